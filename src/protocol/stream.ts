@@ -1,0 +1,153 @@
+/** The trace format's numbers. `docs/trace-format.md` is the specification; the names here are its names. */
+
+export const MAGIC = Uint8Array.of(0x89, 0x4c, 0x53, 0x43, 0x50, 0x0d, 0x0a, 0x1a);
+export const MAJOR = 1;
+export const MINOR = 0;
+export const STREAM_HEADER_BYTES = 16;
+export const FRAME_HEADER_BYTES = 8;
+/** A longer frame is refused: no runtime writes one, so it is damage or an attack. */
+export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+export const FLAG_DEFLATED = 1;
+
+export const FrameType = {
+  hello: 1,
+  codes: 2,
+  batch: 3,
+  loop: 4,
+  stall: 5,
+  now: 6,
+  stats: 7,
+  bye: 8,
+  end: 9,
+} as const;
+
+export const RecordKind = {
+  STEP: -1,
+  YIELD: -2,
+  DONE: -3,
+  WAKE: -4,
+  NEW: -5,
+  CALLBACK: -6,
+  POLL: -7,
+  ITER: -8,
+  ON: -9,
+  OBJECT: -10,
+  HOLD: -11,
+  GATHER: -12,
+  FUTURE: -13,
+  RAISED: -14,
+  EAGER: -15,
+  EAGER_END: -16,
+  NAME: -17,
+  RUN: -18,
+  CHAIN: -19,
+  LOST: -20,
+  NEVER_AWAITED: -21,
+  UNRETRIEVED: -22,
+  UNSAFE: -23,
+  ADOPT: -24,
+  LINK: -25,
+  SWALLOWED: -26,
+} as const;
+
+/** `cause` of WAKE; `CAUSE_CANCELLED` is added when what was waited on was cancelled. */
+export const CAUSES = ["unknown", "timer", "io", "task", "thread", "callback", "unknown"] as const;
+export const CAUSE_CANCELLED = 16;
+
+/** `wait` of ON and FUTURE, by index; index 0 means "judge by the chain". */
+export const WAITS = [
+  "other",
+  "sleep",
+  "yield",
+  "task",
+  "tasks",
+  "future",
+  "lock",
+  "semaphore",
+  "event",
+  "condition",
+  "barrier",
+  "queue.get",
+  "queue.put",
+  "queue.join",
+  "io",
+  "thread",
+  "process",
+  "other",
+] as const;
+
+/** `object kind` of OBJECT, by index. */
+export const OBJECT_KINDS = [
+  "other",
+  "lock",
+  "semaphore",
+  "event",
+  "condition",
+  "barrier",
+  "queue",
+  "executor",
+  "process",
+  "other",
+] as const;
+
+export interface Hello {
+  protocol: number;
+  token: string | null;
+  runtime: string;
+  version: string;
+  executable: string;
+  argv: string[];
+  cwd: string;
+  pid: number;
+  ppid: number;
+  clock: { monotonicNs: number; wallNs: number };
+  startNs: number;
+  mode: "fast" | "fallback";
+  modeReason: string;
+  patched: string[];
+  blockNs: number;
+  detail: "full" | "light" | "dormant";
+}
+
+/** id, file, name, qualname, first line, user (0 or 1), offset/line pairs. */
+export type CodeDefinition = [number, string, string, string, number, number, number[]];
+
+export interface LoopDefinition {
+  loop: number;
+  kind: string;
+  thread: string;
+  threadId: number;
+  t: number;
+  mode: "fast" | "fallback";
+  modeReason: string;
+  debug: boolean;
+}
+
+export interface StallSample {
+  loop: number;
+  task: number;
+  begin: number;
+  t: number;
+  /** Innermost frame first: code id and line. */
+  stack: [number, number][];
+}
+
+/** loop, t, key of the running task or 0, its step's begin or 0, length of the ready queue. */
+export type Heartbeat = [number, number, number, number, number];
+
+export interface Stats {
+  t: number;
+  events: number;
+  overheadNs: number;
+  drainNs: number;
+  dropped: number;
+  tasksSeen: number;
+  tasksMissed: number;
+  notes: string[];
+}
+
+export interface End {
+  exitCode: number | null;
+  signal: string | null;
+  wallNs: number;
+}
