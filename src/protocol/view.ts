@@ -95,5 +95,7 @@ export type ViewMessage =
 
 /** True for an object that looks like a message of either direction: a `type` that is a string. */
 export function isMessage(value: unknown): value is { type: string } {
-  return typeof value === "object" && value !== null && typeof (value as { type?: unknown }).type === "string";
+  return (
+    typeof value === "object" && value !== null && typeof (value as { type?: unknown }).type === "string"
+  );
 }
