@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { format } from "node:util";
+import { build } from "esbuild";
+import { keepPicture, launchBrowser, newPage } from "../../scripts/lib/browser";
+import { root } from "../../scripts/lib/paths";
+import { provisionEditor } from "../../scripts/lib/provision";
+import { startServer } from "../../scripts/lib/server";
+
+/** How long the whole suite may take before it counts as hung. */
+const LIMIT_MS = 5 * 60_000;
+
+/** What VS Code says about itself: its native logger is not compiled (see provision.ts), nobody is signed in. */
+const KNOWN_NOISE = /Could not locate the bindings file|^\[AgentHost\]/;
+
+/** The tests run as one bundle, beside the extension's. */
+async function bundle(): Promise<void> {
+  await build({
+    entryPoints: [join(root, "test/vscode/index.ts")],
+    outfile: join(root, "dist/test/index.js"),
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    sourcemap: true,
+    external: ["vscode", "mocha"],
+    logLevel: "warning",
+  });
+}
+
+/** Runs dist/test/index.js inside the extension host of a real VS Code and resolves to its exit code. */
+async function main(): Promise<number> {
+  const editor = provisionEditor();
+  await bundle();
+  const workspace = mkdtempSync(join(tmpdir(), "loopscope-workspace-"));
+  const server = await startServer(editor);
+  const browser = await launchBrowser(editor.chromium);
+  try {
+    const page = await newPage(browser);
+    await page.exposeFunction("codeAutomationLog", (_type: string, args: unknown[]) => {
+      const line = format(...args);
+      if (!KNOWN_NOISE.test(line)) console.log(line);
+    });
+    const exit = new Promise<number>((resolve, reject) => {
+      void page.exposeFunction("codeAutomationExit", (code: number) => resolve(code));
+      setTimeout(() => reject(new Error(`No end after ${LIMIT_MS / 1000} s`)), LIMIT_MS).unref();
+    });
+    await page.goto(server.url(workspace, [["extensionTestsPath", join(root, "dist/test/index.js")]]));
+    return await exit.catch(async (error) => {
+      console.error(`The editor's last picture: ${await keepPicture(page, "test-vscode")}\n${server.log()}`);
+      throw error;
+    });
+  } finally {
+    await browser.close();
+    await server.close();
+    rmSync(workspace, { recursive: true, force: true });
+  }
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
