@@ -1,0 +1,152 @@
+import type { Hello } from "../../protocol/stream";
+import type { Program } from "../store/program";
+import type { Trace } from "../trace";
+import { Damage } from "./damage";
+import type { Reducer } from "./reducer";
+
+// The JSON frames. Each field is checked, because a trace may come from anywhere.
+
+type Fields = Record<string, unknown>;
+
+function fields(json: unknown): Fields {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw new Damage("not an object");
+  return json as Fields;
+}
+
+function list(json: unknown): unknown[] {
+  if (!Array.isArray(json)) throw new Damage("not a list");
+  return json;
+}
+
+function num(value: unknown, otherwise = 0): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : otherwise;
+}
+
+function text(value: unknown, otherwise = ""): string {
+  return typeof value === "string" ? value : otherwise;
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+const mode = (value: unknown) => (value === "fallback" ? "fallback" : "fast");
+
+/** Clocks of two programs whose difference to the wall is this close are one clock (ns). */
+const SAME_CLOCK_NS = 1e9;
+
+export function readHello(trace: Trace, program: Program, json: unknown): void {
+  const f = fields(json);
+  const clock = fields(f.clock ?? {});
+  const detail = f.detail === "light" || f.detail === "dormant" ? f.detail : "full";
+  const hello: Hello = {
+    protocol: num(f.protocol, 1),
+    token: null,
+    runtime: text(f.runtime, "unknown"),
+    version: text(f.version),
+    executable: text(f.executable),
+    argv: texts(f.argv),
+    cwd: text(f.cwd),
+    pid: num(f.pid),
+    ppid: num(f.ppid),
+    clock: { monotonicNs: num(clock.monotonicNs), wallNs: num(clock.wallNs) },
+    startNs: num(f.startNs),
+    mode: mode(f.mode),
+    modeReason: text(f.modeReason),
+    patched: texts(f.patched),
+    blockNs: num(f.blockNs),
+    detail,
+  };
+  program.hello = hello;
+  // Time 0 of the whole trace is the start of its first program.
+  const first = trace.programs[0].hello ?? hello;
+  const anchor = (h: Hello) => h.clock.wallNs - h.clock.monotonicNs;
+  const shift = anchor(first) - anchor(hello);
+  const start = Math.round(first.startNs + (Math.abs(shift) < SAME_CLOCK_NS ? 0 : shift));
+  program.startHigh = Math.floor(start / 4294967296);
+  program.startLow = start - program.startHigh * 4294967296;
+  program.parent = trace.programs.findIndex((p) => p !== program && p.hello?.pid === hello.ppid);
+}
+
+export function readCodes(trace: Trace, program: Program, json: unknown): void {
+  for (const item of list(json)) {
+    const [id, file, name, qualname, firstLine, user, positions] = list(item);
+    if (typeof id !== "number") throw new Damage("a code object without an id");
+    const code = {
+      file: text(file),
+      name: text(name, "?"),
+      qualname: text(qualname, text(name, "?")),
+      firstLine: num(firstLine),
+      user: user === 1 || user === true,
+    };
+    const pairs = list(positions ?? []).map((value) => num(value));
+    program.codes.set(id, trace.places.define(code, pairs));
+  }
+}
+
+export function readLoop(reducer: Reducer, program: Program, json: unknown): void {
+  const f = fields(json);
+  const t = program.secondsOf(num(f.t));
+  const loop = reducer.loop(program, num(f.loop), t);
+  loop.kind = text(f.kind, "unknown");
+  loop.thread = text(f.thread);
+  loop.threadId = num(f.threadId);
+  loop.mode = mode(f.mode);
+  loop.modeReason = text(f.modeReason);
+  loop.debug = f.debug === true;
+  loop.seen = t;
+}
+
+export function readStall(trace: Trace, reducer: Reducer, program: Program, json: unknown): void {
+  const f = fields(json);
+  const t = program.secondsOf(num(f.t));
+  const begin = program.secondsOf(num(f.begin));
+  let stack = 0;
+  for (const frame of list(f.stack).reverse()) {
+    const [code, line] = list(frame);
+    const table = program.codes.get(num(code));
+    stack = trace.stacks.push(stack, table === undefined ? 0 : trace.places.atLine(table, num(line)));
+  }
+  const task = reducer.taskOfNumber(program, num(f.task));
+  reducer.loop(program, num(f.loop), begin).stalls.push({ task, begin, t, stack });
+  reducer.seen(t);
+}
+
+export function readNow(_trace: Trace, reducer: Reducer, program: Program, json: unknown): void {
+  for (const item of list(json)) {
+    const [number, t, task, begin, ready] = list(item).map((value) => num(value));
+    const at = program.secondsOf(t);
+    const loop = reducer.loop(program, number, at);
+    loop.open =
+      begin > 0 ? { task: reducer.taskOfNumber(program, task), begin: program.secondsOf(begin) } : null;
+    loop.readyLength = num(ready);
+    reducer.seen(at);
+  }
+}
+
+export function readStats(program: Program, json: unknown): void {
+  const f = fields(json);
+  program.stats = {
+    t: num(f.t),
+    events: num(f.events),
+    overheadNs: num(f.overheadNs),
+    drainNs: num(f.drainNs),
+    dropped: num(f.dropped),
+    tasksSeen: num(f.tasksSeen),
+    tasksMissed: num(f.tasksMissed),
+    notes: texts(f.notes),
+  };
+}
+
+export function readEnd(program: Program, json: unknown): void {
+  const f = fields(json);
+  program.end = {
+    exitCode: typeof f.exitCode === "number" ? f.exitCode : null,
+    signal: typeof f.signal === "string" ? f.signal : null,
+    wallNs: num(f.wallNs),
+  };
+}
+
+export function readBye(program: Program, json: unknown): void {
+  program.bye = program.secondsOf(num(fields(json).t));
+}

@@ -1,0 +1,52 @@
+import { FLAG_DEFLATED, FrameType } from "../../protocol/stream";
+import type { Program } from "../store/program";
+import type { Trace } from "../trace";
+import { BatchReader } from "./batch";
+import { readBye, readCodes, readEnd, readHello, readLoop, readNow, readStall, readStats } from "./control";
+import { type Inflate, MAX_INFLATED_BYTES } from "./inflate";
+import { Reducer } from "./reducer";
+
+const NAMES = Object.fromEntries(Object.entries(FrameType).map(([name, type]) => [type, name]));
+
+/** Takes whole frames and applies them to a trace. */
+export class Decoder {
+  private readonly reducer: Reducer;
+  private readonly batches: BatchReader;
+  private readonly text = new TextDecoder();
+
+  constructor(
+    private readonly trace: Trace,
+    private readonly inflate: Inflate,
+  ) {
+    this.reducer = new Reducer(trace);
+    this.batches = new BatchReader(trace, this.reducer);
+  }
+
+  frame(type: number, flags: number, programNumber: number, body: Uint8Array): void {
+    const name = NAMES[type];
+    if (name === undefined) return; // a later minor version's
+    try {
+      const bytes = flags & FLAG_DEFLATED ? this.inflate(body, MAX_INFLATED_BYTES) : body;
+      const program = this.reducer.program(programNumber);
+      if (type === FrameType.batch) this.batches.read(program, bytes);
+      else this.control(type, program, bytes);
+    } catch (error) {
+      // Damage, bad deflate data and bad JSON all mean the same to the reader of a trace.
+      const reason = error instanceof Error ? error.message : String(error);
+      this.trace.note(`a damaged ${name} record was skipped: ${reason}`);
+    }
+  }
+
+  private control(type: number, program: Program, bytes: Uint8Array): void {
+    const json: unknown = JSON.parse(this.text.decode(bytes));
+    const { trace, reducer } = this;
+    if (type === FrameType.hello) readHello(trace, program, json);
+    else if (type === FrameType.codes) readCodes(trace, program, json);
+    else if (type === FrameType.loop) readLoop(reducer, program, json);
+    else if (type === FrameType.stall) readStall(trace, reducer, program, json);
+    else if (type === FrameType.now) readNow(trace, reducer, program, json);
+    else if (type === FrameType.stats) readStats(program, json);
+    else if (type === FrameType.end) readEnd(program, json);
+    else if (type === FrameType.bye) readBye(program, json);
+  }
+}

@@ -1,0 +1,101 @@
+import { WAITS } from "../../protocol/stream";
+import type { FutureInfo, Program } from "../store/program";
+import type { Trace } from "../trace";
+
+/** Indices in WAITS, by name. */
+export const WAIT = Object.fromEntries(WAITS.map((name, index) => [name, index])) as Record<
+  (typeof WAITS)[number],
+  number
+>;
+/** WAITS has "other" at both ends; 0 means "judge by the chain". */
+WAIT.other = WAITS.length - 1;
+
+/** A chain of futures that stand for one another is followed this far. */
+const MAX_LINKS = 8;
+/** Gatherings of gatherings are flattened up to this many tasks. */
+const MAX_AWAITED = 100_000;
+
+/** Resolves what a task waits on: the future its step ended on, and what the runtime says about that future. */
+export class FutureReducer {
+  /** The future a suspended task waits on, where something is known of it: forgotten when the task wakes. */
+  private readonly waiting = new Map<number, readonly [number, number]>();
+
+  constructor(private readonly trace: Trace) {}
+
+  /** The `wait` column of a step that ended on a future. */
+  wait(program: Program, task: number, low: number, high: number): number {
+    if (low === 0 && high === 0) return 0;
+    const awaited = this.liveTask(program, low, high);
+    if (awaited >= 0) return awaited === task ? 0 : awaited + 1;
+    const info = program.future(low, high);
+    if (info === null) return 0;
+    this.waiting.set(task, [low, high]);
+    return this.waitOf(program, info, 0);
+  }
+
+  private waitOf(program: Program, info: FutureInfo, depth: number): number {
+    const { waits, strings } = this.trace;
+    if (info.link !== null && info.kind === 0) {
+      const [low, high] = info.link;
+      const awaited = this.liveTask(program, low, high);
+      if (awaited >= 0) return awaited + 1;
+      const linked = program.future(low, high);
+      return linked === null || depth > MAX_LINKS ? 0 : this.waitOf(program, linked, depth + 1);
+    }
+    const list = info.tasks.length > 0 ? waits.lists.push(info.tasks) - 1 : 0;
+    return -waits.push(info.kind, -1, Number.NaN, list, strings.intern(info.label));
+  }
+
+  /** The `wait` column after an ON: what it says wins, and what the future said is kept beside it. */
+  on(
+    _program: Program,
+    _task: number,
+    before: number,
+    kind: number,
+    object: number,
+    delay: number,
+    tasks: number[],
+  ): number {
+    const { waits } = this.trace;
+    if (before === 0 && tasks.length === 0 && Number.isNaN(delay)) return -waits.intern(kind, object);
+    let list = 0;
+    let label = 0;
+    let knownKind = 0;
+    if (before < 0) {
+      list = waits.list.get(-before);
+      label = waits.label.get(-before);
+      knownKind = waits.kind.get(-before);
+    }
+    if (tasks.length > 0) list = waits.lists.push(tasks) - 1;
+    else if (before > 0) list = waits.lists.push([before - 1]) - 1;
+    return -waits.push(kind === 0 ? knownKind : kind, object, delay, list, label);
+  }
+
+  /** The task wakes: what it waited on is done, and its key may name another future from now on. */
+  woken(program: Program, task: number): void {
+    if (this.waiting.size === 0) return;
+    const key = this.waiting.get(task);
+    if (key === undefined) return;
+    this.waiting.delete(task);
+    program.forgetFuture(key[0], key[1]);
+  }
+
+  /** Adds the tasks a key stands for to `into`. */
+  tasksOf(program: Program, low: number, high: number, into: number[], depth = 0): void {
+    const task = program.tasks.get(low, high);
+    if (task >= 0) {
+      into.push(task);
+      return;
+    }
+    const info = program.future(low, high);
+    if (info === null || depth > MAX_LINKS) return;
+    if (info.link !== null) this.tasksOf(program, info.link[0], info.link[1], into, depth + 1);
+    else for (const each of info.tasks) if (into.length < MAX_AWAITED) into.push(each);
+  }
+
+  /** A task that has not ended: one that has cannot be waited on, its key names another future by now. */
+  private liveTask(program: Program, low: number, high: number): number {
+    const task = program.tasks.get(low, high);
+    return task >= 0 && Number.isNaN(this.trace.tasks.ended.get(task)) ? task : -1;
+  }
+}

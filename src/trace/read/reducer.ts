@@ -1,0 +1,398 @@
+import { CAUSE_CANCELLED } from "../../protocol/stream";
+import { type Incident, Loop } from "../store/loops";
+import { Program } from "../store/program";
+import { StepFlag } from "../store/steps";
+import { PENDING, TaskFlag } from "../store/tasks";
+import type { Trace } from "../trace";
+import { FutureReducer, WAIT } from "./futures";
+
+/** More programs than this in one trace are not a run, but damage. */
+const MAX_PROGRAMS = 4096;
+/** Loops of one program, likewise. */
+const MAX_LOOPS = 65536;
+
+/** A wake that was recorded while its task was still in the step that suspends it. */
+interface EarlyWake {
+  t: number;
+  wake: number;
+  by: number;
+}
+
+/** Applies records to the store, in stream order. The same for a live stream and for a file. */
+export class Reducer {
+  /** Set when the chain just read had frames missing, until it is used. */
+  incomplete = false;
+  private readonly earlyWakes = new Map<number, EarlyWake>();
+  private readonly byNumber = new Map<number, Program>();
+  private readonly futures: FutureReducer;
+
+  constructor(private readonly trace: Trace) {
+    this.futures = new FutureReducer(trace);
+  }
+
+  program(number: number): Program {
+    let program = this.byNumber.get(number);
+    if (!program) {
+      if (this.byNumber.size >= MAX_PROGRAMS) throw new Error(`more than ${MAX_PROGRAMS} programs`);
+      program = new Program(this.trace.programs.length, number);
+      this.trace.programs.push(program);
+      this.byNumber.set(number, program);
+    }
+    return program;
+  }
+
+  loop(program: Program, number: number, t: number): Loop {
+    let loop = program.loops.get(number);
+    if (!loop) {
+      if (program.loops.size >= MAX_LOOPS) throw new Error(`more than ${MAX_LOOPS} loops`);
+      loop = new Loop(this.trace.loops.length, program.row, number, t);
+      this.trace.loops.push(loop);
+      program.loops.set(number, loop);
+    }
+    return loop;
+  }
+
+  /** Notes the first lines of a batch: gaps in the numbering, and what the runtime dropped. */
+  batch(loop: Loop, sequence: number, lost: number, t: number): void {
+    const expected = loop.lastSequence + 1;
+    if (loop.lastSequence > 0 && sequence > expected) {
+      this.trace.note(`${sequence - expected} batches of loop ${loop.row + 1} are missing`);
+      loop.gaps.push(t);
+    }
+    if (lost > loop.lost) loop.gaps.push(t);
+    loop.lastSequence = sequence;
+    loop.lost = Math.max(loop.lost, lost);
+  }
+
+  /** Notes that the trace reaches to `t`. */
+  seen(t: number): void {
+    if (t > this.trace.endTime) this.trace.endTime = t;
+  }
+
+  // Keys
+
+  /** -1 for key 0; a key that was never introduced gets a row of its own. */
+  taskOf(program: Program, loop: Loop, low: number, high: number): number {
+    const task = program.tasks.get(low, high);
+    if (task >= 0 || (low === 0 && high === 0)) return task;
+    const row = this.trace.tasks.push(loop.row, this.trace.endTime, -1, 0, 0, "?");
+    this.trace.tasks.flags.set(row, TaskFlag.implied);
+    program.tasks.set(low, high, row);
+    return row;
+  }
+
+  /** The same for a key in a JSON frame, and never a new row. */
+  taskOfNumber(program: Program, key: number): number {
+    const high = Math.floor(key / 4294967296);
+    return program.tasks.get((key - high * 4294967296) | 0, high | 0);
+  }
+
+  /** The tasks a future stands for are added to `into`. */
+  tasksOfFuture(program: Program, low: number, high: number, into: number[]): void {
+    this.futures.tasksOf(program, low, high, into);
+  }
+
+  /** The await chain a task was last seen with. */
+  chainOf(task: number): number {
+    const last = task < 0 ? -1 : this.trace.tasks.lastStep.get(task);
+    return last < 0 ? 0 : this.trace.steps.stack.get(last);
+  }
+
+  // Steps
+
+  step(
+    program: Program,
+    loop: Loop,
+    task: number,
+    begin: number,
+    end: number,
+    futureLow: number,
+    futureHigh: number,
+    stack: number,
+  ): void {
+    const row = this.pushStep(loop, task, begin, end, stack, 0);
+    if (task >= 0) this.trace.steps.wait.set(row, this.futures.wait(program, task, futureLow, futureHigh));
+  }
+
+  yielded(loop: Loop, task: number, begin: number, end: number, stack: number): void {
+    this.pushStep(loop, task, begin, end, stack, StepFlag.yielded);
+  }
+
+  done(loop: Loop, task: number, begin: number, end: number, outcome: number): void {
+    this.pushStep(loop, task, begin, end, 0, StepFlag.last);
+    this.finished(task, end, outcome);
+  }
+
+  private finished(task: number, end: number, outcome: number): void {
+    if (task < 0) return;
+    this.trace.tasks.ended.set(task, end);
+    this.trace.tasks.outcome.set(task, outcome >= 0 && outcome < PENDING ? outcome : 0);
+    this.earlyWakes.delete(task);
+  }
+
+  callback(loop: Loop, begin: number, end: number, by: number, stack: number): void {
+    const row = this.pushStep(loop, -1, begin, end, stack, StepFlag.callback);
+    this.trace.steps.by.set(row, by);
+  }
+
+  private pushStep(
+    loop: Loop,
+    task: number,
+    begin: number,
+    end: number,
+    stack: number,
+    flags: number,
+  ): number {
+    const { tasks, steps } = this.trace;
+    // Rows of a loop are in order of their end, whatever a jumping clock says.
+    const to = Math.max(end, loop.lastEnd);
+    const from = Math.min(begin, to);
+    const row = steps.push(task, from, to, stack, 0, this.incomplete ? flags | StepFlag.incomplete : flags);
+    this.incomplete = false;
+    loop.lastEnd = to;
+    loop.addRow(row);
+    if (loop.open !== null && to >= loop.open.begin) loop.open = null;
+    if (to > this.trace.endTime) this.trace.endTime = to;
+    if (task < 0) return row;
+    const last = tasks.lastStep.get(task);
+    if (last < 0) tasks.firstStep.set(task, row);
+    else steps.next.set(last, row);
+    tasks.lastStep.set(task, row);
+    if (!(flags & StepFlag.parked)) tasks.steps.set(task, tasks.steps.get(task) + 1);
+    if (this.earlyWakes.size > 0) this.takeEarlyWake(task, row, from, to);
+    return row;
+  }
+
+  private takeEarlyWake(task: number, row: number, begin: number, end: number): void {
+    const early = this.earlyWakes.get(task);
+    if (early === undefined) return;
+    this.earlyWakes.delete(task);
+    if (early.t < begin) return;
+    this.trace.steps.ready.set(row, Math.max(early.t, end));
+    this.trace.steps.wake.set(row, early.wake);
+    this.trace.steps.by.set(row, early.by);
+  }
+
+  wake(program: Program, task: number, t: number, cause: number, by: number, stack: number): void {
+    if (task < 0) return;
+    const { tasks, steps, wakes } = this.trace;
+    this.seen(t);
+    const wake = wakes.intern(cause, stack);
+    const last = tasks.lastStep.get(task);
+    if (last >= 0 && steps.flags.get(last) & StepFlag.last) return;
+    if (last >= 0 && Number.isNaN(steps.ready.get(last))) {
+      steps.ready.set(last, Math.max(t, steps.end.get(last)));
+      steps.wake.set(last, wake);
+      steps.by.set(last, by);
+      this.futures.woken(program, task);
+      return;
+    }
+    this.earlyWakes.set(task, { t, wake, by });
+    if (cause & CAUSE_CANCELLED) this.trace.earlyCancels.set(task, { t, wake, by });
+  }
+
+  chain(task: number, stack: number): void {
+    const last = task < 0 ? -1 : this.trace.tasks.lastStep.get(task);
+    if (last >= 0) this.trace.steps.stack.set(last, stack);
+  }
+
+  on(
+    program: Program,
+    task: number,
+    kind: number,
+    object: number,
+    delay: number,
+    keys: { count: number; tasks: number[] },
+  ): void {
+    const last = task < 0 ? -1 : this.trace.tasks.lastStep.get(task);
+    if (last < 0) return;
+    const { wait } = this.trace.steps;
+    wait.set(last, this.futures.on(program, task, wait.get(last), kind, object, delay, keys.tasks));
+  }
+
+  // Tasks
+
+  created(
+    program: Program,
+    loop: Loop,
+    low: number,
+    high: number,
+    t: number,
+    parent: number,
+    code: number,
+    stack: number,
+    name: string,
+  ): void {
+    const { tasks } = this.trace;
+    this.seen(t);
+    const known = program.tasks.get(low, high);
+    if (known >= 0 && tasks.flags.get(known) & TaskFlag.announced) {
+      tasks.flags.set(known, 0);
+      tasks.rename(known, name);
+      return;
+    }
+    program.tasks.set(low, high, tasks.push(loop.row, t, parent, code, stack, name));
+  }
+
+  /** A task factory begins to make a task; until it has, the placeholder names it. */
+  eager(
+    program: Program,
+    loop: Loop,
+    low: number,
+    high: number,
+    t: number,
+    parent: number,
+    code: number,
+    stack: number,
+  ): void {
+    this.seen(t);
+    program.tasks.set(low, high, this.trace.tasks.push(loop.row, t, parent, code, stack, "?"));
+  }
+
+  /** The factory returned. Outcome 4: the task was not started, and has or will have a NEW of its own. */
+  eagerEnd(program: Program, row: number, low: number, high: number, outcome: number, name: string): number {
+    const { tasks } = this.trace;
+    if (row < 0) return row;
+    if (name) tasks.rename(row, name);
+    const other = program.tasks.get(low, high);
+    const isNew = other > row && !tasks.ended.get(other);
+    if (outcome !== 4 || !isNew) {
+      if (outcome === 4) tasks.flags.set(row, TaskFlag.announced);
+      program.tasks.set(low, high, row);
+      return row;
+    }
+    if (other === row + 1 && other === tasks.count - 1) {
+      tasks.rename(row, tasks.name(other));
+      tasks.pop();
+      program.tasks.set(low, high, row);
+      return row;
+    }
+    tasks.flags.set(row, TaskFlag.void);
+    tasks.parent.set(other, tasks.parent.get(row));
+    return other;
+  }
+
+  /** The first step of an eager task, which ran inside its creator's. */
+  eagerStep(
+    program: Program,
+    loop: Loop,
+    task: number,
+    t: number,
+    outcome: number,
+    futureLow: number,
+    futureHigh: number,
+    stack: number,
+  ): void {
+    if (task < 0) return;
+    const flags = outcome < PENDING ? StepFlag.nested | StepFlag.last : StepFlag.nested;
+    const row = this.pushStep(loop, task, this.trace.tasks.created.get(task), t, stack, flags);
+    if (outcome < PENDING) this.finished(task, t, outcome);
+    else this.trace.steps.wait.set(row, this.futures.wait(program, task, futureLow, futureHigh));
+  }
+
+  adopt(
+    program: Program,
+    loop: Loop,
+    low: number,
+    high: number,
+    t: number,
+    futureLow: number,
+    futureHigh: number,
+    code: number,
+    stack: number,
+    name: string,
+  ): void {
+    const { tasks } = this.trace;
+    this.seen(t);
+    let task = program.tasks.get(low, high);
+    if (task < 0 || !Number.isNaN(tasks.ended.get(task))) {
+      task = tasks.push(loop.row, t, -1, code, 0, name);
+      tasks.flags.set(task, TaskFlag.adopted);
+      program.tasks.set(low, high, task);
+    } else {
+      // After a gap: the task is known, what it did meanwhile is not.
+      if (name) tasks.rename(task, name);
+      if (tasks.code.get(task) === 0) tasks.code.set(task, code);
+      tasks.flags.set(task, tasks.flags.get(task) & ~TaskFlag.implied);
+    }
+    if (stack === 0 && futureLow === 0 && futureHigh === 0) return;
+    const row = this.pushStep(loop, task, t, t, stack, StepFlag.parked);
+    this.trace.steps.wait.set(row, this.futures.wait(program, task, futureLow, futureHigh));
+  }
+
+  raised(task: number, stack: number, type: string, message: string): void {
+    if (task < 0) return;
+    this.trace.exceptions.set(task, { type, message, at: this.trace.stacks.userPlace(stack), stack });
+  }
+
+  // Loops
+
+  poll(loop: Loop, t: number, timeout: number, timers: number, watched: number): void {
+    this.seen(t);
+    loop.polls.begin.push(t);
+    loop.polls.end.push(Number.NaN);
+    loop.polls.timeout.push(timeout);
+    loop.polls.timers.push(timers);
+    loop.polls.watched.push(watched);
+  }
+
+  iteration(loop: Loop, t: number, ready: number): void {
+    this.seen(t);
+    const poll = loop.polls.end.length - 1;
+    const polled = poll >= 0 && Number.isNaN(loop.polls.end.get(poll));
+    if (polled) loop.polls.end.set(poll, t);
+    loop.iterations.t.push(t);
+    loop.iterations.ready.push(ready);
+    loop.iterations.poll.push(polled ? poll : -1);
+  }
+
+  run(loop: Loop, t: number, state: number): void {
+    this.seen(t);
+    loop.states.push({ t, state });
+    if (state !== 1) loop.open = null;
+  }
+
+  // Objects and futures
+
+  object(
+    program: Program,
+    low: number,
+    high: number,
+    t: number,
+    kind: number,
+    stack: number,
+    label: string,
+  ): void {
+    program.objects.set(low, high, this.trace.objects.push(program.row, kind, t, stack, label));
+  }
+
+  hold(object: number, t: number, task: number, change: number): void {
+    if (object >= 0) this.trace.objects.hold(object, t, task, change);
+  }
+
+  gather(program: Program, low: number, high: number, keys: { count: number; tasks: number[] }): void {
+    const info = program.futureOf(low, high);
+    info.kind = WAIT.tasks;
+    info.tasks = keys.tasks;
+    info.count = keys.count;
+    info.link = null;
+  }
+
+  future(program: Program, low: number, high: number, kind: number, label: string): void {
+    const info = program.futureOf(low, high);
+    info.kind = kind;
+    info.label = label;
+    info.tasks = [];
+    info.count = 0;
+    info.link = null;
+  }
+
+  link(program: Program, low: number, high: number, toLow: number, toHigh: number): void {
+    program.futureOf(low, high).link = [toLow, toHigh];
+  }
+
+  incident(incident: Incident): void {
+    this.seen(incident.t);
+    this.trace.incidents.push(incident);
+  }
+}

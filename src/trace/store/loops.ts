@@ -1,0 +1,111 @@
+import type { Place } from "../../protocol/report";
+import { Float32Column, Float64Column, Int32Column } from "./columns";
+
+/** A sample of the stack taken while one step held the loop. Times in seconds. */
+export interface Stall {
+  task: number;
+  /** Begin of the step. */
+  begin: number;
+  t: number;
+  /** Innermost frame last. */
+  stack: number;
+}
+
+/** A step that was still running when the loop was last heard of. */
+export interface OpenStep {
+  task: number;
+  begin: number;
+}
+
+/** One event loop of one program. */
+export class Loop {
+  kind = "unknown";
+  thread = "";
+  threadId = 0;
+  mode: "fast" | "fallback" = "fast";
+  modeReason = "";
+  debug = false;
+  /** Where runs of this loop's rows lie among the steps: first rows and the rows after the last, ascending. */
+  readonly runFirst: number[] = [];
+  readonly runEnd: number[] = [];
+  /** End of the last step; rows are kept in this order. */
+  lastEnd = Number.NEGATIVE_INFINITY;
+  /** One row an iteration: when its callbacks began to run, how many were ready, and the row of its poll or -1. */
+  readonly iterations = { t: new Float64Column(), ready: new Int32Column(), poll: new Int32Column() };
+  /** Polls that could wait. `timeout` in seconds, Infinity: for ever; `watched` -1: not known. */
+  readonly polls = {
+    begin: new Float64Column(),
+    /** NaN while it waits. */
+    end: new Float64Column(),
+    timeout: new Float32Column(),
+    timers: new Int32Column(),
+    watched: new Int32Column(),
+  };
+  /** When the loop began (1) and ceased (0) to run, and was closed (-1). */
+  readonly states: { t: number; state: number }[] = [];
+  readonly stalls: Stall[] = [];
+  /** The step that is running now. */
+  open: OpenStep | null = null;
+  readyLength = 0;
+  lastSequence = 0;
+  /** Records the runtime dropped on this loop. */
+  lost = 0;
+  /** Instants from which on records are missing. */
+  readonly gaps: number[] = [];
+
+  constructor(
+    /** Row in `trace.loops`; the id in the report is row + 1. */
+    readonly row: number,
+    readonly program: number,
+    /** The program's own number for it. */
+    readonly number: number,
+    public seen: number,
+  ) {}
+
+  /** Notes that a row of the steps is this loop's. */
+  addRow(row: number): void {
+    const last = this.runEnd.length - 1;
+    if (last >= 0 && this.runEnd[last] === row) this.runEnd[last]++;
+    else {
+      this.runFirst.push(row);
+      this.runEnd.push(row + 1);
+    }
+  }
+
+  get stepCount(): number {
+    let count = 0;
+    for (let i = 0; i < this.runFirst.length; i++) count += this.runEnd[i] - this.runFirst[i];
+    return count;
+  }
+
+  /** Calls `visit` with each of this loop's rows of the steps, in order of end. */
+  forEachStep(visit: (row: number) => void): void {
+    for (let i = 0; i < this.runFirst.length; i++) {
+      for (let row = this.runFirst[i]; row < this.runEnd[i]; row++) visit(row);
+    }
+  }
+}
+
+/** What the runtime reported once, each with the place it is about. Stacks: innermost frame last. */
+export interface Incident {
+  kind: "lost" | "never-awaited" | "unretrieved" | "unsafe" | "swallowed";
+  program: number;
+  loop: number;
+  t: number;
+  /** Task row or -1. */
+  task: number;
+  stack: number;
+  /** never-awaited: index of the coroutine's code; else 0. */
+  code: number;
+  /** lost: the message; unretrieved: the exception's type; unsafe: what was called. */
+  what: string;
+  /** unretrieved: the exception's message; unsafe: name of the thread. */
+  detail: string;
+}
+
+export interface TaskException {
+  type: string;
+  message: string;
+  at: Place | null;
+  stack: number;
+}

@@ -1,0 +1,79 @@
+import type { End, Hello, Stats } from "../../protocol/stream";
+import type { Loop } from "./loops";
+import { PairMap } from "./pairMap";
+
+/** A future that is more than a bare one: what its waiter really waits on. */
+export interface FutureInfo {
+  /** Index in WAITS. */
+  kind: number;
+  label: string;
+  /** Tasks it is done after. */
+  tasks: number[];
+  /** How many tasks and futures it is done after; 0 when it is not a gathering. */
+  count: number;
+  /** The key it stands for. */
+  link: readonly [low: number, high: number] | null;
+}
+
+/** One traced process: what it said of itself, and how its keys resolve. */
+export class Program {
+  hello: Hello | null = null;
+  stats: Stats | null = null;
+  /** When it announced an orderly end, seconds. */
+  bye: number | null = null;
+  end: End | null = null;
+  /** The program whose pid is this one's parent, or -1. */
+  parent = -1;
+  /** Nanoseconds of this program's clock at time 0 of the trace, in two halves. */
+  startHigh = 0;
+  startLow = 0;
+  readonly loops = new Map<number, Loop>();
+  /** The runtime's code ids to tables of `places`. */
+  readonly codes = new Map<number, number>();
+  readonly tasks = new PairMap();
+  readonly objects = new PairMap();
+  readonly futures = new PairMap();
+  readonly futureInfos: (FutureInfo | null)[] = [];
+  private readonly freeInfos: number[] = [];
+
+  constructor(
+    /** Row in `trace.programs`; the id is row + 1. */
+    readonly row: number,
+    /** The listener's number for it. */
+    readonly number: number,
+  ) {}
+
+  future(low: number, high: number): FutureInfo | null {
+    const at = this.futures.get(low, high);
+    return at < 0 ? null : this.futureInfos[at];
+  }
+
+  /** The info of a future, made when there is none. */
+  futureOf(low: number, high: number): FutureInfo {
+    const known = this.future(low, high);
+    if (known) return known;
+    const info: FutureInfo = { kind: 0, label: "", tasks: [], count: 0, link: null };
+    const at = this.freeInfos.pop() ?? this.futureInfos.length;
+    this.futureInfos[at] = info;
+    this.futures.set(low, high, at);
+    return info;
+  }
+
+  forgetFuture(low: number, high: number): void {
+    const at = this.futures.get(low, high);
+    if (at < 0) return;
+    this.futures.set(low, high, -1);
+    this.futureInfos[at] = null;
+    this.freeInfos.push(at);
+  }
+
+  /** Seconds of the trace from nanoseconds of this program's clock. */
+  seconds(high: number, low: number): number {
+    return ((high - this.startHigh) * 4294967296 + ((low >>> 0) - this.startLow)) / 1e9;
+  }
+
+  /** The same from a JSON number. */
+  secondsOf(ns: number): number {
+    return (ns - this.startHigh * 4294967296 - this.startLow) / 1e9;
+  }
+}

@@ -1,0 +1,108 @@
+import { Float64Column, Int32Column, Uint8Column } from "./columns";
+import type { StringTable } from "./strings";
+
+/** `outcome` of a task. */
+export const Outcomes = ["returned", "raised", "cancelled", "pending"] as const;
+export const PENDING = 3;
+
+export const TaskFlag = {
+  /** Existed before tracing began, or its creation was lost. */
+  adopted: 1,
+  /** Met only in passing: nothing told that it exists. */
+  implied: 2,
+  /** A task factory made it and its creation record is still to come. */
+  announced: 4,
+  /** Not a task after all: a task factory's placeholder. Views leave it out. */
+  void: 8,
+} as const;
+
+/** One row a task, in the order they were met. The id in the report is row + 1. -1 is "none", NaN "not yet" or "not known". */
+export class TaskTable {
+  private readonly names = new Int32Column();
+  /** Index in `places.codes` of the coroutine function; 0 is not known. */
+  readonly code = new Int32Column();
+  /** The task that was running when this one was created. */
+  readonly parent = new Int32Column();
+  readonly loop = new Int32Column();
+  /** Seconds. */
+  readonly created = new Float64Column();
+  readonly ended = new Float64Column();
+  /** Index in Outcomes. */
+  readonly outcome = new Uint8Column();
+  readonly flags = new Uint8Column();
+  /** Innermost frame last, library frames included. */
+  readonly creationStack = new Int32Column();
+  /** First and last row in the steps; -1 before the first step. */
+  readonly firstStep = new Int32Column();
+  readonly lastStep = new Int32Column();
+  readonly steps = new Int32Column();
+
+  constructor(private readonly strings: StringTable) {}
+
+  get count(): number {
+    return this.code.length;
+  }
+
+  name(task: number): string {
+    return this.strings.get(this.names.get(task));
+  }
+
+  rename(task: number, name: string): void {
+    this.names.set(task, this.strings.intern(name));
+  }
+
+  push(loop: number, created: number, parent: number, code: number, stack: number, name: string): number {
+    this.names.push(this.strings.intern(name));
+    this.code.push(code);
+    this.parent.push(parent);
+    this.loop.push(loop);
+    this.created.push(created);
+    this.ended.push(Number.NaN);
+    this.outcome.push(PENDING);
+    this.flags.push(0);
+    this.creationStack.push(stack);
+    this.firstStep.push(-1);
+    this.lastStep.push(-1);
+    return this.steps.push(0);
+  }
+
+  /** Takes back the row pushed last. */
+  pop(): void {
+    for (const column of this.columns()) column.pop();
+  }
+
+  get bytes(): number {
+    return this.columns().reduce((sum, column) => sum + column.bytes, 0);
+  }
+
+  private columns() {
+    const {
+      names,
+      code,
+      parent,
+      loop,
+      created,
+      ended,
+      outcome,
+      flags,
+      creationStack,
+      firstStep,
+      lastStep,
+      steps,
+    } = this;
+    return [
+      names,
+      code,
+      parent,
+      loop,
+      created,
+      ended,
+      outcome,
+      flags,
+      creationStack,
+      firstStep,
+      lastStep,
+      steps,
+    ];
+  }
+}

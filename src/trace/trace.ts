@@ -1,0 +1,98 @@
+import { Decoder } from "./read/decoder";
+import { FrameReader } from "./read/frames";
+import { type Inflate, inflateZlib } from "./read/inflate";
+import type { Incident, Loop, TaskException } from "./store/loops";
+import { ObjectTable } from "./store/objects";
+import type { Program } from "./store/program";
+import { PlaceTable, StackTable } from "./store/stacks";
+import { StepTable, WaitTable, WakeTable } from "./store/steps";
+import { StringTable } from "./store/strings";
+import { TaskTable } from "./store/tasks";
+
+export interface TraceOptions {
+  /** How to inflate a body; the default works everywhere, Node's zlib is faster. */
+  inflate?: Inflate;
+  /** Threshold of `blocking-call` and `starved`, in milliseconds; else the program's own, else 50. */
+  blockMs?: number;
+}
+
+/** Notes are for a person to read: more are counted, not kept. */
+const MAX_NOTES = 100;
+
+/**
+ * A run, or several: an append-only store that `feed` fills from a stream of docs/trace-format.md, live or
+ * from a file. Rows count from 0 and never move; -1 is "none", NaN "not yet" or "not known"; times are
+ * seconds since the (first) program started.
+ */
+export class Trace {
+  readonly strings = new StringTable();
+  readonly places = new PlaceTable();
+  readonly stacks = new StackTable(this.places);
+  readonly tasks = new TaskTable(this.strings);
+  readonly steps = new StepTable();
+  readonly waits = new WaitTable();
+  readonly wakes = new WakeTable();
+  readonly objects = new ObjectTable(this.strings);
+  readonly programs: Program[] = [];
+  readonly loops: Loop[] = [];
+  readonly incidents: Incident[] = [];
+  readonly exceptions = new Map<number, TaskException>();
+  /** Cancellations that reached a task which was not suspended: row in `wakes` and the task that did it. */
+  readonly earlyCancels = new Map<number, { t: number; wake: number; by: number }>();
+  /** Grows whenever something was appended. */
+  version = 0;
+  /** The latest instant known, seconds. */
+  endTime = 0;
+  /** Records read. */
+  events = 0;
+  /** What a reader must know about this trace: truncation, loss, damage. */
+  readonly notes: string[] = [];
+  private droppedNotes = 0;
+  private readonly noted = new Set<string>();
+  private readonly frames: FrameReader;
+
+  constructor(private readonly options: TraceOptions = {}) {
+    const decoder = new Decoder(this, options.inflate ?? inflateZlib);
+    this.frames = new FrameReader((type, flags, program, body) => decoder.frame(type, flags, program, body));
+  }
+
+  /** Appends a piece of the stream. Throws TraceFormatError when it is not a trace this build reads. */
+  feed(bytes: Uint8Array): void {
+    this.frames.push(bytes);
+    this.version++;
+  }
+
+  /** The input has ended: notes a tail that was cut off. */
+  finish(): void {
+    const remainder = this.frames.remainder;
+    if (remainder) this.note(remainder);
+    for (const loop of this.loops) {
+      if (loop.lost > 0) this.note(`${loop.lost} events of loop ${loop.row + 1} were dropped by the runtime`);
+    }
+    this.version++;
+  }
+
+  /** Adds a sentence to `notes`, once. */
+  note(message: string): void {
+    if (this.noted.has(message)) return;
+    if (this.notes.length < MAX_NOTES) {
+      this.noted.add(message);
+      this.notes.push(message);
+      return;
+    }
+    this.droppedNotes++;
+    this.notes[MAX_NOTES] = `and ${this.droppedNotes} more notes`;
+  }
+
+  /** Threshold of `blocking-call` and `starved`, seconds. */
+  get blockSeconds(): number {
+    if (this.options.blockMs !== undefined) return this.options.blockMs / 1000;
+    const ns = this.programs[0]?.hello?.blockNs;
+    return ns !== undefined && ns > 0 ? ns / 1e9 : 0.05;
+  }
+
+  /** Bytes of the columns, without JavaScript's own small objects. */
+  get bytes(): number {
+    return this.tasks.bytes + this.steps.bytes + this.programs.reduce((sum, p) => sum + p.tasks.bytes, 0);
+  }
+}
