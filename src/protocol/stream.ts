@@ -19,6 +19,8 @@ export const FrameType = {
   stats: 7,
   bye: 8,
   end: 9,
+  records: 10,
+  strings: 11,
 } as const;
 
 export const RecordKind = {
