@@ -1,0 +1,73 @@
+import type * as vscode from "vscode";
+
+/**
+ * Every id that package.json and the code share, once. A command without a handler, or a setting without a
+ * type, does not compile; test/unit/editor/contributions.test.ts checks that package.json says the same.
+ */
+export const Command = {
+  run: "loopscope.run",
+  stop: "loopscope.stop",
+  rerun: "loopscope.rerun",
+  openTrace: "loopscope.openTrace",
+  saveTrace: "loopscope.saveTrace",
+  compare: "loopscope.compare",
+  showGraph: "loopscope.showGraph",
+  openPlace: "loopscope.openPlace",
+  showTask: "loopscope.showTask",
+} as const;
+
+/** What each command takes. The explorer and the editor's menus pass the file they were opened on. */
+export interface CommandArguments {
+  "loopscope.run": [file?: vscode.Uri];
+  "loopscope.stop": [];
+  "loopscope.rerun": [];
+  "loopscope.openTrace": [file?: vscode.Uri];
+  "loopscope.saveTrace": [];
+  "loopscope.compare": [];
+  "loopscope.showGraph": [];
+  /** A file by its absolute path, and a 1-based line. */
+  "loopscope.openPlace": [place: { file: string; line: number }];
+  /** The tree item of a task, as the tree hands it to its menus. */
+  "loopscope.showTask": [item: { task: number }];
+}
+
+export type CommandId = keyof CommandArguments;
+
+export type CommandHandlers = { [K in CommandId]: (...args: CommandArguments[K]) => Promise<void> | void };
+
+export const ContextKey = {
+  /** A traced program is running. */
+  running: "loopscope.running",
+  /** There is something to look at: a program has been run or a trace opened in this window. */
+  hasTrace: "loopscope.hasTrace",
+} as const;
+
+export const View = { tasks: "loopscope.tasks", findings: "loopscope.findings" } as const;
+
+/** The custom editor of `*.loopscope` files, and the panel of live runs. */
+export const TRACE_EDITOR = "loopscope.trace";
+export const GRAPH_PANEL = "loopscope.graph";
+
+/** The user's settings, below "loopscope.". */
+export interface Settings {
+  pythonPath: string;
+  /** Arguments given to every program run with trace. */
+  args: string[];
+  /** Threshold of `blocking-call` and `starved`, in milliseconds. */
+  blockMs: number;
+}
+
+/** The defaults, which package.json repeats (the test compares). */
+export const settingDefaults: Settings = { pythonPath: "", args: [], blockMs: 50 };
+
+/** Reads one setting as it is for a file; a value of another type than its default counts as not set. */
+export function readSetting<K extends keyof Settings>(
+  workspace: Pick<typeof vscode.workspace, "getConfiguration">,
+  key: K,
+  scope?: vscode.Uri,
+): Settings[K] {
+  const value: unknown = workspace.getConfiguration("loopscope", scope).get(key);
+  const standard = settingDefaults[key];
+  const fits = typeof value === typeof standard && Array.isArray(value) === Array.isArray(standard);
+  return fits ? (value as Settings[K]) : standard;
+}

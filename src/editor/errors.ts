@@ -1,0 +1,88 @@
+/**
+ * Every error a user can meet in the editor, one factory each: what happened, and what to do about it.
+ * `actions` become buttons of the message.
+ */
+export class UserError extends Error {
+  constructor(
+    message: string,
+    readonly actions: readonly ErrorAction[] = [],
+  ) {
+    super(message);
+  }
+}
+
+export type ErrorAction = "selectInterpreter" | "openSettings" | "showOutput" | "manageTrust";
+
+export const errors = {
+  noFile: () =>
+    new UserError("There is no file to run. Open a Python file, then use Loopscope: Run with Trace again."),
+
+  notPython: (name: string, language: string) =>
+    new UserError(
+      `${name} is not a Python file (its language is ${language}). Open a .py file, or set this file's language to Python in the status bar, and run again.`,
+    ),
+
+  notSaved: (name: string) =>
+    new UserError(`${name} could not be saved, so it was not run. Save it, then run again.`),
+
+  untitled: () => new UserError("This file has no place on disk yet. Save it as a .py file, then run again."),
+
+  notLocal: (scheme: string) =>
+    new UserError(
+      `A file of a “${scheme}” file system cannot be run by Python. Copy it to a folder on disk and run it there.`,
+    ),
+
+  noSuchFile: (file: string) =>
+    new UserError(
+      `${file} does not exist. It may have been moved or deleted since; open it from its new place.`,
+    ),
+
+  noInterpreter: (tried: readonly string[]) =>
+    new UserError(
+      `No Python interpreter was found (tried ${tried.join(", ")}). Install Python 3.10 or newer, or choose one with “Python: Select Interpreter” or the setting loopscope.pythonPath.`,
+      ["selectInterpreter", "openSettings"],
+    ),
+
+  interpreterBroken: (path: string, why: string) =>
+    new UserError(
+      `The Python interpreter ${path} does not start (${why}). Choose another with “Python: Select Interpreter” or the setting loopscope.pythonPath.`,
+      ["selectInterpreter", "openSettings"],
+    ),
+
+  interpreterTooOld: (path: string, version: string) =>
+    new UserError(
+      `${path} is Python ${version}; tracing needs 3.10 or newer. Choose another with “Python: Select Interpreter” or the setting loopscope.pythonPath.`,
+      ["selectInterpreter", "openSettings"],
+    ),
+
+  untrusted: () =>
+    new UserError(
+      "This workspace is not trusted, so its programs are not run. Trust it to trace them; linting works without.",
+      ["manageTrust"],
+    ),
+
+  notStarted: (why: string) => new UserError(`The program was not started: ${why}`, ["showOutput"]),
+
+  neverConnected: (name: string) =>
+    new UserError(
+      `${name} ended before tracing began. The terminal shows why; a syntax error or a failing import is the usual reason.`,
+    ),
+
+  notATrace: (name: string, why: string) =>
+    new UserError(
+      `${name} cannot be opened: ${why} A trace is recorded by Loopscope: Run with Trace or by \`loopscope run --trace FILE\`.`,
+    ),
+
+  nothingToSave: () =>
+    new UserError("There is no trace to save. Run a program with Loopscope: Run with Trace first."),
+
+  nothingToCompare: () =>
+    new UserError(
+      "There is no trace to compare with. Run a program or open a trace first, then compare it with another.",
+    ),
+
+  sourceMissing: (file: string) =>
+    new UserError(
+      `${file} does not exist on this machine. The trace was recorded elsewhere, or the file has been moved since.`,
+    ),
+};
