@@ -84,6 +84,12 @@ export function readCodes(trace: Trace, program: Program, json: unknown): void {
   }
 }
 
+export function readStrings(program: Program, json: unknown): void {
+  const [first, ...strings] = list(json);
+  if (typeof first !== "number") throw new Damage("strings without a first id");
+  for (const [i, value] of strings.entries()) program.strings.set(first + i, text(value));
+}
+
 export function readLoop(reducer: Reducer, program: Program, json: unknown): void {
   const f = fields(json);
   const t = program.secondsOf(num(f.t));

@@ -2,7 +2,18 @@ import { FLAG_DEFLATED, FrameType } from "../../protocol/stream";
 import type { Program } from "../store/program";
 import type { Trace } from "../trace";
 import { BatchReader } from "./batch";
-import { readBye, readCodes, readEnd, readHello, readLoop, readNow, readStall, readStats } from "./control";
+import { CompactReader } from "./compact";
+import {
+  readBye,
+  readCodes,
+  readEnd,
+  readHello,
+  readLoop,
+  readNow,
+  readStall,
+  readStats,
+  readStrings,
+} from "./control";
 import { type Inflate, MAX_INFLATED_BYTES } from "./inflate";
 import { Reducer } from "./reducer";
 
@@ -12,6 +23,7 @@ const NAMES = Object.fromEntries(Object.entries(FrameType).map(([name, type]) =>
 export class Decoder {
   private readonly reducer: Reducer;
   private readonly batches: BatchReader;
+  private readonly records: CompactReader;
   private readonly text = new TextDecoder();
 
   constructor(
@@ -20,6 +32,7 @@ export class Decoder {
   ) {
     this.reducer = new Reducer(trace);
     this.batches = new BatchReader(trace, this.reducer);
+    this.records = new CompactReader(trace, this.reducer);
   }
 
   frame(type: number, flags: number, programNumber: number, body: Uint8Array): void {
@@ -28,7 +41,8 @@ export class Decoder {
     try {
       const bytes = flags & FLAG_DEFLATED ? this.inflate(body, MAX_INFLATED_BYTES) : body;
       const program = this.reducer.program(programNumber);
-      if (type === FrameType.batch) this.batches.read(program, bytes);
+      if (type === FrameType.records) this.records.read(program, bytes);
+      else if (type === FrameType.batch) this.batches.read(program, bytes);
       else this.control(type, program, bytes);
     } catch (error) {
       // Damage, bad deflate data and bad JSON all mean the same to the reader of a trace.
@@ -42,6 +56,7 @@ export class Decoder {
     const { trace, reducer } = this;
     if (type === FrameType.hello) readHello(trace, program, json);
     else if (type === FrameType.codes) readCodes(trace, program, json);
+    else if (type === FrameType.strings) readStrings(program, json);
     else if (type === FrameType.loop) readLoop(reducer, program, json);
     else if (type === FrameType.stall) readStall(trace, reducer, program, json);
     else if (type === FrameType.now) readNow(trace, reducer, program, json);

@@ -47,15 +47,7 @@ export class FutureReducer {
   }
 
   /** The `wait` column after an ON: what it says wins, and what the future said is kept beside it. */
-  on(
-    _program: Program,
-    _task: number,
-    before: number,
-    kind: number,
-    object: number,
-    delay: number,
-    tasks: number[],
-  ): number {
+  on(before: number, kind: number, object: number, delay: number, tasks: number[]): number {
     const { waits } = this.trace;
     if (before === 0 && tasks.length === 0 && Number.isNaN(delay)) return -waits.intern(kind, object);
     let list = 0;

@@ -11,6 +11,11 @@ const MAX_PROGRAMS = 4096;
 /** Loops of one program, likewise. */
 const MAX_LOOPS = 65536;
 
+export interface Key {
+  low: number;
+  high: number;
+}
+
 /** A wake that was recorded while its task was still in the step that suspends it. */
 interface EarlyWake {
   t: number;
@@ -52,8 +57,10 @@ export class Reducer {
     return loop;
   }
 
-  /** Notes the first lines of a batch: gaps in the numbering, and what the runtime dropped. */
-  batch(loop: Loop, sequence: number, lost: number, t: number): void {
+  /** A batch begins: notes gaps in the numbering and what the runtime dropped. Returns its loop. */
+  batch(program: Program, number: number, sequence: number, lost: number): Loop {
+    const t = this.trace.endTime;
+    const loop = this.loop(program, number, t);
     const expected = loop.lastSequence + 1;
     if (loop.lastSequence > 0 && sequence > expected) {
       this.trace.note(`${sequence - expected} batches of loop ${loop.row + 1} are missing`);
@@ -62,6 +69,7 @@ export class Reducer {
     if (lost > loop.lost) loop.gaps.push(t);
     loop.lastSequence = sequence;
     loop.lost = Math.max(loop.lost, lost);
+    return loop;
   }
 
   /** Notes that the trace reaches to `t`. */
@@ -196,18 +204,11 @@ export class Reducer {
     if (last >= 0) this.trace.steps.stack.set(last, stack);
   }
 
-  on(
-    program: Program,
-    task: number,
-    kind: number,
-    object: number,
-    delay: number,
-    keys: { count: number; tasks: number[] },
-  ): void {
+  on(task: number, kind: number, object: number, delay: number, tasks: number[]): void {
     const last = task < 0 ? -1 : this.trace.tasks.lastStep.get(task);
     if (last < 0) return;
     const { wait } = this.trace.steps;
-    wait.set(last, this.futures.on(program, task, wait.get(last), kind, object, delay, keys.tasks));
+    wait.set(last, this.futures.on(wait.get(last), kind, object, delay, tasks));
   }
 
   // Tasks
@@ -279,15 +280,14 @@ export class Reducer {
     task: number,
     t: number,
     outcome: number,
-    futureLow: number,
-    futureHigh: number,
+    future: Key,
     stack: number,
   ): void {
     if (task < 0) return;
     const flags = outcome < PENDING ? StepFlag.nested | StepFlag.last : StepFlag.nested;
     const row = this.pushStep(loop, task, this.trace.tasks.created.get(task), t, stack, flags);
     if (outcome < PENDING) this.finished(task, t, outcome);
-    else this.trace.steps.wait.set(row, this.futures.wait(program, task, futureLow, futureHigh));
+    else this.trace.steps.wait.set(row, this.futures.wait(program, task, future.low, future.high));
   }
 
   adopt(
@@ -296,8 +296,7 @@ export class Reducer {
     low: number,
     high: number,
     t: number,
-    futureLow: number,
-    futureHigh: number,
+    future: Key,
     code: number,
     stack: number,
     name: string,
@@ -315,9 +314,9 @@ export class Reducer {
       if (tasks.code.get(task) === 0) tasks.code.set(task, code);
       tasks.flags.set(task, tasks.flags.get(task) & ~TaskFlag.implied);
     }
-    if (stack === 0 && futureLow === 0 && futureHigh === 0) return;
+    if (stack === 0 && future.low === 0 && future.high === 0) return;
     const row = this.pushStep(loop, task, t, t, stack, StepFlag.parked);
-    this.trace.steps.wait.set(row, this.futures.wait(program, task, futureLow, futureHigh));
+    this.trace.steps.wait.set(row, this.futures.wait(program, task, future.low, future.high));
   }
 
   raised(task: number, stack: number, type: string, message: string): void {

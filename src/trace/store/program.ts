@@ -33,6 +33,8 @@ export class Program {
   readonly tasks = new PairMap();
   readonly objects = new PairMap();
   readonly futures = new PairMap();
+  /** Strings that are announced and not used yet. */
+  readonly strings = new Map<number, string>();
   readonly futureInfos: (FutureInfo | null)[] = [];
   private readonly freeInfos: number[] = [];
 
@@ -67,9 +69,22 @@ export class Program {
     this.freeInfos.push(at);
   }
 
-  /** Seconds of the trace from nanoseconds of this program's clock. */
+  /** The string with an id, which one record uses and no other. */
+  takeString(id: number): string {
+    const text = this.strings.get(id);
+    if (text === undefined) return "";
+    this.strings.delete(id);
+    return text;
+  }
+
+  /** Nanoseconds since time 0 of the trace, from an instant of this program's clock in two halves. */
+  nanoseconds(high: number, low: number): number {
+    return (high - this.startHigh) * 4294967296 + ((low >>> 0) - this.startLow);
+  }
+
+  /** The same in seconds. */
   seconds(high: number, low: number): number {
-    return ((high - this.startHigh) * 4294967296 + ((low >>> 0) - this.startLow)) / 1e9;
+    return this.nanoseconds(high, low) / 1e9;
   }
 
   /** The same from a JSON number. */

@@ -7,29 +7,39 @@ const MAIN = "/app/app.py:10 main";
 const SLEEP = "lib:/usr/lib/python3.11/asyncio/tasks.py:605 sleep";
 
 describe("the decoder", () => {
-  it("makes tasks, steps and suspensions of records", () => {
-    const w = new StreamWriter();
-    w.run(0, 1);
-    w.new(1, 0.001, 0, MAIN, "Task-1", ["lib:/usr/lib/python3.11/asyncio/runners.py:118 Runner.run"]);
-    w.poll(0.002, 0, 0).iter(0.002, 1);
-    w.step(1, 0.002, 0.003, 77, [MAIN, SLEEP]).waits(1, "sleep", 0, 0.5);
-    w.poll(0.003, 0.5, 1).wake(1, 0.503, 1).iter(0.503, 1);
-    w.done(1, 0.503, 0.504).run(0.505, 0);
-    const trace = w.trace();
-    assert.deepEqual(trace.notes, []);
-    assert.equal(trace.tasks.count, 1);
-    assert.equal(trace.tasks.name(0), "Task-1");
-    assert.deepEqual(
-      [0, 0.0015, 0.0025, 0.1, 0.503, 0.6].map((t) => taskState(trace, 0, t).state),
-      ["absent", "pending", "running", "suspended", "running", "returned"],
-    );
-    assert.equal(stepIndex(trace).lastBegun(0, 0.1), 0);
-    assert.deepEqual(
-      trace.stacks.frames(trace.steps.stack.get(0)).map((p) => `${p.line} ${p.function} ${p.user}`),
-      ["10 main true", "605 sleep false"],
-    );
-    assert.equal(trace.stacks.userPlace(trace.steps.stack.get(0))?.line, 10);
-  });
+  const forms = [
+    ["batch", null],
+    ["records", 4],
+    ["records", 8],
+  ] as const;
+  for (const [form, width] of forms) {
+    it(`makes tasks, steps and suspensions of ${form}${width ? ` of width ${width}` : ""}`, () => {
+      const w = new StreamWriter();
+      w.form = form;
+      w.width = width;
+      w.run(0, 1);
+      w.new(1, 0.001, 0, MAIN, "Task-1", ["lib:/usr/lib/python3.11/asyncio/runners.py:118 Runner.run"]);
+      w.poll(0.002, 0, 0).iter(0.002, 1);
+      w.step(1, 0.002, 0.003, 77, [MAIN, SLEEP]).waits(1, "sleep", 0, 0.5);
+      w.poll(0.003, 0.5, 1).wake(1, 0.503, 1).iter(0.503, 1);
+      w.done(1, 0.503, 0.504).run(0.505, 0);
+      const trace = w.trace();
+      assert.deepEqual(trace.notes, []);
+      assert.equal(trace.tasks.count, 1);
+      assert.equal(trace.tasks.name(0), "Task-1");
+      assert.deepEqual(
+        [0, 0.0015, 0.0025, 0.1, 0.503, 0.6].map((t) => taskState(trace, 0, t).state),
+        ["absent", "pending", "running", "suspended", "running", "returned"],
+      );
+      assert.equal(trace.waits.delay.get(-trace.steps.wait.get(0)), 0.5);
+      assert.equal(stepIndex(trace).lastBegun(0, 0.1), 0);
+      assert.deepEqual(
+        trace.stacks.frames(trace.steps.stack.get(0)).map((p) => `${p.line} ${p.function} ${p.user}`),
+        ["10 main true", "605 sleep false"],
+      );
+      assert.equal(trace.stacks.userPlace(trace.steps.stack.get(0))?.line, 10);
+    });
+  }
 
   it("keeps the outer frames a record says it keeps", () => {
     const w = new StreamWriter();

@@ -14,10 +14,22 @@ import { Trace, type TraceOptions } from "../../../src/trace";
 /** A frame of a stack: "file:line function", with a leading "lib:" for code that is not the user's. */
 export type FrameText = string;
 
+function setInt64(view: DataView, at: number, value: number): void {
+  const high = Math.floor(value / 4294967296);
+  view.setUint32(at, value - high * 4294967296, true);
+  view.setInt32(at + 4, high, true);
+}
+
+/** Seconds as whole units; -1 stays -1. */
+const inUnits = (seconds: number, units: number) => (seconds < 0 ? -1 : Math.round(seconds * units));
+
 interface CodeId {
   id: number;
   line: number;
 }
+
+/** What a field is: the two forms of a batch write each in their own way. */
+const Field = { int: 0, time: 1, key: 2, duration: 3, code: 4, string: 5 } as const;
 
 const START_NS = 5_000_000_000_000;
 const WAIT_INDEX = Object.fromEntries(
@@ -55,13 +67,18 @@ export { FLAG_DEFLATED, FrameType };
  */
 export class StreamWriter {
   readonly parts: Uint8Array[] = [];
-  private ints: number[] = [];
-  private codes: number[] = [];
+  /** Fields of the batch being written, with what each is: see `Field`. */
+  private values: number[] = [];
+  private kinds: number[] = [];
   private strings: string[] = [];
+  private nextString = 1;
   private readonly codeIds = new Map<string, number>();
   private sequence = new Map<number, number>();
   private loopNumber = 1;
   lost = 0;
+  /** Which of the two forms of a batch to write, and the width of the ints of `records`. */
+  form: "batch" | "records" = "records";
+  width: 4 | 8 | null = null;
 
   constructor(
     readonly program = 1,
@@ -141,37 +158,56 @@ export class StreamWriter {
     return { id, line: Number(place.slice(colon + 1)) };
   }
 
-  private frames(frames: FrameText[]): void {
-    this.ints.push(frames.length);
-    for (const text of frames) {
-      const { id, line } = this.code(text);
-      this.ints.push(line);
-      this.codes.push(id);
+  private put(kind: number, ...values: number[]): this {
+    for (const value of values) {
+      this.values.push(value);
+      this.kinds.push(kind);
     }
+    return this;
   }
 
-  private record(kind: number, ...ints: number[]): this {
-    this.ints.push(kind, ...ints);
+  private int(...values: number[]): this {
+    return this.put(Field.int, ...values);
+  }
+
+  private key(...values: number[]): this {
+    return this.put(Field.key, ...values);
+  }
+
+  private time(...seconds: number[]): this {
+    return this.put(Field.time, ...seconds.map((t) => this.ns(t)));
+  }
+
+  private text(...strings: string[]): this {
+    for (const each of strings) this.put(Field.string, this.strings.push(each) - 1);
+    return this;
+  }
+
+  /** n, the record's own code if it has one, then the frames. */
+  private frames(frames: FrameText[], own: FrameText | null = null): this {
+    this.int(frames.length);
+    if (own !== null) this.put(Field.code, this.code(own).id);
+    for (const text of frames) {
+      const { id, line } = this.code(text);
+      this.put(Field.code, id).int(line);
+    }
     return this;
   }
 
   step(task: number, begin: number, end: number, future: number, frames: FrameText[] = [], keep = 0): this {
-    this.record(RecordKind.STEP, task, this.ns(begin), this.ns(end), future, keep).frames(frames);
-    return this;
+    return this.int(RecordKind.STEP).key(task).time(begin, end).key(future).int(keep).frames(frames);
   }
 
   yield(task: number, begin: number, end: number, frames: FrameText[] = [], keep = 0): this {
-    this.record(RecordKind.YIELD, task, this.ns(begin), this.ns(end), keep).frames(frames);
-    return this;
+    return this.int(RecordKind.YIELD).key(task).time(begin, end).int(keep).frames(frames);
   }
 
   done(task: number, begin: number, end: number, outcome = 0): this {
-    return this.record(RecordKind.DONE, task, this.ns(begin), this.ns(end), outcome);
+    return this.int(RecordKind.DONE).key(task).time(begin, end).int(outcome);
   }
 
   wake(task: number, t: number, cause: number, by = 0, frames: FrameText[] = []): this {
-    this.record(RecordKind.WAKE, task, this.ns(t), cause, by).frames(frames);
-    return this;
+    return this.int(RecordKind.WAKE).key(task).time(t).int(cause).key(by).frames(frames);
   }
 
   new(
@@ -182,34 +218,32 @@ export class StreamWriter {
     name: string,
     frames: FrameText[] = [],
   ): this {
-    this.codes.push(this.code(coroutine).id);
-    this.record(RecordKind.NEW, task, this.ns(t), parent).frames(frames);
-    this.strings.push(name);
-    return this;
+    return this.int(RecordKind.NEW).key(task).time(t).key(parent).frames(frames, coroutine).text(name);
   }
 
   callback(begin: number, end: number, by = 0, code: FrameText | null = null): this {
-    if (code) this.codes.push(this.code(code).id);
-    return this.record(RecordKind.CALLBACK, this.ns(begin), this.ns(end), by, code ? 1 : 0);
+    this.int(RecordKind.CALLBACK)
+      .time(begin, end)
+      .key(by)
+      .int(code ? 1 : 0);
+    return code ? this.put(Field.code, this.code(code).id) : this;
   }
 
   poll(t: number, timeout: number, timers: number, watched = 0): this {
-    return this.record(
-      RecordKind.POLL,
-      this.ns(t),
-      timeout < 0 ? -1 : Math.round(timeout * 1e9),
-      timers,
-      watched,
-    );
+    return this.int(RecordKind.POLL).time(t).put(Field.duration, timeout).int(timers, watched);
   }
 
   iter(t: number, ready: number): this {
-    return this.record(RecordKind.ITER, this.ns(t), ready);
+    return this.int(RecordKind.ITER).time(t).int(ready);
   }
 
   waits(task: number, kind: (typeof WAITS)[number] | "", object = 0, delay = -1, keys: number[] = []): this {
-    const ns = delay < 0 ? -1 : Math.round(delay * 1e9);
-    return this.record(RecordKind.ON, task, kind ? WAIT_INDEX[kind] : 0, object, ns, keys.length, ...keys);
+    this.int(RecordKind.ON)
+      .key(task)
+      .int(kind ? WAIT_INDEX[kind] : 0)
+      .key(object)
+      .put(Field.duration, delay);
+    return this.int(keys.length).key(...keys);
   }
 
   object(
@@ -219,32 +253,31 @@ export class StreamWriter {
     label: string,
     frames: FrameText[] = [],
   ): this {
-    this.record(RecordKind.OBJECT, key, this.ns(t), OBJECT_KINDS.indexOf(kind)).frames(frames);
-    this.strings.push(label);
-    return this;
+    const index = OBJECT_KINDS.indexOf(kind);
+    return this.int(RecordKind.OBJECT).key(key).time(t).int(index).frames(frames).text(label);
   }
 
   hold(object: number, t: number, task: number, change: 1 | -1): this {
-    return this.record(RecordKind.HOLD, object, this.ns(t), task, change);
+    return this.int(RecordKind.HOLD).key(object).time(t).key(task).int(change);
   }
 
   gather(future: number, keys: number[]): this {
-    return this.record(RecordKind.GATHER, future, keys.length, ...keys);
+    return this.int(RecordKind.GATHER)
+      .key(future)
+      .int(keys.length)
+      .key(...keys);
   }
 
   future(future: number, t: number, kind: (typeof WAITS)[number], label: string): this {
-    this.strings.push(label);
-    return this.record(RecordKind.FUTURE, future, this.ns(t), WAIT_INDEX[kind]);
+    return this.int(RecordKind.FUTURE).key(future).time(t).int(WAIT_INDEX[kind]).text(label);
   }
 
   link(future: number, key: number): this {
-    return this.record(RecordKind.LINK, future, key);
+    return this.int(RecordKind.LINK).key(future, key);
   }
 
   raised(task: number, type: string, message: string, frames: FrameText[] = []): this {
-    this.strings.push(type, message);
-    this.record(RecordKind.RAISED, task).frames(frames);
-    return this;
+    return this.int(RecordKind.RAISED).key(task).frames(frames).text(type, message);
   }
 
   eager(
@@ -254,9 +287,7 @@ export class StreamWriter {
     coroutine: FrameText,
     frames: FrameText[] = [],
   ): this {
-    this.codes.push(this.code(coroutine).id);
-    this.record(RecordKind.EAGER, placeholder, this.ns(t), parent).frames(frames);
-    return this;
+    return this.int(RecordKind.EAGER).key(placeholder).time(t).key(parent).frames(frames, coroutine);
   }
 
   eagerEnd(
@@ -268,51 +299,40 @@ export class StreamWriter {
     future = 0,
     frames: FrameText[] = [],
   ): this {
-    this.strings.push(name);
-    this.record(RecordKind.EAGER_END, placeholder, task, this.ns(t), outcome, future).frames(frames);
-    return this;
+    this.int(RecordKind.EAGER_END).key(placeholder, task).time(t).int(outcome).key(future);
+    return this.frames(frames).text(name);
   }
 
   rename(task: number, name: string): this {
-    this.strings.push(name);
-    return this.record(RecordKind.NAME, task);
+    return this.int(RecordKind.NAME).key(task).text(name);
   }
 
   run(t: number, state: 1 | 0 | -1): this {
-    return this.record(RecordKind.RUN, this.ns(t), state);
+    return this.int(RecordKind.RUN).time(t).int(state);
   }
 
   chain(task: number, t: number, frames: FrameText[]): this {
-    this.record(RecordKind.CHAIN, task, this.ns(t)).frames(frames);
-    return this;
+    return this.int(RecordKind.CHAIN).key(task).time(t).frames(frames);
   }
 
   lostTask(task: number, t: number, message = "Task was destroyed but it is pending!"): this {
-    this.strings.push(message);
-    return this.record(RecordKind.LOST, task, this.ns(t));
+    return this.int(RecordKind.LOST).key(task).time(t).text(message);
   }
 
   neverAwaited(t: number, task: number, coroutine: FrameText, frames: FrameText[] = []): this {
-    this.codes.push(this.code(coroutine).id);
-    this.record(RecordKind.NEVER_AWAITED, this.ns(t), task).frames(frames);
-    return this;
+    return this.int(RecordKind.NEVER_AWAITED).time(t).key(task).frames(frames, coroutine);
   }
 
   unretrieved(future: number, t: number, type: string, message: string, frames: FrameText[] = []): this {
-    this.strings.push(type, message);
-    this.record(RecordKind.UNRETRIEVED, future, this.ns(t)).frames(frames);
-    return this;
+    return this.int(RecordKind.UNRETRIEVED).key(future).time(t).frames(frames).text(type, message);
   }
 
   unsafe(t: number, what: string, thread: string, frames: FrameText[] = []): this {
-    this.strings.push(what, thread);
-    this.record(RecordKind.UNSAFE, this.ns(t), 99).frames(frames);
-    return this;
+    return this.int(RecordKind.UNSAFE).time(t).int(99).frames(frames).text(what, thread);
   }
 
   swallowed(task: number, t: number, frames: FrameText[] = []): this {
-    this.record(RecordKind.SWALLOWED, task, this.ns(t)).frames(frames);
-    return this;
+    return this.int(RecordKind.SWALLOWED).key(task).time(t).frames(frames);
   }
 
   adopt(
@@ -323,10 +343,8 @@ export class StreamWriter {
     name: string,
     frames: FrameText[] = [],
   ): this {
-    this.codes.push(this.code(coroutine).id);
-    this.record(RecordKind.ADOPT, task, this.ns(t), future, 0).frames(frames);
-    this.strings.push(name);
-    return this;
+    this.int(RecordKind.ADOPT).key(task).time(t).key(future).int(0);
+    return this.frames(frames, coroutine).text(name);
   }
 
   stall(task: number, begin: number, t: number, frames: FrameText[]): this {
@@ -350,36 +368,66 @@ export class StreamWriter {
 
   /** Ends the batch: what was recorded since the last one becomes a frame. */
   flush(): this {
-    if (this.ints.length === 0) return this;
-    const strings = this.strings.length
-      ? new TextEncoder().encode(JSON.stringify(this.strings))
-      : new Uint8Array(0);
-    const body = new Uint8Array(24 + this.ints.length * 8 + this.codes.length * 4 + strings.length);
-    const view = new DataView(body.buffer);
+    if (this.values.length === 0) return this;
     const sequence = (this.sequence.get(this.loopNumber) ?? 0) + 1;
     this.sequence.set(this.loopNumber, sequence);
-    view.setUint32(0, this.loopNumber, true);
-    view.setUint32(4, sequence, true);
-    view.setUint32(8, this.ints.length, true);
-    view.setUint32(12, this.codes.length, true);
-    view.setUint32(16, this.lost, true);
+    this.parts.push(...(this.form === "batch" ? this.batch(sequence) : this.records(sequence)));
+    this.values = [];
+    this.kinds = [];
+    this.strings = [];
+    return this;
+  }
+
+  private batch(sequence: number): Uint8Array[] {
+    const codes = this.values.filter((_, i) => this.kinds[i] === Field.code);
+    const inline = (i: number) => this.kinds[i] !== Field.code && this.kinds[i] !== Field.string;
+    const ints = this.values.filter((_, i) => inline(i)).length;
+    const strings = this.strings.length ? new TextEncoder().encode(JSON.stringify(this.strings)) : [];
+    const body = new Uint8Array(24 + ints * 8 + codes.length * 4 + strings.length);
+    const view = new DataView(body.buffer);
+    for (const [i, word] of [this.loopNumber, sequence, ints, codes.length, this.lost].entries()) {
+      view.setUint32(i * 4, word, true);
+    }
     let at = 24;
-    for (const value of this.ints) {
-      const high = Math.floor(value / 4294967296);
-      view.setUint32(at, value - high * 4294967296, true);
-      view.setInt32(at + 4, high, true);
+    for (const [i, value] of this.values.entries()) {
+      if (!inline(i)) continue;
+      setInt64(view, at, this.kinds[i] === Field.duration ? inUnits(value, 1e9) : value);
       at += 8;
     }
-    for (const code of this.codes) {
+    for (const code of codes) {
       view.setUint32(at, code, true);
       at += 4;
     }
     body.set(strings, at);
-    this.parts.push(frame(FrameType.batch, body, this.program));
-    this.ints = [];
-    this.codes = [];
-    this.strings = [];
-    return this;
+    return [frame(FrameType.batch, body, this.program)];
+  }
+
+  private records(sequence: number): Uint8Array[] {
+    const times = this.values.filter((_, i) => this.kinds[i] === Field.time);
+    const base = times[0] ?? 0;
+    const width = this.width ?? (times.every((t) => Math.abs(t - base) < 2e9) ? 4 : 8);
+    const body = new Uint8Array(32 + this.values.length * width);
+    const view = new DataView(body.buffer);
+    for (const [i, word] of [this.loopNumber, sequence, this.values.length, width, this.lost].entries()) {
+      view.setUint32(i * 4, word, true);
+    }
+    setInt64(view, 24, base);
+    let at = 32;
+    for (const [i, field] of this.values.entries()) {
+      const kind = this.kinds[i];
+      let value = field;
+      if (kind === Field.duration) value = inUnits(field, 1e6);
+      else if (kind === Field.string) value += this.nextString;
+      if (width === 8) setInt64(view, at, value);
+      else view.setUint32(at, value - Math.floor(value / 4294967296) * 4294967296, true);
+      at += width;
+    }
+    const parts = [frame(FrameType.records, body, this.program)];
+    if (this.strings.length > 0) {
+      parts.unshift(json(FrameType.strings, [this.nextString, ...this.strings], this.program));
+    }
+    this.nextString += this.strings.length;
+    return parts;
   }
 
   bytes(): Uint8Array {
