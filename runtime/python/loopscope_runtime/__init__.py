@@ -1,0 +1,53 @@
+"""Records what asyncio does in this process, for Loopscope. Standard library only.
+
+A program started by Loopscope has this begun by `site/sitecustomize.py`; any other calls `start()` itself.
+"""
+
+import atexit
+import sys
+
+from . import asyncio_patch, channel, codes, drain, state
+from .hook import ImportHook
+
+__all__ = ["start"]
+
+
+def start(channel_address=None, *, file=None, token=None, block_ms=50, detail="full"):
+    """Begins recording, to `file` or to a listener's address (unix:PATH, tcp:HOST:PORT). Call it once, as early as possible.
+
+    Raises RuntimeError if recording has begun already, OSError if the file or listener cannot be reached.
+    """
+    if state.active:
+        raise RuntimeError("Loopscope is recording this process already")
+    address = "file:" + str(file) if file is not None else channel_address
+    if address is None:
+        raise ValueError("start() needs file=PATH or the address of a listener")
+    _begin(address, token, int(block_ms * 1e6), detail)
+
+
+def launched(options, site_folder):
+    """Called by the bootstrap with the LOOPSCOPE_* variables; never raises for what the launcher got wrong."""
+    address = options.get("LOOPSCOPE_CHANNEL")
+    if not address or sys.version_info < (3, 10):
+        return
+    block_ms = options.get("LOOPSCOPE_BLOCK_MS") or "50"
+    try:
+        _begin(address, options.get("LOOPSCOPE_TOKEN"), int(float(block_ms) * 1e6), options.get("LOOPSCOPE_DETAIL") or "full")
+    except (OSError, ValueError):
+        pass  # no listener: the program runs untraced, and the launcher says so, for no hello came
+
+
+def _begin(address, token, block_ns, detail):
+    state.options.update(block_ns=block_ns, detail=detail)
+    codes.start()
+    target = channel.connect(address)
+    hello = drain.describe_program(
+        {"mode": "fast", "reason": "", "patched": asyncio_patch.PATCHED, "block_ns": block_ns, "detail": detail}, token
+    )
+    pump = drain.Drain(channel.Channel(target), hello)
+    state.active = True
+    atexit.register(pump.shutdown)
+    pump.flush()
+    pump.start()
+    hook = ImportHook()
+    hook.when_imported("asyncio", lambda module: asyncio_patch.patch(module, pump))

@@ -1,0 +1,115 @@
+"""The way to the listener: a bounded queue of frames, sent without ever waiting; the oldest records go first when it is full."""
+
+from collections import deque
+
+import _socket
+
+LIMIT = 8 * 1024 * 1024  # bytes of frames kept for a slow listener
+
+
+class FileTarget:
+    """Appends to a file: what `start(file=...)` and `file:/path` use."""
+
+    def __init__(self, path):
+        import os
+
+        self.close_fd = os.close
+        self.write = os.write
+        self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o600)
+
+    def send(self, data):
+        return self.write(self.fd, data)
+
+    def close(self):
+        self.close_fd(self.fd)
+
+
+def connect(address):
+    """Opens `unix:/path`, `tcp:host:port` or `file:/path`; OSError or ValueError if that cannot be."""
+    scheme, _, rest = address.partition(":")
+    if scheme == "file":
+        return FileTarget(rest)
+    if scheme == "unix":
+        sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        where = rest
+    elif scheme == "tcp":
+        host, _, port = rest.rpartition(":")
+        sock = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+        where = (host, int(port))
+    else:
+        raise ValueError("LOOPSCOPE_CHANNEL must be unix:PATH, tcp:HOST:PORT or file:PATH, not %r" % address)
+    try:
+        sock.settimeout(2)
+        sock.connect(where)
+        sock.setblocking(False)
+        if scheme == "unix":
+            sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_SNDBUF, 1 << 20)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+class Channel:
+    """Frames on their way. `put` never blocks; `pump` sends what the listener takes. Used by one thread at a time."""
+
+    def __init__(self, target):
+        self.target = target
+        self.queue = deque()  # [frame, stream or None, records]
+        self.size = 0
+        self.offset = 0  # bytes of the first frame already sent
+        self.broken = False
+        self.sent = 0
+
+    def put(self, data, stream=None, records=0):
+        """Queues a frame; one of a stream may be dropped later, and counts there."""
+        if self.broken:
+            return
+        self.queue.append((data, stream, records))
+        self.size += len(data)
+        if self.size > LIMIT:
+            self.drop()
+
+    def drop(self):
+        """Makes room: the oldest droppable frames go, but not one that is partly sent."""
+        keep = deque()
+        if self.offset:
+            keep.append(self.queue.popleft())
+        while self.queue and self.size > LIMIT * 3 // 4:
+            entry = self.queue.popleft()
+            if entry[1] is None:
+                keep.append(entry)
+            else:
+                self.size -= len(entry[0])
+                entry[1].dropped(entry[2])
+        keep.extend(self.queue)
+        self.queue = keep
+
+    def pump(self):
+        """Sends what can be sent now. True when nothing is left."""
+        while self.queue and not self.broken:
+            data = self.queue[0][0]
+            try:
+                n = self.target.send(memoryview(data)[self.offset :] if self.offset else data)
+            except (BlockingIOError, InterruptedError):
+                return False
+            except OSError:
+                self.broken = True  # the listener is gone; nothing will ever be sent again
+                self.queue.clear()
+                self.size = self.offset = 0
+                break
+            self.sent += n
+            self.offset += n
+            if self.offset == len(data):
+                self.queue.popleft()
+                self.size -= len(data)
+                self.offset = 0
+        return True
+
+    def close(self):
+        self.broken = True
+        self.queue.clear()
+        try:
+            self.target.close()
+        except OSError:
+            pass

@@ -1,0 +1,171 @@
+"""The thread that takes the records away, and the frames it makes of them."""
+
+import os
+import sys
+import time
+from _thread import allocate_lock, start_new_thread
+
+from . import codes, labels, state, watchdog, wire
+from .records import BYE, CODES, HELLO, LOOP, NOW, STATS, STRINGS
+
+now = state.now
+PERIOD = 0.01  # seconds between looks at the clocks of the loops
+FLUSH_NS = 40_000_000  # a killed program loses at most what it did since the last flush
+STATS_NS = 1_000_000_000
+WIDE_NS = 1_000_000_000  # a batch spanning more cannot have its times sent as 32-bit halves
+
+
+class Drain:
+    """Owns the channel. `flush` may be called by any thread, one at a time."""
+
+    def __init__(self, channel, hello):
+        self.channel = channel
+        self.lock = allocate_lock()
+        self.stopping = False
+        self.last_flush = self.last_stats = now()
+        self.events_bytes = 0
+        self.cpu = 0
+        self.sampled = watchdog.Watchdog()
+        self.introduced = []
+        self.final = False
+        channel.put(wire.HEADER)
+        channel.put(wire.json_frame(HELLO, hello))
+
+    def start(self):
+        start_new_thread(self.run, ())
+
+    def run(self):
+        sleep = time.sleep
+        while not self.stopping:
+            sleep(PERIOD)
+            try:
+                if state.streams:
+                    self.sampled.look(self)
+                if now() - self.last_flush >= FLUSH_NS:
+                    self.flush()
+            except Exception as exc:
+                state.note("the drain failed: %s: %s" % (type(exc).__name__, exc))
+                self.stopping = True
+                self.channel.close()
+
+    def introduce(self, stream, description):
+        """Announces a loop; its frame precedes its records."""
+        self.introduced.append(wire.json_frame(LOOP, description))
+
+    def flush(self, final=False):
+        """Sends all there is. A final one waits (≤ 2 s in all) for a slow listener."""
+        if not self.lock.acquire(final, 2 if final else -1):
+            return
+        try:
+            began = time.thread_time_ns()
+            self.collect(final)
+            self.pump(final)
+            self.cpu += time.thread_time_ns() - began
+        finally:
+            self.lock.release()
+
+    def collect(self, final):
+        put = self.channel.put
+        t = now()
+        self.last_flush = t
+        batches = []
+        beats = []
+        for stream in list(state.streams):
+            if stream.probe is not None:
+                key, begin, ready = stream.probe()
+                beats.append([stream.loop_id, t, key & 0xFFFFFFFF, begin, ready])
+            data = bytes(stream.buf)
+            if not data:
+                if stream.closed:
+                    state.streams.remove(stream)
+                continue
+            wide = stream.wide or t - stream.last > WIDE_NS
+            stream.wide = False
+            del stream.buf[: len(data)]
+            batches.append((stream, data, wide, t))
+            stream.last = t
+        while self.introduced:
+            put(self.introduced.pop(0))
+        texts = self.strings() if state.strings else None
+        rows = codes.take()
+        if rows:
+            put(wire.json_frame(CODES, rows))
+        for part in texts or ():
+            put(wire.json_frame(STRINGS, part))
+        for stream, data, wide, t in batches:
+            stream.sequence += 1
+            self.events_bytes += len(data)
+            frame = wire.records_frame(stream.loop_id, stream.sequence, stream.lost, t, data, wide)
+            put(frame, stream, len(data) // 48)
+        if beats and batches or final:
+            put(wire.json_frame(NOW, beats))
+        if final or t - self.last_stats > STATS_NS:
+            self.last_stats = t
+            put(wire.json_frame(STATS, self.stats(t)))
+
+    def strings(self):
+        """The strings not sent yet, in runs of consecutive ids."""
+        taken = state.strings
+        ids = sorted(list(taken))
+        parts = []
+        last = -1
+        for i in ids:
+            value = taken.pop(i)
+            if type(value) is tuple:
+                value = labels.resolve(*value)
+            if i == last + 1:
+                parts[-1].append(value)
+            else:
+                parts.append([i, value])
+            last = i
+        return parts
+
+    def stats(self, t):
+        return {
+            "t": t,
+            "events": self.events_bytes // 48,
+            "overheadNs": self.cpu,
+            "drainNs": self.cpu,
+            "dropped": sum([s.lost for s in state.streams]),
+            "tasksSeen": state.counts["seen"],
+            "tasksMissed": state.counts["missed"],
+            "notes": list(state.notes),
+        }
+
+    def pump(self, final):
+        done = self.channel.pump()
+        deadline = now() + 2_000_000_000
+        while final and not done and now() < deadline:
+            time.sleep(0.002)
+            done = self.channel.pump()
+
+    def shutdown(self):
+        """At interpreter exit, after the program's own exit handlers: the last flush. Later records are sent at once."""
+        self.final = True
+        self.flush(True)
+        self.channel.put(wire.json_frame(BYE, {"t": now()}))
+        self.pump(True)
+
+
+def describe_program(options, token):
+    """The hello."""
+    monotonic = now()
+    return {
+        "protocol": 1,
+        "token": token,
+        "runtime": "cpython" if sys.implementation.name == "cpython" else sys.implementation.name,
+        "version": "%d.%d.%d" % sys.version_info[:3],
+        "executable": sys.executable or "",
+        "argv": list(getattr(sys, "orig_argv", [])),
+        "cwd": codes.cwd,
+        "pid": os.getpid(),
+        "ppid": os.getppid(),
+        "clock": {"monotonicNs": monotonic, "wallNs": time.time_ns()},
+        "startNs": monotonic,
+        "mode": options["mode"],
+        "modeReason": options["reason"],
+        "patched": options["patched"],
+        "blockNs": options["block_ns"],
+        "detail": options["detail"],
+        "threadSafety": True,
+    }

@@ -1,0 +1,287 @@
+"""Stock asyncio's `call_soon` and `_run_once` with the recording inside them, put on one loop instance.
+
+Fusing saves the Python calls of `_call_soon`, `Handle.__init__` and `Handle._run`, which pays for most of what recording costs.
+Every line here mirrors one in asyncio/base_events.py; `guard.py` checks that the originals are the ones mirrored.
+"""
+
+import contextvars
+import heapq
+import sys
+from _thread import get_ident
+from types import MethodType
+
+from . import codes, recorder, state
+from .records import CALLBACK, CALLED_BACK, IO, ITER, POLL, TASK, THREAD, TIMER, UNKNOWN, WAKE, WAS_CANCELLED
+
+BUILTIN = type(len)
+SLOW_CALLBACK_NS = 50_000
+FROM_THREAD = -1  # `_by` of a callback that another thread scheduled
+
+_Step = None  # the type of the callback that runs a C task's first step: seen when the first task is made
+
+
+def install(loop, stream, asyncio):
+    """Puts the fused methods on a loop."""
+    global _Step
+    base_events = asyncio.base_events
+    events = asyncio.events
+    handle_type = handle_class(events)
+    new_handle = handle_type.__new__
+    Timer = events.TimerHandle
+    Task = asyncio.tasks.Task
+    PyTask = asyncio.tasks._PyTask
+    copy_context = contextvars.copy_context
+    getframe = sys._getframe
+    now = state.now
+    key = hash
+    max_timeout = base_events.MAXIMUM_SELECT_TIMEOUT
+    min_timers = base_events._MIN_SCHEDULED_TIMER_HANDLES
+    min_cancelled = base_events._MIN_CANCELLED_TIMER_HANDLES_FRACTION
+    ready = loop._ready
+    push = ready.append
+    pop = ready.popleft
+    stock_call_soon = loop.call_soon
+    stock_call_soon_threadsafe = loop.call_soon_threadsafe
+    stock_run_once = loop._run_once
+    ext = stream.buf.extend
+    rec = recorder.Recorder(stream)
+    suspended, done, wake, created = rec.suspended, rec.done, rec.wake, rec.created
+    inner = recorder.INNER
+    P3, P4, P5, P6, P7 = recorder.PACK[3:8]
+    selector = loop._selector
+
+    cur = None  # the task whose step runs
+    by = 0  # key of the task that scheduled the callback which runs
+    cause = UNKNOWN  # what a task made ready now is woken by
+    begin = 0  # of the running step or callback; 0 when none runs
+
+    def call_soon(callback, *args, context=None):
+        global _Step
+        if loop._closed or loop._debug:
+            return stock_call_soon(callback, *args, context=context)
+        h = new_handle(handle_type)
+        h._context = copy_context() if context is None else context
+        h._loop = loop
+        h._callback = callback
+        h._args = args
+        h._cancelled = False
+        h._repr = None
+        h._source_traceback = None
+        push(h)
+        try:
+            kind = type(callback)
+            if kind is BUILTIN:
+                task = callback.__self__
+                if isinstance(task, Task):
+                    h._task = task
+                    woken(task, args, getframe(1))
+                    return h
+            elif kind is _Step:
+                h._task = task = callback.__self__
+                if task is not cur and not hasattr(task, "_loopscope"):
+                    created(task, 0 if cur is None else key(cur), getframe(1))
+                return h
+            elif kind is MethodType:
+                task = callback.__self__
+                if isinstance(task, PyTask):
+                    name = callback.__name__
+                    if name == "__step":
+                        h._task = task
+                        if task is not cur and not hasattr(task, "_loopscope"):
+                            created(task, 0 if cur is None else key(cur), getframe(1))
+                        return h
+                    if name == "__wakeup":
+                        h._task = task
+                        woken(task, args, getframe(1))
+                        return h
+            elif _Step is None and kind.__name__ == "TaskStepMethWrapper":
+                _Step = kind
+                h._task = task = callback.__self__
+                created(task, 0 if cur is None else key(cur), getframe(1))
+                return h
+            h._task = None
+            h._by = by if cur is None else key(cur)
+        except Exception as exc:
+            h._task = None
+            h._by = 0
+            state.fault(exc, "call_soon")
+        return h
+
+    def call_soon_threadsafe(callback, *args, context=None):
+        if loop._closed or loop._debug:
+            return stock_call_soon_threadsafe(callback, *args, context=context)
+        h = new_handle(handle_type)
+        h._context = copy_context() if context is None else context
+        h._loop = loop
+        h._callback = callback
+        h._args = args
+        h._cancelled = False
+        h._repr = None
+        h._source_traceback = None
+        h._task = None
+        if get_ident() == loop._thread_id:
+            h._by = by if cur is None else key(cur)
+        else:
+            h._by = FROM_THREAD
+        push(h)
+        loop._write_to_self()
+        return h
+
+    def woken(task, args, frame):
+        if cur is not None:
+            why, who = TASK, key(cur)
+        else:
+            why, who = (TASK, by) if by else (cause, 0)
+        if args and args[0].cancelled():
+            why += WAS_CANCELLED
+        if frame.f_code is run_code:
+            ext(P6(WAKE, key(task), now(), why, who, 0))
+        else:
+            wake(task, why, who, frame)
+
+    def _run_once():
+        nonlocal cur, by, cause, begin
+        if loop._debug:
+            return stock_run_once()
+        scheduled = loop._scheduled
+        timers = len(scheduled)
+        if timers > min_timers and loop._timer_cancelled_count / timers > min_cancelled:
+            kept = []
+            for h in scheduled:
+                if h._cancelled:
+                    h._scheduled = False
+                else:
+                    kept.append(h)
+            heapq.heapify(kept)
+            loop._scheduled = scheduled = kept
+            loop._timer_cancelled_count = 0
+        else:
+            while scheduled and scheduled[0]._cancelled:
+                loop._timer_cancelled_count -= 1
+                h = heapq.heappop(scheduled)
+                h._scheduled = False
+        if ready or loop._stopping:
+            timeout = 0
+        else:
+            timeout = None
+            if scheduled:
+                timeout = min(max(0, scheduled[0]._when - loop.time()), max_timeout)
+            micros = -1 if timeout is None else round(timeout * 1e6)
+            if micros > 2_000_000_000:
+                stream.wide = True
+            ext(P5(POLL, now(), micros, timers, watched(selector)))
+        event_list = selector.select(timeout)
+        loop._process_events(event_list)
+        event_list = None
+        if scheduled:
+            end = loop.time() + loop._clock_resolution
+            while scheduled:
+                h = scheduled[0]
+                if h._when >= end:
+                    break
+                h = heapq.heappop(scheduled)
+                h._scheduled = False
+                push(h)
+        todo = len(ready)
+        begin = t = now()
+        ext(P3(ITER, t, todo))
+        try:
+            for _ in range(todo):
+                h = pop()
+                if h._cancelled:
+                    continue
+                kind = type(h)
+                if kind is handle_type:
+                    cur = h._task
+                    if cur is None:
+                        by = h._by
+                        if by < 0:
+                            cause = THREAD
+                            by = 0
+                        else:
+                            cause = CALLED_BACK
+                else:
+                    cur = None
+                    by = 0
+                    cause = TIMER if kind is Timer else IO
+                try:
+                    args = h._args
+                    if args:
+                        h._context.run(h._callback, *args)
+                    else:
+                        h._context.run(h._callback)
+                except (SystemExit, KeyboardInterrupt):
+                    if cur is not None and cur.done():
+                        done(cur, begin, now())
+                    raise
+                except BaseException as exc:
+                    report(h, exc)
+                t = now()
+                if cur is None:
+                    if t - begin > SLOW_CALLBACK_NS:
+                        ext(P5(CALLBACK, begin, t, by, 0))
+                    by = 0
+                else:
+                    w = cur._fut_waiter
+                    try:
+                        if w is not None:
+                            suspended(cur, begin, t, w)
+                        elif cur.done():
+                            done(cur, begin, t)
+                        else:
+                            suspended(cur, begin, t, None)
+                    except Exception as exc:
+                        state.fault(exc, "_run_once")
+                    cur = None
+                begin = t
+        finally:
+            cur = None
+            begin = by = 0
+        h = None
+
+    def report(h, exc):
+        """What `Handle._run` does with an exception of its callback."""
+        format_callback = asyncio.format_helpers._format_callback_source
+        try:
+            cb = format_callback(h._callback, h._args, debug=loop.get_debug())
+        except TypeError:  # before 3.13
+            cb = format_callback(h._callback, h._args)
+        context = {"message": "Exception in callback %s" % cb, "exception": exc, "handle": h}
+        if h._source_traceback:
+            context["source_traceback"] = h._source_traceback
+        loop.call_exception_handler(context)
+
+    run_code = _run_once.__code__
+    codes.mark(run_code, codes.STOP)
+    for function in (call_soon, call_soon_threadsafe, woken):
+        codes.mark(function.__code__, codes.SKIP)
+
+    def probe():
+        return (0 if cur is None else key(cur)), begin, len(ready)
+
+    stream.probe = probe
+    loop.call_soon = call_soon
+    loop.call_soon_threadsafe = call_soon_threadsafe
+    loop._run_once = _run_once
+    return rec
+
+
+def watched(selector):
+    try:
+        return len(selector.get_map()) - 1
+    except Exception:
+        return -1
+
+
+_handle_classes = {}
+
+
+def handle_class(events):
+    """A Handle that knows its task; it calls itself `Handle`, for its repr shows."""
+    if events not in _handle_classes:
+        _handle_classes[events] = type(
+            "Handle", (events.Handle,), {"__slots__": ("_task", "_by"), "__module__": events.Handle.__module__}
+        )
+    return _handle_classes[events]
+
+

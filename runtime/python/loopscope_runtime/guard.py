@@ -1,0 +1,40 @@
+"""Is this asyncio the one that `fused.py` mirrors? Its replaced functions are compared by a checksum of their source."""
+
+import zlib
+
+MIRRORED = {
+    "call_soon": {2496351038},
+    "_call_soon": {4056955308},
+    "call_soon_threadsafe": {2755474116},
+    "_run_once": {1399823685, 805878720},  # 3.10 to 3.12; 3.13
+    "__init__": {1976223744},
+    "_run": {2333649449, 3921659850},
+}
+
+
+def source_of(function):
+    """The text of a function, as it stands in its file."""
+    code = function.__code__
+    with open(code.co_filename, "rb") as file:
+        lines = file.read().decode("utf-8", "replace").split("\n")
+    first = code.co_firstlineno - 1
+    indent = len(lines[first]) - len(lines[first].lstrip())
+    last = first + 1
+    while last < len(lines) and (not lines[last].strip() or len(lines[last]) - len(lines[last].lstrip()) > indent
+                                 or lines[last].lstrip()[:1] == ")"):
+        last += 1
+    return "\n".join(lines[first:last]).rstrip()
+
+
+def mismatch(base_events, events):
+    """The name of the first function that is not the one mirrored, or None."""
+    loop, handle = base_events.BaseEventLoop, events.Handle
+    for owner, names in ((loop, ("call_soon", "_call_soon", "call_soon_threadsafe", "_run_once")), (handle, ("__init__", "_run"))):
+        for name in names:
+            try:
+                text = source_of(owner.__dict__[name])
+            except (OSError, KeyError, AttributeError, IndexError):
+                return name
+            if zlib.crc32(text.encode()) not in MIRRORED[name]:
+                return name
+    return None

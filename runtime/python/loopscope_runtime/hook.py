@@ -1,0 +1,50 @@
+"""Instruments a module right after the program imports it, so that the recorder itself imports nothing of asyncio."""
+
+import sys
+
+
+class ImportHook:
+    """A meta-path finder that finds nothing itself: it lets the others find the module, and wraps its loader's execution."""
+
+    def __init__(self):
+        self.waiting = {}  # module name -> what to call with the module
+
+    def when_imported(self, name, action):
+        module = sys.modules.get(name)
+        if module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False):
+            action(module)
+            return
+        self.waiting[name] = action
+        if self not in sys.meta_path:
+            sys.meta_path.insert(0, self)
+
+    def find_spec(self, name, path=None, target=None):
+        action = self.waiting.get(name)
+        if action is None:
+            return None
+        for finder in sys.meta_path:
+            if finder is self or not hasattr(finder, "find_spec"):
+                continue
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                break
+        else:
+            return None
+        loader = spec.loader
+        run = getattr(loader, "exec_module", None)
+        if run is None:
+            return spec
+        del self.waiting[name]
+        if not self.waiting:
+            sys.meta_path.remove(self)
+
+        def exec_module(module):
+            del loader.exec_module
+            run(module)
+            action(module)
+
+        try:
+            loader.exec_module = exec_module
+        except AttributeError:
+            pass
+        return spec

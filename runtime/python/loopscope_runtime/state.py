@@ -1,0 +1,70 @@
+"""What the modules of the recorder share: the streams, the strings on their way, the notes, and the switch."""
+
+from itertools import count
+from time import monotonic_ns as now
+
+streams = []  # every Stream that may still get records
+strings = {}  # id -> text, or a tuple that the drain turns into text
+next_string = count(1).__next__
+notes = []  # sentences for `stats`: what could not be traced, and why
+counts = {"seen": 0, "missed": 0}
+options = {"detail": "full", "block_ns": 50_000_000}
+active = False  # recording; set once by `start`
+hooks = []  # called with the exception when tracing is switched off
+
+
+class Stream:
+    """The records of one loop. `buf` holds packed 64-bit ints, appended to by one atomic call per record."""
+
+    def __init__(self, loop_id):
+        self.loop_id = loop_id
+        self.buf = bytearray()
+        self.sequence = 0
+        self.lost = 0
+        self.last = now()  # of the last non-empty flush
+        self.wide = False  # the batch in the making holds an int that does not fit 32 bits
+        self.resync = False  # records were lost: the loop must describe its tasks again
+        self.probe = None  # () -> (clock, task key, step begin, ready length, stepping)
+        self.thread_id = 0
+        self.sampled = (0, 0)
+        self.closed = False
+
+    def dropped(self, records):
+        self.lost += records
+        self.resync = True
+
+
+def note(text):
+    """Adds a sentence to what `stats` says, once."""
+    if text not in notes and len(notes) < 50:
+        notes.append(text)
+
+
+def text(value):
+    """Puts a string on its way; its id. Not for the hot path: strings are sent once each."""
+    if not value:
+        return 0
+    i = next_string()
+    strings[i] = value
+    return i
+
+
+def ours(exc):
+    """Whether an exception was raised by the recorder's own code, and not by a signal handler that ran in the midst of it."""
+    tb = exc.__traceback__
+    while tb.tb_next is not None:
+        tb = tb.tb_next
+    filename = tb.tb_frame.f_code.co_filename
+    return filename.startswith(_folder)
+
+
+_folder = __file__.rpartition("/")[0] or __file__.rpartition("\\")[0]
+
+
+def fault(exc, where):
+    """The recorder failed: the program goes on untraced. Anything that is not our failure is raised again."""
+    if not ours(exc):
+        raise exc
+    note("tracing was switched off: %s failed: %s: %s" % (where, type(exc).__name__, exc))
+    for hook in hooks:
+        hook()

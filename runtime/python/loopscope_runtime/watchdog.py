@@ -1,0 +1,60 @@
+"""Samples the stack of a thread whose loop has been held by one step for longer than the threshold."""
+
+import sys
+
+from . import codes, state, wire
+from .records import CODES, STALL
+
+MAX_SAMPLES = 20  # of one step, ever further apart
+
+
+class Watchdog:
+    """Looked at by the drain thread every few milliseconds."""
+
+    def __init__(self):
+        self.open = {}  # stream -> [begin, samples, next]
+
+    def look(self, drain):
+        """Takes the samples that are due and queues their frames."""
+        t = state.now()
+        frames = None
+        for stream in list(state.streams):
+            if stream.probe is None:
+                continue
+            key, begin, _ = stream.probe()
+            if not begin or t - begin < state.options["block_ns"]:
+                continue
+            seen = self.open.get(stream)
+            if seen is None or seen[0] != begin:
+                seen = self.open[stream] = [begin, 0, t]
+            if seen[1] >= MAX_SAMPLES or t < seen[2]:
+                continue
+            seen[1] += 1
+            seen[2] = t + min(1_000_000_000, 10_000_000 << (seen[1] // 3))
+            frames = frames or sys._current_frames()
+            frame = frames.get(stream.thread_id)
+            stack = []
+            while frame is not None and len(stack) < 64:
+                n = codes.number(frame.f_code)
+                if n == codes.STOP:
+                    break
+                if n > 0:
+                    stack.append([n, frame.f_lineno or 0])
+                frame = frame.f_back
+            key_now, begin_now, _ = stream.probe()
+            if begin_now != begin:
+                continue
+            sample = {"loop": stream.loop_id, "task": key & 0xFFFFFFFF, "begin": begin, "t": t, "stack": stack}
+            self.send(drain, sample)
+        frames = None
+
+    def send(self, drain, sample):
+        if drain.lock.acquire(False):
+            try:
+                rows = codes.take()
+                if rows:
+                    drain.channel.put(wire.json_frame(CODES, rows))
+                drain.channel.put(wire.json_frame(STALL, sample))
+                drain.channel.pump()
+            finally:
+                drain.lock.release()
