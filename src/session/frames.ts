@@ -65,13 +65,11 @@ export class FrameSplitter {
   /** Bytes needed before anything can be said about what is pending. */
   private need = STREAM_HEADER_BYTES;
   private started = false;
+  private limit: number;
 
-  /** A longer frame is refused; raised once the client is known. */
-  constructor(public limit = MAX_FRAME_BYTES) {}
-
-  /** True when the input stops in the middle of a frame. */
-  get partial(): boolean {
-    return this.have > 0;
+  /** A first frame (the hello, by which a client becomes known) longer than `firstLimit` is refused. */
+  constructor(firstLimit = MAX_FRAME_BYTES) {
+    this.limit = firstLimit;
   }
 
   /** Returns the whole frames completed by `chunk`, possibly none. Throws ChannelError. */
@@ -104,6 +102,7 @@ export class FrameSplitter {
       this.need = FRAME_HEADER_BYTES + length;
       if (bytes.length - at < this.need) return at;
       at += this.need;
+      this.limit = MAX_FRAME_BYTES;
     }
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
-import { FrameType, type Hello, MAX_FRAME_BYTES } from "../protocol/stream";
+import { FrameType, type Hello } from "../protocol/stream";
 import { type Endpoint, openEndpoint, type Transport } from "./endpoint";
 import { ChannelError, type Frame, FrameSplitter, framesOf, jsonFrame, streamHeader } from "./frames";
 import { MAX_HELLO_BYTES, readHello } from "./hello";
@@ -184,7 +184,6 @@ export class Listener {
     if (this.programs.length >= MAX_PROGRAMS) throw new ChannelError("the trace is full of programs");
     if (client.timer) clearTimeout(client.timer);
     client.timer = null;
-    client.splitter.limit = MAX_FRAME_BYTES;
     client.program = this.introduce(hello);
   }
 
