@@ -1,3 +1,55 @@
-import type * as vscode from "vscode";
+import * as vscode from "vscode";
+import { commandHandlers, saveText, viewAction, viewActions } from "./editor/commands";
+import { type CommandHandlers, registerCommands } from "./editor/contributions";
+import { openHelp } from "./editor/help";
+import { GraphPanel } from "./editor/panel/graphPanel";
+import type { ViewServices } from "./editor/panel/graphView";
+import { TraceEditor } from "./editor/panel/traceEditor";
+import { Reporter } from "./editor/report";
+import { Runner } from "./editor/runs/runner";
+import { Traces } from "./editor/runs/traces";
+import { openPlace } from "./editor/source";
+import { startOnOpen } from "./editor/startOnOpen";
+import { FindingsView } from "./editor/views/findingsView";
+import { StatusBar } from "./editor/views/statusBar";
+import { TasksView } from "./editor/views/tasksView";
 
-export function activate(_context: vscode.ExtensionContext): void {}
+/** Puts the parts together; what they do is theirs. */
+export function activate(context: vscode.ExtensionContext): void {
+  const own = <T extends vscode.Disposable>(part: T): T => {
+    context.subscriptions.push(part);
+    return part;
+  };
+  const output = own(vscode.window.createOutputChannel("Loopscope", { log: true }));
+  const { log, report } = new Reporter(vscode, output);
+  const storage = vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, "runs").fsPath;
+
+  const traces = own(new Traces());
+  const runner = own(new Runner(vscode, storage, log));
+  const services: ViewServices = {
+    openPlace: (place, preserveFocus) => openPlace(vscode, place, preserveFocus),
+    action: async (action) => viewAction(handlers, action),
+    actions: viewActions,
+    help: (page) => openHelp(vscode, context.extensionUri, page),
+    save: (name, text) => saveText(vscode, name, text),
+    log,
+    report,
+  };
+  const panel = own(new GraphPanel(vscode, context.extensionUri, services));
+  const editor = own(new TraceEditor(vscode, context.extensionUri, services, traces));
+  const handlers: CommandHandlers = commandHandlers({ vs: vscode, runner, traces, panel, editor });
+
+  own(
+    runner.onDidStart((run) => {
+      traces.show(run.open);
+      panel.show(run.open);
+    }),
+  );
+  own(runner.onDidChange(() => panel.refreshActions()));
+  own(panel.onDidBecomeActive((trace) => traces.show(trace)));
+  own(new TasksView(vscode, traces));
+  own(new FindingsView(vscode, traces));
+  own(new StatusBar(vscode, runner, traces));
+  own(registerCommands(vscode.commands, handlers, report));
+  startOnOpen(vscode, handlers, report);
+}

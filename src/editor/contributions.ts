@@ -1,4 +1,5 @@
 import type * as vscode from "vscode";
+import { Disposables } from "./disposables";
 
 /**
  * Every id that package.json and the code share, once. A command without a handler, or a setting without a
@@ -70,4 +71,26 @@ export function readSetting<K extends keyof Settings>(
   const standard = settingDefaults[key];
   const fits = typeof value === typeof standard && Array.isArray(value) === Array.isArray(standard);
   return fits ? (value as Settings[K]) : standard;
+}
+
+/** Registers every command; a handler that fails is reported and not swallowed by VS Code. */
+export function registerCommands(
+  commands: Pick<typeof vscode.commands, "registerCommand">,
+  handlers: CommandHandlers,
+  report: (error: unknown) => void,
+): Disposables {
+  const all = new Disposables();
+  for (const id of Object.values(Command)) {
+    const handler = handlers[id] as (...args: unknown[]) => Promise<void> | void;
+    all.push(
+      commands.registerCommand(id, async (...args: unknown[]) => {
+        try {
+          await handler(...args);
+        } catch (error) {
+          report(error);
+        }
+      }),
+    );
+  }
+  return all;
 }

@@ -43,15 +43,10 @@ export const errors = {
       ["selectInterpreter", "openSettings"],
     ),
 
-  interpreterBroken: (path: string, why: string) =>
+  /** `why` is what the check found; its advice for the command line is replaced by ours. */
+  interpreterUnusable: (why: string, source: string) =>
     new UserError(
-      `The Python interpreter ${path} does not start (${why}). Choose another with “Python: Select Interpreter” or the setting loopscope.pythonPath.`,
-      ["selectInterpreter", "openSettings"],
-    ),
-
-  interpreterTooOld: (path: string, version: string) =>
-    new UserError(
-      `${path} is Python ${version}; tracing needs 3.10 or newer. Choose another with “Python: Select Interpreter” or the setting loopscope.pythonPath.`,
+      `${withoutOptions(why)} It was named by ${source}. Choose another with “Python: Select Interpreter” or the setting loopscope.pythonPath.`,
       ["selectInterpreter", "openSettings"],
     ),
 
@@ -63,9 +58,11 @@ export const errors = {
 
   notStarted: (why: string) => new UserError(`The program was not started: ${why}`, ["showOutput"]),
 
-  neverConnected: (name: string) =>
+  noLoop: (name: string, exitCode: number | null) =>
     new UserError(
-      `${name} ended before tracing began. The terminal shows why; a syntax error or a failing import is the usual reason.`,
+      exitCode === 0
+        ? `${name} ran to its end without an asyncio event loop, so there is nothing to show.`
+        : `${name} ended ${exitCode === null ? "" : `with exit code ${exitCode} `}before its event loop began. The terminal shows why; a syntax error or a failing import is the usual reason.`,
     ),
 
   notATrace: (name: string, why: string) =>
@@ -86,3 +83,12 @@ export const errors = {
       `${file} does not exist on this machine. The trace was recorded elsewhere, or the file has been moved since.`,
     ),
 };
+
+/** Drops the sentences that advise a command-line option, and begins with a capital. */
+function withoutOptions(text: string): string {
+  const kept = text
+    .split(/(?<=\.)\s+/)
+    .filter((sentence) => !/(^|\s)--\w/.test(sentence))
+    .join(" ");
+  return kept.charAt(0).toUpperCase() + kept.slice(1);
+}

@@ -1,51 +1,87 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { TraceFile } from "../../session/traceFile";
+import { Emitter } from "../emitter";
+
 /** Bytes of a trace that lie somewhere and may still grow. */
 export interface ByteSource {
   /** How many there are now. */
   readonly size: number;
   /** True once no more will come. */
   readonly ended: boolean;
-  /** Exactly `length` bytes from `offset`, both within `size`. */
+  /** Up to `length` bytes from `offset`, both within `size`; fewer only when the file has been cut since. */
   read(offset: number, length: number): Promise<Uint8Array>;
-  /** Called after `size` or `ended` has changed. */
-  onDidChange(listener: () => void): { dispose(): void };
+  /** Fires after `size` or `ended` has changed. */
+  onDidChange(listener: () => void): { dispose(): unknown };
 }
 
-/** Bytes held in memory: a trace file that has been read whole, or a test's. */
-export class MemoryBytes implements ByteSource {
-  private readonly listeners = new Set<() => void>();
+/** Bytes of a file. They are read when they are wanted, so that a long trace costs no memory here. */
+class FileBytes implements ByteSource {
+  protected readonly changed = new Emitter<void>();
+  readonly onDidChange = this.changed.event;
+  private handle: Promise<FileHandle> | null = null;
 
   constructor(
-    private bytes: Uint8Array = new Uint8Array(0),
-    public ended = true,
+    readonly path: string,
+    public size: number,
+    public ended: boolean,
   ) {}
 
-  get size(): number {
-    return this.bytes.length;
-  }
-
   async read(offset: number, length: number): Promise<Uint8Array> {
-    return this.bytes.slice(offset, offset + length);
+    this.handle ??= open(this.path, "r");
+    const bytes = new Uint8Array(length);
+    const { bytesRead } = await (await this.handle).read(bytes, 0, length, offset);
+    if (bytesRead === 0)
+      throw new Error(`${this.path} ends before byte ${offset}; it has been cut or replaced`);
+    return bytes.subarray(0, bytesRead);
   }
 
-  append(more: Uint8Array): void {
-    const joined = new Uint8Array(this.bytes.length + more.length);
-    joined.set(this.bytes);
-    joined.set(more, this.bytes.length);
-    this.bytes = joined;
-    this.changed();
+  dispose(): void {
+    this.changed.dispose();
+    // Closing a file that was only read has nothing to report.
+    this.handle?.then((handle) => handle.close()).catch(() => {});
+    this.handle = null;
+  }
+}
+
+/** A recorded trace. */
+export class TraceBytes extends FileBytes {
+  /** Throws the file system's error when it cannot be opened. */
+  static async open(path: string): Promise<TraceBytes> {
+    const handle = await open(path, "r");
+    try {
+      const stat = await handle.stat();
+      if (!stat.isFile()) throw new Error("it is not a file");
+      return new TraceBytes(path, stat.size, true);
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+/** The trace of a program that runs: written to a file as it comes, and read from there. */
+export class Recording extends FileBytes {
+  private readonly file: TraceFile;
+
+  constructor(path: string, onProblem: (message: string) => void) {
+    super(path, 0, false);
+    this.file = new TraceFile(path, onProblem);
+  }
+
+  append(bytes: Uint8Array): void {
+    this.file.write(bytes);
+    if (!this.file.complete) return; // the disk is full: what was written stays readable
+    this.size += bytes.length;
+    this.changed.fire();
   }
 
   end(): void {
+    this.file.close();
     this.ended = true;
-    this.changed();
+    this.changed.fire();
   }
 
-  onDidChange(listener: () => void): { dispose(): void } {
-    this.listeners.add(listener);
-    return { dispose: () => this.listeners.delete(listener) };
-  }
-
-  private changed(): void {
-    for (const listener of [...this.listeners]) listener();
+  override dispose(): void {
+    this.file.close();
+    super.dispose();
   }
 }

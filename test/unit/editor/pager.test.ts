@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { MemoryBytes } from "../../../src/editor/panel/bytes";
+
 import { Pager } from "../../../src/editor/panel/pager";
 import { type HostMessage, LIVE_PAGE_MS, MAX_PAGE_BYTES } from "../../../src/protocol/view";
+import { MemoryBytes } from "./memoryBytes";
 
 /** A host with a clock of its own; `settled` lets the reads under way end. */
 function world() {

@@ -1,0 +1,107 @@
+import { copyFile, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
+import type * as vscode from "vscode";
+import type { HostAction } from "../protocol/view";
+import { type CommandHandlers, TRACE_EDITOR } from "./contributions";
+import { errors } from "./errors";
+import type { GraphPanel } from "./panel/graphPanel";
+import { openTraceFile, type TraceEditor } from "./panel/traceEditor";
+import type { OpenTrace } from "./runs/openTrace";
+import type { Runner } from "./runs/runner";
+import type { Traces } from "./runs/traces";
+import { openPlace } from "./source";
+
+const TRACE_FILTER = { "Loopscope trace": ["loopscope"], "All files": ["*"] };
+
+export interface Services {
+  vs: typeof vscode;
+  runner: Runner;
+  traces: Traces;
+  panel: GraphPanel;
+  editor: TraceEditor;
+}
+
+/** What each command does. The compiler asks for every one of them. */
+export function commandHandlers(services: Services): CommandHandlers {
+  const { vs, runner, traces, panel, editor } = services;
+  const activeView = () => editor.activeView ?? panel.current;
+  return {
+    "loopscope.run": (file) => runner.run(file),
+    "loopscope.stop": () => {
+      const run = runner.runOf(traces.current);
+      for (const one of run?.running ? [run] : runner.running) one.stop();
+    },
+    "loopscope.rerun": () => runner.rerun(),
+    "loopscope.openTrace": async (file) => {
+      const chosen = file ?? (await pickTrace(vs, "Open Trace"));
+      if (chosen !== undefined) await vs.commands.executeCommand("vscode.openWith", chosen, TRACE_EDITOR);
+    },
+    "loopscope.saveTrace": () => saveTrace(vs, traces.current),
+    "loopscope.compare": async () => {
+      const view = activeView();
+      if (!view?.shown) throw errors.nothingToCompare();
+      const chosen = await pickTrace(vs, "Compare");
+      if (chosen !== undefined) view.compare(await openTraceFile(chosen));
+    },
+    "loopscope.showGraph": () => panel.reveal(),
+    "loopscope.openPlace": (place) => openPlace(vs, place),
+    "loopscope.showTask": ({ task }) => {
+      // The report's ids are rows of the model, counted from 1.
+      if (editor.activeView === null) panel.reveal();
+      activeView()?.reveal(task + 1);
+    },
+  };
+}
+
+/** What the view's own buttons do: the same commands. */
+export function viewAction(handlers: CommandHandlers, action: HostAction): Promise<void> | void {
+  const actions: Record<HostAction, () => Promise<void> | void> = {
+    stop: () => handlers["loopscope.stop"](),
+    rerun: () => handlers["loopscope.rerun"](),
+    run: () => handlers["loopscope.run"](),
+    openTrace: () => handlers["loopscope.openTrace"](),
+    compare: () => handlers["loopscope.compare"](),
+    saveTrace: () => handlers["loopscope.saveTrace"](),
+    exportReport: () => handlers["loopscope.saveTrace"](),
+  };
+  return actions[action]();
+}
+
+/** The buttons that make sense for a trace now. */
+export function viewActions(trace: OpenTrace | null): HostAction[] {
+  if (trace === null) return ["run", "openTrace"];
+  if (trace.kind === "file") return ["compare", "openTrace"];
+  return [trace.live ? "stop" : "rerun", "compare", "saveTrace"];
+}
+
+/** Asks where a text that the view made (a table as CSV) shall go. */
+export async function saveText(vs: typeof vscode, name: string, text: string): Promise<void> {
+  const target = await vs.window.showSaveDialog({ defaultUri: inWorkspace(vs, name) });
+  if (target !== undefined) await writeFile(target.fsPath, text);
+}
+
+async function saveTrace(vs: typeof vscode, trace: OpenTrace | null): Promise<void> {
+  if (trace === null) throw errors.nothingToSave();
+  const target = await vs.window.showSaveDialog({
+    defaultUri: inWorkspace(vs, `${trace.title.replace(/\.\w+$/, "")}.loopscope`),
+    filters: TRACE_FILTER,
+    title: "Save Trace",
+  });
+  if (target === undefined) return;
+  await copyFile(trace.bytes.path, target.fsPath);
+  vs.window.setStatusBarMessage(`Saved ${basename(target.fsPath)}`, 4000);
+}
+
+async function pickTrace(vs: typeof vscode, openLabel: string): Promise<vscode.Uri | undefined> {
+  const chosen = await vs.window.showOpenDialog({
+    openLabel,
+    filters: TRACE_FILTER,
+    defaultUri: vs.workspace.workspaceFolders?.[0]?.uri,
+  });
+  return chosen?.[0];
+}
+
+function inWorkspace(vs: typeof vscode, name: string): vscode.Uri {
+  const folder = vs.workspace.workspaceFolders?.[0];
+  return folder === undefined ? vs.Uri.file(name) : vs.Uri.joinPath(folder.uri, name);
+}

@@ -1,0 +1,85 @@
+import type * as vscode from "vscode";
+import { GRAPH_PANEL } from "../contributions";
+import { Emitter } from "../emitter";
+import type { OpenTrace } from "../runs/openTrace";
+import { GraphView, type ViewServices } from "./graphView";
+import { resourceRoots, viewHtml } from "./html";
+
+/** The panel that lives beside the editor and shows the latest run. There is one; it is made when it is needed. */
+export class GraphPanel {
+  private panel: vscode.WebviewPanel | null = null;
+  private view: GraphView | null = null;
+  private trace: OpenTrace | null = null;
+  private readonly shown = new Emitter<OpenTrace>();
+  /** The user has turned to the panel: the trees follow. */
+  readonly onDidBecomeActive = this.shown.event;
+
+  constructor(
+    private readonly vs: typeof vscode,
+    private readonly extension: vscode.Uri,
+    private readonly services: ViewServices,
+  ) {}
+
+  get current(): GraphView | null {
+    return this.view;
+  }
+
+  /** Shows a trace in the panel, beside the editor, and leaves the focus where it is. */
+  show(trace: OpenTrace | null): void {
+    this.trace = trace;
+    if (this.view !== null && this.panel !== null) {
+      this.view.show(trace);
+      this.panel.title = this.title();
+    }
+    this.reveal();
+  }
+
+  /** Brings the panel up as it is. */
+  reveal(): void {
+    if (this.panel === null) this.create();
+    else if (!this.panel.visible) this.panel.reveal(undefined, true);
+  }
+
+  refreshActions(): void {
+    this.view?.refreshActions();
+  }
+
+  dispose(): void {
+    this.panel?.dispose();
+    this.shown.dispose();
+  }
+
+  private title(): string {
+    return this.trace === null ? "Task Graph" : `Tasks: ${this.trace.title}`;
+  }
+
+  private create(): void {
+    const { vs } = this;
+    const panel = vs.window.createWebviewPanel(
+      GRAPH_PANEL,
+      this.title(),
+      { viewColumn: vs.ViewColumn.Beside, preserveFocus: true },
+      {
+        enableScripts: true,
+        localResourceRoots: resourceRoots(vs, this.extension),
+        // A hidden view keeps what it has decoded, draws nothing and is sent nothing.
+        retainContextWhenHidden: true,
+      },
+    );
+    panel.iconPath = vs.Uri.joinPath(this.extension, "media", "activity.svg");
+    const view = new GraphView(vs, panel.webview, this.services);
+    this.panel = panel;
+    this.view = view;
+    panel.onDidChangeViewState(() => {
+      view.setVisible(panel.visible);
+      if (panel.active && this.trace !== null) this.shown.fire(this.trace);
+    });
+    panel.onDidDispose(() => {
+      view.dispose();
+      this.panel = null;
+      this.view = null;
+    });
+    view.show(this.trace);
+    panel.webview.html = viewHtml(vs, this.extension, panel.webview);
+  }
+}

@@ -1,0 +1,205 @@
+import { join } from "node:path";
+import type * as vscode from "vscode";
+import { Listener, type TracedProgram, tracedEnvironment } from "../../session";
+import { Disposables } from "../disposables";
+import { Emitter } from "../emitter";
+import { errors } from "../errors";
+import { Recording } from "../panel/bytes";
+import { OpenTrace } from "./openTrace";
+
+export interface RunRequest {
+  python: string;
+  /** Absolute path of the script. */
+  file: string;
+  args: readonly string[];
+  cwd: string;
+  blockMs: number;
+  folder: vscode.WorkspaceFolder | undefined;
+  /** Where the trace is recorded. */
+  recording: string;
+  /** Added to what the terminal inherits, such as `terminal.integrated.env.*`. */
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** How a program ended. */
+export interface RunEnd {
+  /** Null when a signal ended it or its terminal was closed. */
+  exitCode: number | null;
+  /** Whether an event loop was ever seen. */
+  sawLoop: boolean;
+}
+
+type Api = Pick<
+  typeof vscode,
+  "tasks" | "Task" | "ProcessExecution" | "TaskScope" | "TaskPanelKind" | "TaskRevealKind"
+>;
+
+/**
+ * One program run with trace in an integrated terminal. It runs as a VS Code task with the interpreter
+ * itself as its process: no shell in between, so stdin, colours and Ctrl-C are the program's own, no quoting can
+ * go wrong, and the terminal stays when the program has ended.
+ */
+export class TracedRun {
+  private readonly disposables = new Disposables();
+  private readonly ended = new Emitter<RunEnd>();
+  readonly onDidEnd = this.ended.event;
+  /** What it ended with; null while it runs. */
+  end: RunEnd | null = null;
+  private execution: vscode.TaskExecution | null = null;
+  private pid: number | undefined;
+  private interrupts = 0;
+
+  private constructor(
+    private readonly vs: Api,
+    readonly request: RunRequest,
+    readonly open: OpenTrace,
+    private readonly recording: Recording,
+    private readonly listener: Listener,
+  ) {}
+
+  /** Opens the channel and starts the program. Throws a UserError when either fails. */
+  static async start(
+    vs: Api,
+    request: RunRequest,
+    title: string,
+    log: (line: string) => void,
+  ): Promise<TracedRun> {
+    let recording: Recording | null = null;
+    try {
+      const record = new Recording(request.recording, log);
+      recording = record;
+      const listener = await Listener.open({
+        onFrames: (bytes) => record.append(bytes),
+        onProblem: log,
+        onGone: (program) => {
+          // How the program itself ended is known a little later, from its task.
+          if (program !== run.main()) listener.end(program, { exitCode: null, signal: null });
+        },
+      });
+      const open = new OpenTrace(title, "live", record, request.blockMs);
+      const run: TracedRun = new TracedRun(vs, request, open, record, listener);
+      await run.execute();
+      return run;
+    } catch (error) {
+      recording?.dispose();
+      throw errors.notStarted((error as Error).message);
+    }
+  }
+
+  get running(): boolean {
+    return this.end === null;
+  }
+
+  /**
+   * Asks the program to end: first as Ctrl-C does, so that its clean-up runs; asked again, its terminal is
+   * closed, which ends it whatever it does.
+   */
+  stop(): void {
+    const pid = this.main()?.hello.pid ?? this.pid;
+    if (this.interrupts++ === 0 && pid !== undefined && process.platform !== "win32") {
+      try {
+        process.kill(pid, "SIGINT");
+        return;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+      }
+    }
+    this.execution?.terminate();
+  }
+
+  /** Resolves when the program has ended. */
+  finished(): Promise<RunEnd> {
+    if (this.end !== null) return Promise.resolve(this.end);
+    return new Promise((resolve) => {
+      const subscription = this.onDidEnd((end) => {
+        subscription.dispose();
+        resolve(end);
+      });
+    });
+  }
+
+  dispose(): void {
+    if (this.running) this.execution?.terminate();
+    this.disposables.dispose();
+    this.ended.dispose();
+    void this.listener.close();
+    this.open.dispose();
+  }
+
+  /** The program that was started, among those that connected. */
+  private main(): TracedProgram | undefined {
+    const { programs } = this.listener;
+    return programs.find((program) => program.hello.pid === this.pid) ?? programs[0];
+  }
+
+  private async execute(): Promise<void> {
+    const { vs, request } = this;
+    const variables = tracedEnvironment({ ...process.env, ...request.env }, this.listener, {
+      blockMs: request.blockMs,
+    });
+    const task = new vs.Task(
+      { type: "loopscope", program: request.file },
+      request.folder ?? vs.TaskScope.Global,
+      this.open.title,
+      "Loopscope",
+      new vs.ProcessExecution(request.python, [request.file, ...request.args], {
+        cwd: request.cwd,
+        env: variables,
+      }),
+      [],
+    );
+    task.presentationOptions = {
+      reveal: vs.TaskRevealKind.Always,
+      panel: vs.TaskPanelKind.Dedicated,
+      clear: true,
+      echo: true,
+      showReuseMessage: false,
+    };
+    // Watched from before the start: a program may end before `executeTask` has answered.
+    const mine = (execution: vscode.TaskExecution) =>
+      this.execution !== null
+        ? execution === this.execution
+        : execution.task.definition.program === request.file;
+    this.disposables.push(
+      vs.tasks.onDidStartTaskProcess((event) => {
+        if (mine(event.execution)) this.pid = event.processId;
+      }),
+    );
+    this.disposables.push(
+      vs.tasks.onDidEndTaskProcess((event) => {
+        if (mine(event.execution)) void this.finish(event.exitCode ?? null);
+      }),
+    );
+    this.disposables.push(
+      // A task whose process never started (no such interpreter) ends without a process having ended.
+      vs.tasks.onDidEndTask((event) => {
+        if (mine(event.execution) && this.pid === undefined) void this.finish(null);
+      }),
+    );
+    this.execution = await vs.tasks.executeTask(task);
+  }
+
+  private async finish(exitCode: number | null): Promise<void> {
+    if (this.end !== null) return;
+    const main = this.main();
+    await this.listener.drained(main?.hello.pid ?? this.pid ?? 0);
+    if (this.end !== null) return; // both events came
+    if (main !== undefined) {
+      // A terminal reports 128+n, or nothing, for a program that signal n killed.
+      const signal = exitCode === null ? "SIGHUP" : null;
+      this.listener.end(main, { exitCode, signal });
+    }
+    await this.listener.close();
+    this.recording.end();
+    await this.open.read;
+    this.end = { exitCode, sawLoop: this.open.trace.loops.length > 0 };
+    this.disposables.dispose();
+    this.ended.fire(this.end);
+  }
+}
+
+/** A name for a recording that sorts by time: "2026-01-31T12-00-00-000-shop.loopscope". */
+export function recordingName(folder: string, title: string, when: Date): string {
+  const stamp = when.toISOString().replace(/[:.]/g, "-").replace("Z", "");
+  return join(folder, `${stamp}-${title.replace(/\.py$/, "").replace(/[^\w-]+/g, "_")}.loopscope`);
+}

@@ -1,0 +1,185 @@
+import { basename } from "node:path";
+import type { Place } from "../../protocol/report";
+import { type State, type TaskState, type Trace, taskState } from "../../trace";
+import { waitText } from "./waitText";
+
+/** A row of the Tasks tree, ready to be shown: no editor types, so that what it says is tested as text. */
+export interface Row {
+  /** Stays the same while the tree changes around it, so that VS Code keeps what is open and selected. */
+  id: string;
+  label: string;
+  description: string;
+  icon: State | "sleeping" | "loop" | "ended";
+  /** Where a click leads. */
+  place: Place | null;
+  /** The task a row stands for; a group's is its first. */
+  task: number | null;
+  children: Row[];
+  /** Open as long as the user has not closed it. */
+  expanded: boolean;
+}
+
+/** Tasks with the same coroutine, parked at the same line for the same reason, from this number on are one row. */
+const FOLD_FROM = 4;
+/** More rows than anybody reads; what is left out is counted in the last row. */
+const MAX_ROWS = 200;
+
+const OVER: ReadonlySet<State> = new Set(["returned", "raised", "cancelled"]);
+
+interface Seen extends TaskState {
+  task: number;
+}
+
+/** The tree at the latest instant: loops, in each its live tasks, folded where they are alike, and those that ended. */
+export function taskRows(trace: Trace): Row[] {
+  const perLoop = trace.loops.map(() => ({ live: [] as Seen[], over: [] as Seen[] }));
+  for (let task = 0; task < trace.tasks.count; task++) {
+    const state = taskState(trace, task);
+    const loop = perLoop[trace.tasks.loop.get(task)];
+    if (state.state === "absent" || loop === undefined) continue;
+    (OVER.has(state.state) ? loop.over : loop.live).push({ ...state, task });
+  }
+  return trace.loops.map((loop, index) => {
+    const { live, over } = perLoop[index];
+    const pid =
+      trace.programs.length > 1 ? ` (process ${trace.programs[loop.program]?.hello?.pid ?? "?"})` : "";
+    const children = foldAlike(trace, live, `loop-${index}`);
+    if (over.length > 0) children.push(endedRow(trace, over, `loop-${index}`));
+    return {
+      id: `loop-${index}`,
+      label: `${loop.thread || "event loop"}${pid}`,
+      description: `${loop.kind} · ${countOf(live.length, "live task")}`,
+      icon: "loop" as const,
+      place: null,
+      task: null,
+      children,
+      expanded: true,
+    };
+  });
+}
+
+/** "1 task", "12 tasks". */
+export function countOf(count: number, what: string): string {
+  return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** "shop.py:97" of a place, or "". */
+export function placeText(place: Place | null): string {
+  return place === null ? "" : `${basename(place.file)}:${place.line}`;
+}
+
+function foldAlike(trace: Trace, tasks: readonly Seen[], parent: string): Row[] {
+  const groups = new Map<string, Seen[]>();
+  for (const seen of tasks) {
+    const key = `${coroutine(trace, seen.task)}|${seen.state}|${placeText(placeOf(trace, seen))}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [seen]);
+    else group.push(seen);
+  }
+  const rows: Row[] = [];
+  for (const [key, group] of groups) {
+    if (group.length < FOLD_FROM) rows.push(...group.map((seen) => taskRow(trace, seen)));
+    else rows.push(groupRow(trace, group, `${parent}/${key}`));
+  }
+  return capped(rows, parent);
+}
+
+function taskRow(trace: Trace, seen: Seen): Row {
+  const place = placeOf(trace, seen);
+  return {
+    id: `task-${seen.task}`,
+    label: trace.tasks.name(seen.task),
+    description: describe(trace, seen, place),
+    icon: iconOf(trace, seen),
+    place,
+    task: seen.task,
+    children: [],
+    expanded: false,
+  };
+}
+
+function groupRow(trace: Trace, group: readonly Seen[], id: string): Row {
+  const [first] = group;
+  const place = placeOf(trace, first);
+  return {
+    id,
+    label: `${coroutine(trace, first.task)} ×${group.length.toLocaleString("en")}`,
+    description: describe(trace, first, place),
+    icon: iconOf(trace, first),
+    place,
+    task: first.task,
+    children: capped(
+      group.slice(0, MAX_ROWS + 1).map((seen) => taskRow(trace, seen)),
+      id,
+      group.length,
+    ),
+    expanded: false,
+  };
+}
+
+function endedRow(trace: Trace, over: readonly Seen[], parent: string): Row {
+  const failed = over.filter((seen) => seen.state === "raised").length;
+  const latest = over.slice(-MAX_ROWS - 1).reverse();
+  return {
+    id: `${parent}/ended`,
+    label: "Ended",
+    description: `${countOf(over.length, "task")}${failed === 0 ? "" : ` · ${failed} failed`}`,
+    icon: "ended",
+    place: null,
+    task: null,
+    children: capped(
+      latest.map((seen) => taskRow(trace, seen)),
+      `${parent}/ended`,
+      over.length,
+    ),
+    expanded: false,
+  };
+}
+
+function capped(rows: Row[], parent: string, total = rows.length): Row[] {
+  if (rows.length <= MAX_ROWS) return rows;
+  const more: Row = {
+    id: `${parent}/more`,
+    label: `${(total - MAX_ROWS).toLocaleString("en")} more`,
+    description: "the task graph shows them all",
+    icon: "ended",
+    place: null,
+    task: null,
+    children: [],
+    expanded: false,
+  };
+  return [...rows.slice(0, MAX_ROWS), more];
+}
+
+function describe(trace: Trace, seen: Seen, place: Place | null): string {
+  const where = placeText(place);
+  const what = seen.state === "suspended" ? waitText(trace, seen.suspension) : endText(trace, seen);
+  return [what, where].filter((part) => part !== "").join(" · ");
+}
+
+function endText(trace: Trace, seen: Seen): string {
+  if (seen.state !== "raised") return seen.state === "ready" ? "ready, waits for the loop" : seen.state;
+  return trace.exceptions.get(seen.task)?.type ?? "raised";
+}
+
+/** Where a task is parked, failed, or else was created. */
+function placeOf(trace: Trace, seen: Seen): Place | null {
+  const { tasks, steps, stacks, exceptions } = trace;
+  if (seen.state === "raised") return exceptions.get(seen.task)?.at ?? createdAt(trace, seen.task);
+  const row = seen.suspension >= 0 ? seen.suspension : tasks.lastStep.get(seen.task);
+  const parked = row < 0 || OVER.has(seen.state) ? null : stacks.userPlace(steps.stack.get(row));
+  return parked ?? createdAt(trace, seen.task);
+}
+
+function createdAt(trace: Trace, task: number): Place | null {
+  return trace.stacks.userPlace(trace.tasks.creationStack.get(task));
+}
+
+function coroutine(trace: Trace, task: number): string {
+  return trace.places.codes[trace.tasks.code.get(task)]?.qualname ?? "?";
+}
+
+function iconOf(trace: Trace, seen: Seen): Row["icon"] {
+  const sleeping = seen.state === "suspended" && /^(asyncio\.)?sleep/.test(waitText(trace, seen.suspension));
+  return sleeping ? "sleeping" : seen.state;
+}

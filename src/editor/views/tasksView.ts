@@ -1,0 +1,80 @@
+import type * as vscode from "vscode";
+import { Command, View } from "../contributions";
+import { Disposables } from "../disposables";
+import type { Traces } from "../runs/traces";
+import { type Row, taskRows } from "./taskRows";
+import { Throttle } from "./throttle";
+
+/** How often the trees follow a live program, milliseconds: often enough to be live, seldom enough to be read. */
+export const REFRESH_MS = 300;
+
+/** Codicon and theme colour of each state: a state is never colour alone. */
+const ICONS: Record<Row["icon"], [icon: string, colour: string | null]> = {
+  loop: ["sync", null],
+  running: ["play", "charts.green"],
+  ready: ["debug-continue", "charts.yellow"],
+  suspended: ["debug-pause", "charts.blue"],
+  sleeping: ["watch", "charts.blue"],
+  pending: ["circle-outline", null],
+  absent: ["circle-outline", null],
+  returned: ["check", "disabledForeground"],
+  raised: ["error", "charts.red"],
+  cancelled: ["circle-slash", "disabledForeground"],
+  ended: ["archive", "disabledForeground"],
+};
+
+/** The Tasks tree: each loop's tasks with their state and the line they are parked at. */
+export class TasksView implements vscode.TreeDataProvider<Row> {
+  private readonly disposables = new Disposables();
+  private readonly changed: vscode.EventEmitter<undefined>;
+  readonly onDidChangeTreeData: vscode.Event<undefined>;
+  private readonly view: vscode.TreeView<Row>;
+
+  constructor(
+    private readonly vs: typeof vscode,
+    private readonly traces: Traces,
+  ) {
+    this.changed = this.disposables.push(new vs.EventEmitter<undefined>());
+    this.onDidChangeTreeData = this.changed.event;
+    this.view = this.disposables.push(vs.window.createTreeView(View.tasks, { treeDataProvider: this }));
+    const refresh = this.disposables.push(
+      new Throttle(REFRESH_MS, () => {
+        if (this.view.visible) this.changed.fire(undefined);
+      }),
+    );
+    this.disposables.push(traces.onDidUpdate(() => refresh.poke()));
+    this.disposables.push(traces.onDidChangeCurrent(() => refresh.poke()));
+    this.disposables.push(this.view.onDidChangeVisibility(() => refresh.poke()));
+  }
+
+  getChildren(row?: Row): Row[] {
+    if (row !== undefined) return row.children;
+    const { current } = this.traces;
+    return current === null ? [] : taskRows(current.trace);
+  }
+
+  getTreeItem(row: Row): vscode.TreeItem {
+    const { None, Collapsed, Expanded } = this.vs.TreeItemCollapsibleState;
+    const open = row.expanded ? Expanded : Collapsed;
+    const item = new this.vs.TreeItem(row.label, row.children.length === 0 ? None : open);
+    const [icon, colour] = ICONS[row.icon];
+    item.id = row.id;
+    item.description = row.description;
+    item.iconPath = new this.vs.ThemeIcon(icon, colour === null ? undefined : new this.vs.ThemeColor(colour));
+    item.tooltip =
+      row.place === null
+        ? row.label
+        : `${row.label}: ${row.description}\n${row.place.file}:${row.place.line}`;
+    item.accessibilityInformation = { label: `${row.label}, ${row.icon}, ${row.description}` };
+    if (row.task !== null) item.contextValue = "task";
+    if (row.place !== null) {
+      const { file, line } = row.place;
+      item.command = { command: Command.openPlace, title: "Open", arguments: [{ file, line }] };
+    }
+    return item;
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+}
