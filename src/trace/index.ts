@@ -2,7 +2,17 @@
  * The model of a run: bytes of docs/trace-format.md in, tasks, loops, objects and findings out. Pure: no
  * Node, no editor; the same for a live stream and for a file.
  */
+export { chromeTrace } from "./chrome";
+export { cancelledBy } from "./describe/cancellation";
+export { coroutineName, createdAt, createdBy } from "./describe/creation";
+export { idleSeconds, loopInfo, loopName } from "./describe/loops";
+export { programInfo, trust } from "./describe/program";
+export { type StallPlace, stallPlace } from "./describe/stalls";
+export { startedAt, type TaskTimes, taskTimes } from "./describe/times";
+export { awaitPlace, type Wait, waitOf, waitsOn, wokenBy } from "./describe/waits";
+export { findings } from "./findings";
 export {
+  childrenOf,
   type LoopState,
   loopState,
   objectState,
@@ -11,11 +21,22 @@ export {
   type State,
   type TaskState,
   taskState,
+  waitersByObject,
 } from "./queries";
 export { TraceFormatError } from "./read/frames";
 export { type Inflate, MAX_INFLATED_BYTES } from "./read/inflate";
+export { report, reportJson, taskInfo } from "./report";
 export type { Incident, Loop, Stall, TaskException } from "./store/loops";
 export type { Program } from "./store/program";
 export { StepFlag } from "./store/steps";
 export { Outcomes, TaskFlag } from "./store/tasks";
+export {
+  formatTimeline,
+  oneLine,
+  TIMELINE_EVENTS,
+  Timeline,
+  type TimelineEvent,
+  type TimelineRow,
+  timeline,
+} from "./timeline";
 export { Trace, type TraceOptions } from "./trace";

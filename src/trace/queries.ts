@@ -3,6 +3,7 @@ import type { Loop, OpenStep } from "./store/loops";
 import { StepIndex } from "./store/stepIndex";
 import { StepFlag } from "./store/steps";
 import { TaskFlag } from "./store/tasks";
+import { TaskTree } from "./store/taskTree";
 import type { Trace } from "./trace";
 
 export type State =
@@ -38,6 +39,18 @@ export function stepIndex(trace: Trace): StepIndex {
   }
   index.update();
   return index;
+}
+
+const trees = new WeakMap<Trace, TaskTree>();
+
+/** The tasks that were created while `task` was running, in order. */
+export function childrenOf(trace: Trace, task: number): number[] {
+  let tree = trees.get(trace);
+  if (!tree) {
+    tree = new TaskTree(trace.tasks);
+    trees.set(trace, tree);
+  }
+  return tree.children(task);
 }
 
 /** The step a task is in right now, not ended yet, or null. */
@@ -189,13 +202,23 @@ export function objectState(
 ): { holders: number[]; waiters: number[] } {
   const holders =
     t >= trace.endTime ? [...trace.objects.holders(object)] : trace.objects.holdersAt(object, t);
-  const waiters: number[] = [];
+  const waiters = waitersByObject(trace, t).get(object) ?? [];
+  return { holders: holders.filter((task) => task >= 0), waiters };
+}
+
+/** The tasks suspended on each object at an instant, by object row. */
+export function waitersByObject(trace: Trace, t = trace.endTime): Map<number, number[]> {
+  const waiters = new Map<number, number[]>();
   for (let task = 0; task < trace.tasks.count; task++) {
     if (trace.tasks.ended.get(task) <= t) continue;
     const { state, suspension } = taskState(trace, task, t);
-    if (state === "suspended" && objectOf(trace, suspension) === object) waiters.push(task);
+    const object = state === "suspended" ? objectOf(trace, suspension) : -1;
+    if (object < 0) continue;
+    const list = waiters.get(object);
+    if (list) list.push(task);
+    else waiters.set(object, [task]);
   }
-  return { holders: holders.filter((task) => task >= 0), waiters };
+  return waiters;
 }
 
 /** The object a suspension waits on, or -1. */

@@ -7,7 +7,7 @@ import type { Program } from "./store/program";
 import { PlaceTable, StackTable } from "./store/stacks";
 import { StepTable, WaitTable, WakeTable } from "./store/steps";
 import { StringTable } from "./store/strings";
-import { TaskTable } from "./store/tasks";
+import { TaskFlag, TaskTable } from "./store/tasks";
 
 export interface TraceOptions {
   /** How to inflate a body; the default works everywhere, Node's zlib is faster. */
@@ -67,7 +67,7 @@ export class Trace {
     const remainder = this.frames.remainder;
     if (remainder) this.note(remainder);
     for (const loop of this.loops) {
-      if (loop.lost > 0) this.note(`${loop.lost} events of loop ${loop.row + 1} were dropped by the runtime`);
+      if (loop.lost > 0) this.note(`${loop.lost} events of loop ${loop.id} were dropped by the runtime`);
     }
     this.version++;
   }
@@ -82,6 +82,20 @@ export class Trace {
     }
     this.droppedNotes++;
     this.notes[MAX_NOTES] = `and ${this.droppedNotes} more notes`;
+  }
+
+  /** The loop of a task, or of a callback by its row among the steps. */
+  loopOf(task: number, row: number): Loop | null {
+    if (task >= 0) return this.loops[this.tasks.loop.get(task)] ?? null;
+    return this.loops.find((loop) => loop.has(row)) ?? null;
+  }
+
+  /** How many tasks were seen. */
+  get taskCount(): number {
+    let count = this.tasks.count;
+    for (let task = 0; task < this.tasks.count; task++)
+      if (this.tasks.flags.get(task) & TaskFlag.void) count--;
+    return count;
   }
 
   /** Threshold of `blocking-call` and `starved`, seconds. */

@@ -50,7 +50,8 @@ export class Reducer {
     let loop = program.loops.get(number);
     if (!loop) {
       if (program.loops.size >= MAX_LOOPS) throw new Error(`more than ${MAX_LOOPS} loops`);
-      loop = new Loop(this.trace.loops.length, program.row, number, t);
+      const id = number === 0 ? 0 : this.trace.loops.filter((each) => each.id > 0).length + 1;
+      loop = new Loop(this.trace.loops.length, id, program.row, number, t);
       this.trace.loops.push(loop);
       program.loops.set(number, loop);
     }
@@ -63,7 +64,7 @@ export class Reducer {
     const loop = this.loop(program, number, t);
     const expected = loop.lastSequence + 1;
     if (loop.lastSequence > 0 && sequence > expected) {
-      this.trace.note(`${sequence - expected} batches of loop ${loop.row + 1} are missing`);
+      this.trace.note(`${sequence - expected} batches of loop ${loop.id} are missing`);
       loop.gaps.push(t);
     }
     if (lost > loop.lost) loop.gaps.push(t);

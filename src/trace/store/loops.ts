@@ -1,5 +1,5 @@
 import type { Place } from "../../protocol/report";
-import { Float32Column, Float64Column, Int32Column } from "./columns";
+import { Float32Column, Float64Column, firstWhere, Int32Column } from "./columns";
 
 /** A sample of the stack taken while one step held the loop. Times in seconds. */
 export interface Stall {
@@ -54,8 +54,10 @@ export class Loop {
   readonly gaps: number[] = [];
 
   constructor(
-    /** Row in `trace.loops`; the id in the report is row + 1. */
+    /** Row in `trace.loops`. */
     readonly row: number,
+    /** The id in the report, from 1; 0 for what belongs to no loop. */
+    readonly id: number,
     readonly program: number,
     /** The program's own number for it. */
     readonly number: number,
@@ -70,6 +72,12 @@ export class Loop {
       this.runFirst.push(row);
       this.runEnd.push(row + 1);
     }
+  }
+
+  /** Whether a row of the steps is this loop's. */
+  has(row: number): boolean {
+    const run = firstWhere(0, this.runEnd.length, (i) => this.runEnd[i] > row);
+    return run < this.runEnd.length && this.runFirst[run] <= row;
   }
 
   get stepCount(): number {

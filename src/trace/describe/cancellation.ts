@@ -1,0 +1,78 @@
+import type { CancelInfo } from "../../protocol/report";
+import { CAUSE_CANCELLED } from "../../protocol/stream";
+import { StepFlag } from "../store/steps";
+import type { Trace } from "../trace";
+import { placesInsideLoop, userPlace } from "./creation";
+import { asyncioModule, asyncioName } from "./library";
+
+/** Functions of asyncio that cancel on somebody's behalf. */
+const CANCELLERS: Record<string, CancelInfo["kind"]> = {
+  "timeouts._on_timeout": "timeout",
+  "timeouts.reschedule": "timeout",
+  "tasks.wait_for": "timeout",
+  "tasks._cancel_and_wait": "timeout",
+  "taskgroups._abort": "taskgroup",
+  "taskgroups._on_task_done": "taskgroup",
+  "taskgroups._aexit": "taskgroup",
+  "taskgroups.__aexit__": "taskgroup",
+  "runners._cancel_all_tasks": "shutdown",
+  "runners._on_sigint": "shutdown",
+  "runners.close": "shutdown",
+};
+
+/** How far a cancellation is followed from victim to victim. */
+const MAX_PATH = 64;
+
+interface Cancel {
+  t: number;
+  wake: number;
+  by: number;
+}
+
+/** The wake that ended a cancelled task's last suspension, or what reached it before its first step. */
+function cancelOf(trace: Trace, task: number): Cancel | null {
+  const { steps, tasks } = trace;
+  const early = trace.earlyCancels.get(task) ?? null;
+  const last = tasks.lastStep.get(task);
+  if (last < 0) return early;
+  const row = steps.flags.get(last) & StepFlag.last ? stepBefore(trace, last) : last;
+  if (row < 0 || Number.isNaN(steps.ready.get(row))) return early;
+  const cancelled = trace.wakes.cause.get(steps.wake.get(row)) & CAUSE_CANCELLED;
+  if (early !== null && early.t >= steps.ready.get(row)) return early;
+  return cancelled ? { t: steps.ready.get(row), wake: steps.wake.get(row), by: steps.by.get(row) } : early;
+}
+
+function stepBefore(trace: Trace, row: number): number {
+  const { steps, tasks } = trace;
+  let at = tasks.firstStep.get(steps.task.get(row));
+  if (at === row) return -1;
+  while (steps.next.get(at) !== row) at = steps.next.get(at);
+  return at;
+}
+
+/** Who cancelled a task: its cancellation followed back through the tasks it passed. Null when it was not cancelled. */
+export function cancelledBy(trace: Trace, task: number): CancelInfo | null {
+  if (trace.tasks.outcome.get(task) !== 2) return null;
+  return canceller(trace, task, 0);
+}
+
+function canceller(trace: Trace, task: number, depth: number): CancelInfo {
+  const cancel = cancelOf(trace, task);
+  if (cancel === null) return { kind: "unknown", task: null, at: null };
+  const { places, tasks } = trace;
+  const stack = trace.wakes.stack.get(cancel.wake);
+  const by = cancel.by;
+  const at = userPlace(trace, stack);
+  for (const place of placesInsideLoop(trace, stack)) {
+    const code = places.codeAt(place);
+    if (code.user) break;
+    const kind = asyncioModule(code) ? CANCELLERS[asyncioName(code)] : undefined;
+    if (kind) return { kind, task: by < 0 ? null : by + 1, at };
+  }
+  // What it awaited was cancelled and passed it on: ask who cancelled that.
+  if (at === null && by >= 0 && by !== task && tasks.outcome.get(by) === 2 && depth < MAX_PATH) {
+    return canceller(trace, by, depth + 1);
+  }
+  if (by >= 0) return { kind: "task", task: by + 1, at };
+  return { kind: at === null && stack === 0 ? "unknown" : "loop", task: null, at };
+}

@@ -1,0 +1,31 @@
+import type { Code } from "../store/stacks";
+
+/** Module of a file of asyncio, such as "tasks", or "". */
+export function asyncioModule(code: Code): string {
+  if (code.user) return "";
+  const match = /[\\/]asyncio[\\/](\w+)\.py$/.exec(code.file);
+  return match ? match[1] : "";
+}
+
+/** "module.function" of a frame of asyncio, such as "locks.acquire", or "". */
+export function asyncioName(code: Code): string {
+  const module = asyncioModule(code);
+  return module && `${module}.${code.name}`;
+}
+
+const PACKAGE = /[\\/](?:site|dist)-packages[\\/]([^\\/]+?)(?:\.py)?(?=[\\/]|$)/;
+const MODULE = /([^\\/]+?)(?:[\\/]__init__)?\.py$/;
+
+/** How source code would call a function: "StreamReader.readline", "asyncio.sleep", "aiohttp.request". */
+export function callName(code: Code): string {
+  const name = code.qualname.replace(/^.*<locals>\./, "");
+  if (name.includes(".") || code.user) return name;
+  if (asyncioModule(code)) return `asyncio.${name}`;
+  const module = PACKAGE.exec(code.file)?.[1] ?? MODULE.exec(code.file)?.[1];
+  return module ? `${module}.${name}` : name;
+}
+
+/** "__aenter__" and the like: called by a statement, not by name. */
+export function isDunder(name: string): boolean {
+  return name.startsWith("__") && name.endsWith("__");
+}

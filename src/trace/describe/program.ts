@@ -1,0 +1,54 @@
+import type { ProgramInfo, Trust } from "../../protocol/report";
+import type { Program } from "../store/program";
+import type { Trace } from "../trace";
+
+/** Seconds from a program's start to its end, or to the latest instant known. */
+export function wallSeconds(trace: Trace, program: Program): number {
+  const { hello, end } = program;
+  if (hello === null || end === null || end.wallNs <= 0 || hello.clock.wallNs <= 0) {
+    return Math.max(0, program.bye ?? trace.endTime);
+  }
+  const startWall = hello.clock.wallNs - (hello.clock.monotonicNs - hello.startNs);
+  return Math.max(0, (end.wallNs - startWall) / 1e9);
+}
+
+export function programInfo(trace: Trace, program: Program): ProgramInfo {
+  const { hello, end } = program;
+  return {
+    argv: hello?.argv ?? [],
+    runtime: hello ? `${hello.runtime} ${hello.version}`.trim() : "unknown",
+    pid: hello?.pid ?? 0,
+    exitCode: end?.exitCode ?? null,
+    signal: end?.signal ?? null,
+    wallSeconds: wallSeconds(trace, program),
+  };
+}
+
+/** How far the trace can be trusted, over all its programs. */
+export function trust(trace: Trace): Trust {
+  const total: Trust = {
+    events: 0,
+    dropped: 0,
+    tasksSeen: 0,
+    tasksMissed: 0,
+    mode: "fast",
+    overheadSeconds: 0,
+  };
+  let counted = true;
+  for (const program of trace.programs) {
+    const { stats, hello } = program;
+    const loops = [...program.loops.values()];
+    const lost = loops.reduce((sum, loop) => sum + loop.lost, 0);
+    total.dropped += Math.max(stats?.dropped ?? 0, lost);
+    counted &&= stats !== null;
+    total.events += stats?.events ?? 0;
+    total.tasksSeen += stats?.tasksSeen ?? 0;
+    total.tasksMissed += stats?.tasksMissed ?? 0;
+    total.overheadSeconds += ((stats?.overheadNs ?? 0) + (stats?.drainNs ?? 0)) / 1e9;
+    if (hello?.mode === "fallback" || loops.some((loop) => loop.mode === "fallback")) total.mode = "fallback";
+  }
+  // A program killed before its last count: what was received is the better number.
+  total.events = counted ? Math.max(total.events, trace.events) : trace.events;
+  total.tasksSeen = Math.max(total.tasksSeen, trace.taskCount);
+  return total;
+}
