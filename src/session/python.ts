@@ -111,8 +111,7 @@ function describe(
   if (error.code === "EACCES") {
     return `${command} may not be executed (permission denied). Name a Python interpreter with --python PATH.`;
   }
-  const last = stderr.trim().split("\n").at(-1);
-  const why = error.killed ? "it did not answer within 20 s" : (last ?? "");
+  const why = error.killed ? "it did not answer within 20 s" : stderr.trim().split("\n")[0];
   return `${command} is not a Python interpreter${why ? `: ${why}` : ""}. Name one with --python PATH.`;
 }
 

@@ -63,9 +63,8 @@ export class Run {
     });
     const env = options.env ?? process.env;
     const variables = tracedEnvironment(env, listener, options, options.runtime);
-    const { program, python } = options;
-    const target = program.module ? ["-m", program.target] : scriptArguments(program.target);
-    const { command, args } = faithfulCommand(python.command, [...target, ...program.args]);
+    const { python } = options;
+    const { command, args } = faithfulCommand(python.command, pythonArguments(options.program));
     const relay = new SignalRelay();
     let child: ChildProcess | undefined;
     try {
@@ -85,9 +84,11 @@ export class Run {
   }
 }
 
-/** `python -x.py` would take a script for an option. */
-function scriptArguments(script: string): string[] {
-  return script.startsWith("-") && script !== "-" ? ["--", script] : [script];
+function pythonArguments({ target, module, args }: Program): string[] {
+  if (module) return ["-m", target, ...args];
+  // `python -x.py` would take a script for an option.
+  const script = target.startsWith("-") && target !== "-" ? ["--", target] : [target];
+  return [...script, ...args];
 }
 
 async function finish(
@@ -114,14 +115,14 @@ async function finish(
 
 /** What is known of a program that never spoke, because it ended, or was replaced, before it could. */
 function silentProgram(options: RunOptions, pid: number, startNs: number, wallNs: number): Hello {
-  const { python, program } = options;
+  const { python } = options;
   return {
     protocol: 1,
     token: null,
     runtime: python.implementation,
     version: python.version,
     executable: python.command,
-    argv: [program.target, ...program.args],
+    argv: [python.command, ...pythonArguments(options.program)],
     cwd: process.cwd(),
     pid,
     ppid: process.pid,

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, CommanderError } from "commander";
+import { splitProgram } from "./arguments";
+import { complain, print, UsageError } from "./output";
+import { registerReport } from "./report";
+import { registerRun } from "./run";
+
+/** Exit code of whatever could not be done, with the reason on stderr. */
+const FAILED = 2;
+
+function version(): string {
+  const manifest = readFileSync(join(__dirname, "..", "package.json"), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+async function main(words: string[]): Promise<void> {
+  const program = new Command("loopscope")
+    .description("See what an asyncio program is doing, and find what blocks it.")
+    .version(version(), "--version")
+    .helpOption("-h, --help")
+    .helpCommand(false)
+    .configureOutput({ writeOut: print, writeErr: complain })
+    .exitOverride();
+  const run = registerRun(program);
+  registerReport(program);
+  for (const command of program.commands) command.copyInheritedSettings(program);
+  if (words.length === 0) program.error("loopscope: a command is missing; loopscope --help lists them");
+  await program.parseAsync(words[0] === "run" ? runWords(run, words.slice(1)) : words, { from: "user" });
+}
+
+/** What is the program's must not be read as ours. */
+function runWords(run: Command, words: string[]): string[] {
+  const { ours, program } = splitProgram(run, words);
+  return ["run", ...ours, "--", ...program];
+}
+
+/** Says what went wrong and returns the exit code. */
+function failure(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAILED;
+  if (error instanceof UsageError) complain(`loopscope: ${error.message}`);
+  else complain(`loopscope: internal error: ${error instanceof Error ? error.stack : String(error)}`);
+  return FAILED;
+}
+
+main(process.argv.slice(2))
+  .catch((error: unknown) => {
+    process.exitCode = failure(error);
+  })
+  // All output is written; what is still open (a sentinel's pipe, say) must not keep us.
+  .finally(() => process.exit());

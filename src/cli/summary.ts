@@ -1,0 +1,64 @@
+import { isAbsolute, relative } from "node:path";
+import type { Finding, Place, Report } from "../protocol/report";
+import { plain, type Style } from "./style";
+
+const ORDER = { error: 0, warning: 1, info: 2 };
+/** Findings in the summary of a run; the report has them all. */
+const SHOWN = 10;
+
+/** Most serious first; of the same severity, what cost most; then in order of time. */
+export function bySeverity(findings: Finding[]): Finding[] {
+  return [...findings].sort(
+    (a, b) =>
+      ORDER[a.severity] - ORDER[b.severity] ||
+      (b.seconds ?? 0) - (a.seconds ?? 0) ||
+      (a.from ?? 0) - (b.from ?? 0),
+  );
+}
+
+/** `file:line`, short and clickable: relative to the current folder when the file is in it. */
+export function location(place: Place, cwd = process.cwd()): string {
+  const path = relative(cwd, place.file);
+  const inside = path !== "" && !path.startsWith("..") && !isAbsolute(path);
+  return plain(`${inside ? path : place.file}:${place.line}`);
+}
+
+/** A finding in two lines: what is wrong, then where. */
+export function* findingLines(finding: Finding, paint: Style): Generator<string> {
+  const colour = { error: paint.red, warning: paint.yellow, info: paint.cyan }[finding.severity];
+  yield `${colour(finding.severity.padEnd(7))} ${paint.bold(finding.rule)}  ${plain(finding.message)}`;
+  if (finding.at) yield `        at ${location(finding.at)} in ${plain(finding.at.function)}`;
+}
+
+/** How many of what: "1 task", "2 tasks". */
+export const count = (n: number, what: string) => `${n.toLocaleString("en-US")} ${what}${n === 1 ? "" : "s"}`;
+
+/** What happened, in one line. */
+export function headline(report: Report): string {
+  const { program, trust, loops, tasks } = report;
+  const kinds = [...new Set(loops.map((loop) => loop.kind))].map(plain).join(", ");
+  const on = loops.length === 0 ? "no event loop" : `${count(loops.length, "loop")} (${kinds})`;
+  const end = program.signal ? `killed by ${program.signal}` : `exit code ${program.exitCode ?? "not known"}`;
+  return `${count(tasks.length, "task")} on ${on} in ${program.wallSeconds.toFixed(2)} s, ${count(trust.events, "event")}; ${end}`;
+}
+
+/** What a reader must know before trusting the rest. */
+export function* caveats(report: Report, notes: readonly string[]): Generator<string> {
+  const { trust } = report;
+  if (trust.dropped > 0) yield `${count(trust.dropped, "event")} were dropped: what is shown is not complete`;
+  if (trust.tasksMissed > 0) yield `${count(trust.tasksMissed, "task")} were missed`;
+  for (const note of notes) yield plain(note);
+}
+
+/** The summary after a run, for stderr. */
+export function* summary(report: Report, notes: readonly string[], paint: Style): Generator<string> {
+  yield `${paint.bold("loopscope:")} ${headline(report)}`;
+  for (const caveat of caveats(report, notes)) yield `  ${paint.yellow("note")}    ${caveat}`;
+  const findings = bySeverity(report.findings);
+  for (const finding of findings.slice(0, SHOWN)) {
+    for (const line of findingLines(finding, paint)) yield `  ${line}`;
+  }
+  if (findings.length > SHOWN) {
+    yield paint.dim(`  and ${count(findings.length - SHOWN, "more finding")}: --report FILE has them all`);
+  }
+}

@@ -1,0 +1,90 @@
+import type { Report, TaskInfo } from "../protocol/report";
+import type { Style } from "./style";
+import { plain } from "./style";
+import { bySeverity, caveats, findingLines, headline, location } from "./summary";
+
+/** Rows of the task table; more would not be read, and `--format json` has them all. */
+const ROWS = 200;
+
+/** The report for a person: findings with their stacks, loops, tasks. */
+export function* textReport(report: Report, notes: readonly string[], paint: Style): Generator<string> {
+  const { program, trust } = report;
+  yield `${paint.bold(plain(program.argv.join(" ")))}  (${plain(program.runtime)}, pid ${program.pid})\n`;
+  yield `${headline(report)}\n`;
+  for (const caveat of caveats(report, notes)) yield `${paint.yellow("note:")} ${caveat}\n`;
+  yield* findings(report, paint);
+  yield* loops(report, paint);
+  yield* tasks(report.tasks, paint);
+  yield `\n${paint.dim(`mode ${trust.mode}; the tracer itself took ${trust.overheadSeconds.toFixed(3)} s`)}\n`;
+}
+
+function* findings(report: Report, paint: Style): Generator<string> {
+  yield `\n${paint.bold(report.findings.length === 0 ? "No findings" : "Findings")}\n`;
+  for (const finding of bySeverity(report.findings)) {
+    for (const line of findingLines(finding, paint)) yield `${line}\n`;
+    for (const place of finding.stack.slice(1)) {
+      yield paint.dim(`           ${location(place)} in ${plain(place.function)}\n`);
+    }
+  }
+}
+
+function* loops(report: Report, paint: Style): Generator<string> {
+  if (report.loops.length === 0) return;
+  yield `\n${paint.bold("Loops")}\n`;
+  yield* table(
+    ["loop", "kind", "thread", "iterations", "run s", "idle s"],
+    report.loops.map((loop) => [
+      String(loop.id),
+      plain(loop.kind),
+      plain(loop.thread),
+      String(loop.iterations),
+      loop.runSeconds.toFixed(3),
+      loop.idleSeconds.toFixed(3),
+    ]),
+    paint,
+  );
+}
+
+function* tasks(all: TaskInfo[], paint: Style): Generator<string> {
+  if (all.length === 0) return;
+  yield `\n${paint.bold("Tasks")}\n`;
+  const rows = all
+    .slice(0, ROWS)
+    .map((task) => [
+      plain(task.name),
+      plain(task.coroutine),
+      task.outcome === "pending" ? parked(task) : task.outcome,
+      task.runSeconds.toFixed(3),
+      task.readySeconds.toFixed(3),
+      task.suspendedSeconds.toFixed(3),
+      String(task.steps),
+      task.createdAt ? location(task.createdAt) : "",
+    ]);
+  yield* table(
+    ["task", "coroutine", "state", "run s", "ready s", "suspended s", "steps", "created at"],
+    rows,
+    paint,
+  );
+  if (all.length > ROWS) yield paint.dim(`and ${all.length - ROWS} more: --format json has them all\n`);
+}
+
+/** What a task that never ended was doing last. */
+function parked(task: TaskInfo): string {
+  const last = task.suspensions.at(-1);
+  if (!last || last.resumed !== null) return task.started === null ? "never started" : "running";
+  const where = last.at ? ` at ${location(last.at)}` : "";
+  return `pending: ${plain(last.on.label || last.on.kind)}${where}`;
+}
+
+function* table(head: string[], rows: string[][], paint: Style): Generator<string> {
+  const widths = head.map((title, i) =>
+    rows.reduce((most, row) => Math.max(most, row[i].length), title.length),
+  );
+  const line = (cells: string[]) =>
+    cells
+      .map((cell, i) => cell.padEnd(widths[i]))
+      .join("  ")
+      .trimEnd();
+  yield `${paint.dim(line(head))}\n`;
+  for (const row of rows) yield `${line(row)}\n`;
+}
