@@ -6,7 +6,7 @@ A program started by Loopscope has this begun by `site/sitecustomize.py`; any ot
 import atexit
 import sys
 
-from . import asyncio_patch, channel, codes, drain, state
+from . import asyncio_patch, channel, codes, drain, faults, state
 from .hook import ImportHook
 
 __all__ = ["start"]
@@ -50,4 +50,9 @@ def _begin(address, token, block_ns, detail):
     pump.flush()
     pump.start()
     hook = ImportHook()
-    hook.when_imported("asyncio", lambda module: asyncio_patch.patch(module, pump))
+
+    def asyncio_imported(module):
+        recorder_here = asyncio_patch.patch(module, pump)
+        hook.when_imported("warnings", lambda warnings: faults.watch_warnings(warnings, recorder_here))
+
+    hook.when_imported("asyncio", asyncio_imported)

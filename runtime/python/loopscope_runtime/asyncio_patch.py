@@ -1,12 +1,15 @@
 """Puts the recorder into asyncio: every new loop gets its stream and the way of recording that fits it."""
 
+import sys
 import threading
 from _thread import get_ident
 
-from . import fused, guard, state
+from . import codes, eager, executors, fused, guard, objects, recorder, state, waits
+from .faults import watch_loop
 from .records import RUN
 
 PATCHED = ["BaseEventLoop.__init__", "loop.call_soon", "loop.call_soon_threadsafe", "loop._run_once"]
+_pack3 = recorder.PACK[3]
 
 
 def patch(asyncio, drain):
@@ -14,70 +17,104 @@ def patch(asyncio, drain):
     base = asyncio.base_events.BaseEventLoop
     mismatch = guard.mismatch(asyncio.base_events, asyncio.events)
     stock_init = base.__init__
+    get_running_loop = asyncio.events._get_running_loop
+
+    def recorder_here():
+        loop = get_running_loop()
+        return None if loop is None else getattr(loop, "_loopscope", None)
 
     def __init__(self, *args, **kwargs):
         stock_init(self, *args, **kwargs)
         try:
-            _adopt_loop(self)
+            new_loop(self)
         except Exception as exc:
             state.fault(exc, "a new loop")
 
-    def _adopt_loop(loop):
+    def new_loop(loop):
         kind = type(loop)
         stream = new_stream()
         if mismatch is None and kind.call_soon is base.call_soon and kind._run_once is base._run_once:
             mode, reason = "fast", ""
-            wait_for_selector(loop, stream, asyncio)
         else:
             mode, reason = "fallback", "asyncio's %s is not one this build knows" % mismatch
         drain.introduce(stream, describe(loop, stream, mode, reason))
+        when_used(loop, lambda: trace(loop, stream, mode))
 
+    def trace(loop, stream, mode):
+        rec = fused.install(loop, stream, asyncio)
+        loop._loopscope = rec
+        watch_loop(loop, rec)
+        eager.watch_factory(loop, rec)
+        executors.watch(loop, rec)
+        watch_runs(loop, stream)
+
+    waits.start(asyncio)
+    objects.start(asyncio, recorder_here)
     base.__init__ = __init__
+    return recorder_here
 
 
-def wait_for_selector(loop, stream, asyncio):
-    """The selector is set after BaseEventLoop.__init__; the first `call_soon` or `run_forever` comes later still."""
+def when_used(loop, act):
+    """Calls act at the loop's first use: its selector is set only after BaseEventLoop.__init__."""
 
-    def run_forever():
-        arrange()
-        return loop.run_forever()
+    def first(*_):
+        for name in names:
+            loop.__dict__.pop(name, None)
+        try:
+            act()
+        except Exception as exc:
+            state.fault(exc, "a new loop")
 
     def call_soon(callback, *args, context=None):
-        arrange()
+        first()
         return loop.call_soon(callback, *args, context=context)
 
-    def arrange():
-        del loop.run_forever, loop.call_soon
-        fused.install(loop, stream, asyncio)
-        trace_runs(loop, stream)
+    def _set_coroutine_origin_tracking(enabled):
+        first()
+        return loop._set_coroutine_origin_tracking(enabled)
 
-    loop.run_forever = run_forever
-    loop.call_soon = call_soon
+    def set_task_factory(factory):
+        first()
+        return loop.set_task_factory(factory)
+
+    names = {
+        "call_soon": call_soon,
+        "_set_coroutine_origin_tracking": _set_coroutine_origin_tracking,
+        "set_task_factory": set_task_factory,
+    }
+    for name, function in names.items():
+        codes.mark(function.__code__, codes.SKIP)
+        loop.__dict__[name] = function
 
 
-def trace_runs(loop, stream):
-    """RUN records, and the thread the loop runs in."""
-    stock_run_forever = loop.run_forever
+def watch_runs(loop, stream):
+    """RUN records. `run_forever` calls this method as it begins and as it ends, and is not itself wrapped: no frame is added."""
+    stock_tracking = loop._set_coroutine_origin_tracking
     stock_close = loop.close
     ext = stream.buf.extend
-    pack = fused.recorder.PACK[3]
+    running = False
 
-    def run_forever():
-        stream.thread_id = get_ident()
-        ext(pack(RUN, state.now(), 1))
-        try:
-            return stock_run_forever()
-        finally:
-            ext(pack(RUN, state.now(), 0))
+    def _set_coroutine_origin_tracking(enabled):
+        nonlocal running
+        stock_tracking(enabled)
+        caller = sys._getframe(1).f_code.co_name
+        if "run_forever" in caller:
+            running = not running
+            stream.thread_id = get_ident()
+            ext(_pack3(RUN, state.now(), int(running)))
 
     def close():
         stock_close()
-        if not stream.closed:
+        if not stream.closed and loop.is_closed():
+            ext(_pack3(RUN, state.now(), -1))
             stream.closed = True
-            ext(pack(RUN, state.now(), -1))
 
-    loop.run_forever = run_forever
+    loop._set_coroutine_origin_tracking = _set_coroutine_origin_tracking
     loop.close = close
+    if loop.is_running():
+        running = True
+        stream.thread_id = loop._thread_id
+        ext(_pack3(RUN, state.now(), 1))
 
 
 def new_stream():
@@ -92,10 +129,9 @@ _ids = []
 
 def describe(loop, stream, mode, reason):
     kind = type(loop)
-    module = kind.__module__
     return {
         "loop": stream.loop_id,
-        "kind": "%s.%s" % (module.partition(".")[0], kind.__qualname__),
+        "kind": "%s.%s" % (kind.__module__.partition(".")[0], kind.__qualname__),
         "thread": threading.current_thread().name,
         "threadId": get_ident(),
         "t": state.now(),

@@ -6,6 +6,7 @@ without a look-up; frames of the recorder itself are SKIP, and of its `_run_once
 
 import os
 import sys
+from itertools import count
 
 STOP = 0
 SKIP = -2
@@ -13,7 +14,8 @@ SKIP = -2
 known = {}  # id(code) -> number. The codes are kept alive by `kept`, or an id could be used again.
 kept = []
 fresh = []  # (number, code) the reader has not been told yet
-counters = [1, 2]  # next odd, next even
+counters = [count(1, 2).__next__, count(2, 2).__next__]  # odd, even
+watchers = []  # called with every new library code and its number
 cwd = ""
 library = ()
 own = os.path.dirname(__file__) + os.sep
@@ -46,9 +48,11 @@ def define(code):
         number = SKIP
     else:
         odd = is_user(filename)
-        number = counters[not odd]
-        counters[not odd] = number + 2
+        number = counters[not odd]()
         fresh.append((number, code))
+        if not odd:
+            for watcher in watchers:
+                watcher(number, code)
     kept.append(code)
     known[id(code)] = number
     return number

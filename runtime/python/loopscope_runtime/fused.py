@@ -11,11 +11,10 @@ from _thread import get_ident
 from types import MethodType
 
 from . import codes, recorder, state
-from .records import CALLBACK, CALLED_BACK, IO, ITER, POLL, TASK, THREAD, TIMER, UNKNOWN, WAKE, WAS_CANCELLED
+from .records import CALLBACK, CALLED_BACK, IO, ITER, POLL, TASK, THREAD, TIMER, WAKE, WAS_CANCELLED
 
 BUILTIN = type(len)
 SLOW_CALLBACK_NS = 50_000
-FROM_THREAD = -1  # `_by` of a callback that another thread scheduled
 
 _Step = None  # the type of the callback that runs a C task's first step: seen when the first task is made
 
@@ -52,7 +51,7 @@ def install(loop, stream, asyncio):
 
     cur = None  # the task whose step runs
     by = 0  # key of the task that scheduled the callback which runs
-    cause = UNKNOWN  # what a task made ready now is woken by
+    cause = CALLED_BACK  # what a task made ready now is woken by, if by no task
     begin = 0  # of the running step or callback; 0 when none runs
 
     def call_soon(callback, *args, context=None):
@@ -100,7 +99,7 @@ def install(loop, stream, asyncio):
                 created(task, 0 if cur is None else key(cur), getframe(1))
                 return h
             h._task = None
-            h._by = by if cur is None else key(cur)
+            h._by = (by or -cause) if cur is None else key(cur)
         except Exception as exc:
             h._task = None
             h._by = 0
@@ -120,9 +119,9 @@ def install(loop, stream, asyncio):
         h._source_traceback = None
         h._task = None
         if get_ident() == loop._thread_id:
-            h._by = by if cur is None else key(cur)
+            h._by = (by or -cause) if cur is None else key(cur)
         else:
-            h._by = FROM_THREAD
+            h._by = -THREAD
         push(h)
         loop._write_to_self()
         return h
@@ -196,10 +195,8 @@ def install(loop, stream, asyncio):
                     if cur is None:
                         by = h._by
                         if by < 0:
-                            cause = THREAD
+                            cause = -by
                             by = 0
-                        else:
-                            cause = CALLED_BACK
                 else:
                     cur = None
                     by = 0
@@ -237,6 +234,7 @@ def install(loop, stream, asyncio):
         finally:
             cur = None
             begin = by = 0
+            cause = CALLED_BACK
         h = None
 
     def report(h, exc):
@@ -259,7 +257,18 @@ def install(loop, stream, asyncio):
     def probe():
         return (0 if cur is None else key(cur)), begin, len(ready)
 
+    def current():
+        return 0 if cur is None else key(cur)
+
+    def swap(task):
+        nonlocal cur
+        previous, cur = cur, task
+        return previous
+
     stream.probe = probe
+    rec.current = current
+    rec.swap = swap
+    rec.gathering = asyncio.tasks._GatheringFuture
     loop.call_soon = call_soon
     loop.call_soon_threadsafe = call_soon_threadsafe
     loop._run_once = _run_once
@@ -280,7 +289,7 @@ def handle_class(events):
     """A Handle that knows its task; it calls itself `Handle`, for its repr shows."""
     if events not in _handle_classes:
         _handle_classes[events] = type(
-            "Handle", (events.Handle,), {"__slots__": ("_task", "_by"), "__module__": events.Handle.__module__}
+            "Handle", (events.Handle,), {"__slots__": ("_task", "_by"), "__doc__": events.Handle.__doc__, "__module__": events.Handle.__module__}
         )
     return _handle_classes[events]
 

@@ -1,13 +1,33 @@
-"""Names for objects, from the source line that made them: `self.accounts = asyncio.Lock()` is Lock 'accounts'."""
+"""Names for objects, from the source line that made them: `self.accounts = asyncio.Lock()` is 'accounts'."""
 
 
-def resolve(code, line):
-    """The variable a source line assigns to, or ""; read by the drain thread, not by the program."""
+def resolve(code, offset):
+    """The variable that the call at an instruction of code is assigned to, or "". Reads the source: for the drain thread."""
     import linecache
 
-    source = linecache.getline(code.co_filename, line).strip()
-    target, equals, _ = source.partition("=")
-    if not equals or "(" in target:
+    line, column = position(code, offset)
+    source = linecache.getline(code.co_filename, line)
+    if column is not None:
+        before = source.encode()[:column].decode(errors="replace").rstrip()
+    else:
+        before = source.partition("(")[0]
+        before = before[: before.rfind("=") + 1]
+    if before.endswith("await"):
+        before = before[:-5].rstrip()
+    if before[-1:] != "=" or before[-2:] in ("==", "!=", "<=", ">="):
         return ""
+    target = before[:-1].rstrip().rpartition(";")[2].rpartition("=")[2]
     name = target.split(":")[0].strip().rpartition(".")[2]
     return name if name.isidentifier() else ""
+
+
+def position(code, offset):
+    """Line, and column where it is known (3.11+), of the instruction at an offset."""
+    if hasattr(code, "co_positions"):
+        for i, (line, _, column, _) in enumerate(code.co_positions()):
+            if i * 2 == offset:
+                return line or code.co_firstlineno, column
+    for start, end, line in code.co_lines():
+        if start <= offset < end and line is not None:
+            return line, None
+    return code.co_firstlineno, None

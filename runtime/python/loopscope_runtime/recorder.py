@@ -7,10 +7,10 @@ last written. At the next suspension only what lies below the deepest coroutine 
 
 import gc
 from struct import Struct
-from types import AsyncGeneratorType, CoroutineType, GeneratorType, MethodType
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
-from . import codes, state
-from .records import ADOPT, CANCELLED, DONE, NEW, RAISED, RAISED_OUTCOME, RETURNED, STEP, WAKE, WAS_CANCELLED, YIELD
+from . import codes, state, waits
+from .records import ADOPT, CANCELLED, DONE, NEW, RAISED, RAISED_OUTCOME, RETURNED, STEP, WAKE, YIELD
 
 now = state.now
 known = codes.known
@@ -65,13 +65,15 @@ class Foreign:
         self.coro = coro
 
 
-def frames_below(c, out):
-    """Appends code, offset of c and everything it awaits; returns the number of frames."""
+def frames_below(c, out, natives=None):
+    """Appends code, offset of c and everything it awaits; returns the number of frames. natives: gets the coroutines."""
     n = 0
     while c is not None and n < 500:
         kind = type(c)
         if kind is CoroutineType:
             f, below = c.cr_frame, c.cr_await
+            if natives is not None:
+                natives.append(c)
         elif kind is GeneratorType:
             f, below = c.gi_frame, c.gi_yieldfrom
         elif kind is AsyncGeneratorType:
@@ -117,80 +119,121 @@ def coroutine_code(coro):
     return 0 if code is None else codes.number(code)
 
 
+def raise_place(exc):
+    """[code, offset] of the innermost user frame of a traceback, or of its innermost frame, or []."""
+    tb = exc.__traceback__
+    place = []
+    by_user = False
+    while tb is not None:
+        i = codes.number(tb.tb_frame.f_code)
+        if i & 1 or (i > 0 and not by_user):
+            place = [i, tb.tb_lasti]
+            by_user = by_user or bool(i & 1)
+        tb = tb.tb_next
+    return place
+
+
+def text_of(exc):
+    try:
+        return str(exc)[:1000]
+    except Exception:
+        return "(its text could not be made)"
+
+
 class Recorder:
     """Writes the records of one loop into a stream."""
+
+    gathering = ()  # asyncio's future type of `gather`, once it is known
+    future_types = ()
 
     def __init__(self, stream):
         self.stream = stream
         self.ext = stream.buf.extend
+        self.current = None  # () -> key of the running task
+        self.swap = None  # (task) -> the one before: what runs now is that task
 
-    def suspended(self, task, begin, end, future, kind=STEP):
+    def suspended(self, task, begin, end, future):
         """A step ended at an await; future is what the task waits on (None: a bare yield)."""
-        st = chain_of(task)
+        try:
+            st = task._loopscope
+        except AttributeError:
+            self.adopt(task, begin)
+            st = chain_of(task)
+        k = key(task)
         depth = len(st) - 2
         c = st[-1]
         f = c.cr_frame
+        if f is not None and f.f_lasti == st[0] and type(c.cr_await) not in INNER and future is not None:
+            self.ext(PACK[7](STEP, k, begin, end, key(future), depth, 0))
+            leaf = st[1]
+            if leaf is not None:
+                waits.describe(self, k, leaf, st[2:])
+            return
         while f is None and depth > 1:
             st.pop()
             depth -= 1
             c = st[-1]
             f = c.cr_frame
-        head = [STEP, key(task), begin, end, key(future)] if future is not None else [YIELD, key(task), begin, end]
-        if f is None:
-            coro = c.coro if type(c) is Foreign else None
-            out = []
-            n = frames_below(coro, out)
-            st[0] = -1
-            self.ext(pack(head + [0, n] + out))
-            return
+        head = [STEP, k, begin, end, key(future)] if future is not None else [YIELD, k, begin, end]
         out = []
-        n = 0
-        while True:
-            code = f.f_code
-            offset = f.f_lasti
-            out += (known.get(id(code)) or define(code), offset)
-            n += 1
-            c = c.cr_await
-            if type(c) is not CoroutineType:
-                break
-            f = c.cr_frame
-            if f is None:
-                break
-            st.append(c)
-        st[0] = offset
-        if type(c) in INNER:
+        leaf = None
+        natives = st[2:]
+        if f is None:
             st[0] = -1
-            n += frames_below(c, out)
+            st[1] = None
+            natives = []
+            n = frames_below(c.coro if type(c) is Foreign else None, out, natives)
+            depth = 1
+        else:
+            n = 0
+            kept = depth
+            while True:
+                code = f.f_code
+                offset = f.f_lasti
+                leaf = known.get(id(code)) or define(code)
+                out += (leaf, offset)
+                n += 1
+                c = c.cr_await
+                if type(c) is not CoroutineType:
+                    break
+                f = c.cr_frame
+                if f is None:
+                    break
+                st.append(c)
+                natives.append(c)
+            depth = kept
+            if type(c) in INNER:
+                st[0] = -1
+                n += frames_below(c, out, natives)
+            else:
+                st[0] = offset
+        if future is not None and n and natives:
+            leaf = out[-2]
+            st[1] = leaf if leaf in waits.handlers else None
+        if future is not None:
+            if st[1] is None and type(future) is not type(task):
+                waits.relate(self, future, self.gathering)
         self.ext(pack(head + [depth - 1, n] + out))
+        if st[1] is not None:
+            waits.describe(self, k, leaf, natives)
 
     def done(self, task, begin, end):
+        """A step ended and with it the task."""
+        st = getattr(task, "_loopscope", None)
+        if st is None:
+            self.adopt(task, begin)
+        else:
+            del st[:]
         outcome = outcome_of(task)
         self.ext(PACK[5](DONE, key(task), begin, end, outcome))
         if outcome == RAISED_OUTCOME:
             self.raised(task)
-        st = getattr(task, "_loopscope", None)
-        if st is not None:
-            del st[:]
 
     def raised(self, task):
         exc = task._exception
-        out = []
-        n = 0
-        tb = exc.__traceback__
-        inner = None
-        while tb is not None:
-            i = codes.number(tb.tb_frame.f_code)
-            if i & 1 or (inner is None and i > 0):
-                inner = (i, tb.tb_lasti)
-            tb = tb.tb_next
-        if inner is not None:
-            n = 1
-            out = list(inner)
-        try:
-            message = str(exc)[:1000]
-        except Exception:
-            message = "(its text could not be made)"
-        self.ext(pack([RAISED, key(task), n] + out + [state.text(type(exc).__qualname__), state.text(message)]))
+        where = raise_place(exc)
+        texts = [state.text(type(exc).__qualname__), state.text(text_of(exc))]
+        self.ext(pack([RAISED, key(task), len(where) // 2] + where + texts))
 
     def wake(self, task, cause, by, frame):
         n, out = codes.stack(frame, 0)
@@ -199,25 +242,16 @@ class Recorder:
     def created(self, task, parent, frame):
         coro = task.get_coro()
         task._loopscope = [-1, None, coro if type(coro) is CoroutineType else Foreign(coro)]
+        state.counts["seen"] += 1
         n, out = codes.stack(frame, 32)
         self.ext(pack([NEW, key(task), now(), parent, n, coroutine_code(coro)] + out + [state.text(task.get_name())]))
 
-    def adopt(self, task):
-        """Describes a task whose creation was not seen, or was lost."""
-        chain_of(task)[:] = [-1, None, Foreign(task.get_coro())]
+    def adopt(self, task, t=None):
+        """Describes a task whose creation was not seen, or was lost. t: since when it may have existed."""
         coro = task.get_coro()
+        chain_of(task)[:] = [-1, None, coro if type(coro) is CoroutineType else Foreign(coro)]
         out = []
-        n = frames_below(coro, out) if not task.done() else 0
+        n = 0 if task.done() else frames_below(coro, out)
         w = getattr(task, "_fut_waiter", None)
-        self.ext(
-            pack(
-                [ADOPT, key(task), now(), 0 if w is None else key(w), 0, n, coroutine_code(coro)]
-                + out
-                + [state.text(task.get_name())]
-            )
-        )
-        if type(coro) is CoroutineType:
-            chain_of(task)[2] = coro
-
-
-__all__ = ["MethodType", "Recorder", "WAS_CANCELLED"]
+        values = [ADOPT, key(task), t or now(), 0 if w is None else key(w), 0, n, coroutine_code(coro)]
+        self.ext(pack(values + out + [state.text(task.get_name())]))

@@ -34,6 +34,17 @@ class Stream:
         self.resync = True
 
 
+_common = []
+
+
+def common():
+    """The stream of what belongs to no loop."""
+    if not _common:
+        _common.append(Stream(0))
+        streams.append(_common[0])
+    return _common[0]
+
+
 def note(text):
     """Adds a sentence to what `stats` says, once."""
     if text not in notes and len(notes) < 50:

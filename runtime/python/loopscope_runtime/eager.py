@@ -1,0 +1,74 @@
+"""Task factories: the user's own is chained, with every keyword, and a task it starts at once (3.12+) is recorded whole."""
+
+import sys
+
+from . import codes, recorder, state
+from .records import EAGER, EAGER_END, NOT_EAGER, SUSPENDED
+
+
+class Placeholder:
+    """Names the running task until the factory returns it."""
+
+
+def watch_factory(loop, rec):
+    """Wraps the loop's task factory, now and whenever it is set; `get_task_factory` gives back the user's."""
+    stock_set = loop.set_task_factory
+    own = [loop.get_task_factory()]
+
+    def wrap(factory):
+        def traced_factory(lp, coro, **kwargs):
+            return create(factory, lp, coro, kwargs)
+
+        codes.mark(traced_factory.__code__, codes.SKIP)
+        return traced_factory
+
+    def create(factory, lp, coro, kwargs):
+        placeholder = Placeholder()
+        previous = rec.swap(placeholder)
+        key = hash(placeholder)
+        parent = 0 if previous is None else hash(previous)
+        n, frames = codes.stack(sys._getframe(2), 32)
+        rec.ext(recorder.pack([EAGER, key, state.now(), parent, n, recorder.coroutine_code(coro)] + frames))
+        rec.eager_parent = parent
+        task = None
+        try:
+            task = factory(lp, coro, **kwargs)
+        finally:
+            rec.swap(previous)
+            rec.ext(recorder.pack([EAGER_END, key] + ending(task)))
+        if task is not None and task.done() and recorder.outcome_of(task) == 1:
+            rec.raised(task)
+        return task
+
+    def ending(task):
+        """task, t, outcome, future, n, frames, name: how the task left its first step, if it had one."""
+        if task is None or not hasattr(task, "get_coro"):
+            return [0 if task is None else hash(task), state.now(), NOT_EAGER, 0, 0, 0]
+        key = hash(task)
+        if getattr(task, "_loopscope", None) is not None:
+            return [key, state.now(), NOT_EAGER, 0, 0, 0]
+        name = state.text(task.get_name())
+        state.counts["seen"] += 1
+        if task.done():
+            return [key, state.now(), recorder.outcome_of(task), 0, 0, name]
+        chain = []
+        n = recorder.frames_below(task.get_coro(), chain)
+        recorder.chain_of(task)
+        waits_on = getattr(task, "_fut_waiter", None)
+        return [key, state.now(), SUSPENDED, 0 if waits_on is None else hash(waits_on), n] + chain + [name]
+
+    def set_task_factory(factory):
+        stock_set(factory)
+        own[0] = factory
+        if factory is not None:
+            loop._task_factory = wrap(factory)
+
+    def get_task_factory():
+        return own[0]
+
+    for function in (create, set_task_factory):
+        codes.mark(function.__code__, codes.SKIP)
+    if own[0] is not None:
+        loop._task_factory = wrap(own[0])
+    loop.set_task_factory = set_task_factory
+    loop.get_task_factory = get_task_factory

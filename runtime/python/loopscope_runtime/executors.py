@@ -1,0 +1,37 @@
+"""Work handed to threads and processes: FUTURE records, so that the wait is known to be for one, and for what."""
+
+from . import codes, recorder, state
+from .records import FUTURE, W_PROCESS, W_THREAD
+
+
+def watch(loop, rec):
+    stock = loop.run_in_executor
+
+    def run_in_executor(executor, func, *args):
+        future = stock(executor, func, *args)
+        try:
+            in_process = any(c.__name__ == "ProcessPoolExecutor" for c in type(executor).__mro__)
+            wait = W_PROCESS if in_process else W_THREAD
+            rec.ext(recorder.pack([FUTURE, hash(future), state.now(), wait, state.text(name_of(func))]))
+        except Exception as exc:
+            state.fault(exc, "run_in_executor")
+        return future
+
+    codes.mark(run_in_executor.__code__, codes.SKIP)
+    loop.run_in_executor = run_in_executor
+
+
+def name_of(func):
+    """`time.sleep`, `Store.load`: what runs, looked for inside the partial that `to_thread` makes."""
+    for _ in range(5):
+        inner = getattr(func, "func", None)
+        if inner is None:
+            break
+        owner = getattr(inner, "__self__", None)
+        is_context_run = type(owner).__name__ == "Context" and func.args
+        func = func.args[0] if is_context_run else inner
+    name = getattr(func, "__qualname__", None) or type(func).__qualname__
+    module = getattr(func, "__module__", None)
+    if isinstance(module, str) and module not in ("builtins", "__main__"):
+        return "%s.%s" % (module, name)
+    return name

@@ -1,0 +1,63 @@
+"""What nobody looked at: tasks destroyed while pending, exceptions never retrieved, coroutines never awaited."""
+
+import sys
+from types import FunctionType
+
+from . import codes, recorder, state
+from .records import LOST, NEVER_AWAITED, UNRETRIEVED
+
+
+def watch_loop(loop, rec):
+    """Reads what asyncio reports to the loop's exception handler; the report goes on as before."""
+    stock = loop.call_exception_handler
+
+    def call_exception_handler(context):
+        try:
+            reported(rec, context)
+        except Exception as exc:
+            state.fault(exc, "call_exception_handler")
+        stock(context)
+
+    codes.mark(call_exception_handler.__code__, codes.SKIP)
+    loop.call_exception_handler = call_exception_handler
+
+
+def reported(rec, context):
+    message = context.get("message") or ""
+    if message.startswith("Task was destroyed") and "task" in context:
+        rec.ext(recorder.pack([LOST, hash(context["task"]), state.now(), state.text(message[:1000])]))
+        return
+    future = context.get("future") or context.get("task")
+    exc = context.get("exception")
+    if future is not None and exc is not None and "never retrieved" in message:
+        where = recorder.raise_place(exc)
+        texts = [state.text(type(exc).__qualname__), state.text(recorder.text_of(exc))]
+        rec.ext(recorder.pack([UNRETRIEVED, hash(future), state.now(), len(where) // 2] + where + texts))
+
+
+def watch_warnings(warnings, recorder_here):
+    """Wraps what the interpreter calls for a coroutine that is dropped without having been awaited."""
+    stock = warnings._warn_unawaited_coroutine
+
+    def _warn_unawaited_coroutine(coro):
+        try:
+            never_awaited(coro)
+        except Exception as exc:
+            state.fault(exc, "never-awaited")
+        return stock(coro)
+
+    def never_awaited(coro):
+        rec = recorder_here()
+        stream = rec.stream if rec is not None else state.common()
+        n, frames = codes.stack(sys._getframe(2), 0)
+        task = rec.current() if rec is not None else 0
+        values = [NEVER_AWAITED, state.now(), task, n, recorder.coroutine_code(coro)] + frames
+        stream.buf.extend(recorder.pack(values))
+
+    # `warnings.warn(stacklevel=2)` in the original must still name the line that dropped the coroutine: it does not count frames
+    # of a file with this name.
+    code = _warn_unawaited_coroutine.__code__.replace(co_filename="<importlib._bootstrap loopscope>")
+    codes.mark(code, codes.SKIP)
+    warnings._warn_unawaited_coroutine = FunctionType(
+        code, globals(), "_warn_unawaited_coroutine", None, _warn_unawaited_coroutine.__closure__
+    )

@@ -1,0 +1,104 @@
+"""Locks, queues and their like: when each was made, under which name, and who holds it.
+
+asyncio's classes get, for an attribute that they set at creation or at every acquire and release, a descriptor that has only
+`__set__`: it stores the value in the instance's `__dict__` as before, so `vars`, `copy`, `pickle` and reads are what they were.
+"""
+
+import sys
+from struct import Struct
+
+from . import codes, state
+from .records import HOLD, O_BARRIER, O_CONDITION, O_EVENT, O_LOCK, O_QUEUE, O_SEMAPHORE, OBJECT
+
+pack5 = Struct("<5q").pack
+
+
+class Setter:
+    """Stores `name` in the instance, and calls react(instance, previous, value, frame of the assignment)."""
+
+    def __init__(self, name, react):
+        self.name = name
+        self.react = react
+
+    def __set__(self, instance, value):
+        fields = instance.__dict__
+        previous = fields.get(self.name)
+        fields[self.name] = value
+        try:
+            self.react(instance, previous, value, sys._getframe(1))
+        except Exception as exc:
+            state.fault(exc, "objects")
+
+    def __delete__(self, instance):
+        try:
+            del instance.__dict__[self.name]
+        except KeyError:
+            raise AttributeError(self.name) from None
+
+
+codes.mark(Setter.__set__.__code__, codes.SKIP)
+
+
+def start(asyncio, recorder_here):
+    """Puts the descriptors on asyncio's classes; recorder_here() is the recorder of the calling thread's loop, or None."""
+    locks, queues = asyncio.locks, asyncio.queues
+    wake_up_next = locks.Semaphore._wake_up_next.__code__
+
+    def created(kind):
+        def react(instance, previous, value, frame):
+            if previous is None:
+                creation(kind, instance, frame)
+
+        return react
+
+    def creation(kind, instance, frame):
+        """`frame` is in an `__init__` of asyncio's; what asyncio makes for its own use does not count."""
+        caller = frame.f_back
+        while caller is not None and caller.f_code.co_name == "__init__" and caller.f_locals.get("self") is instance:
+            caller = caller.f_back
+        if caller is not None and caller.f_globals.get("__name__") in ("asyncio.queues", "asyncio.locks"):
+            if not (kind == O_LOCK and isinstance(caller.f_locals.get("self"), locks.Condition)):
+                return
+        n, frames = codes.stack(frame.f_back, 32)
+        while caller is not None and codes.number(caller.f_code) & 1 == 0:
+            caller = caller.f_back
+        label = 0 if caller is None else state.text((caller.f_code, caller.f_lasti))
+        rec = recorder_here()
+        stream = rec.stream if rec is not None else state.common()
+        values = [OBJECT, hash(instance), state.now(), kind, n] + frames + [label]
+        stream.buf.extend(Struct("<%dq" % len(values)).pack(*values))
+
+    def hold(instance, change, task_key):
+        rec = recorder_here()
+        if rec is not None:
+            rec.ext(pack5(HOLD, hash(instance), state.now(), rec.current() if task_key is None else task_key, change))
+
+    def lock_changed(instance, previous, value, frame):
+        if previous is None:
+            creation(O_LOCK, instance, frame)
+        elif value != previous:
+            hold(instance, 1 if value else -1, None)
+
+    def semaphore_changed(instance, previous, value, frame):
+        if previous is None:
+            creation(O_SEMAPHORE, instance, frame)
+        elif value < previous:
+            hold(instance, 1, waiter_of(frame.f_locals.get("fut")) if frame.f_code is wake_up_next else None)
+        elif value > previous:
+            hold(instance, -1, None)
+
+    def waiter_of(future):
+        """The task that awaits a future: its wake-up is the future's callback."""
+        for entry in getattr(future, "_callbacks", None) or ():
+            owner = getattr(entry[0], "__self__", None)
+            if hasattr(owner, "get_coro"):
+                return hash(owner)
+        return 0
+
+    locks.Lock._locked = Setter("_locked", lock_changed)
+    locks.Semaphore._value = Setter("_value", semaphore_changed)
+    locks.Event._waiters = Setter("_waiters", created(O_EVENT))
+    locks.Condition._lock = Setter("_lock", created(O_CONDITION))
+    if hasattr(locks, "Barrier"):
+        locks.Barrier._parties = Setter("_parties", created(O_BARRIER))
+    queues.Queue._maxsize = Setter("_maxsize", created(O_QUEUE))
