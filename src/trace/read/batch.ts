@@ -1,5 +1,5 @@
 import type { Program } from "../store/program";
-import { Damage } from "./damage";
+import { aligned, Damage } from "./bytes";
 import { RecordReader } from "./records";
 
 const HEADER_BYTES = 24;
@@ -17,7 +17,7 @@ export class BatchReader extends RecordReader {
 
   read(program: Program, body: Uint8Array): void {
     if (body.length < HEADER_BYTES) throw new Damage("too short");
-    const bytes = body.byteOffset % 4 === 0 ? body : body.slice();
+    const bytes = aligned(body);
     const header = new Uint32Array(bytes.buffer, bytes.byteOffset, HEADER_BYTES / 4);
     const [loop, sequence, intCount, codeCount, lostLow, lostHigh] = header;
     const codesAt = HEADER_BYTES + intCount * 8;

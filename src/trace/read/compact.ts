@@ -1,5 +1,5 @@
 import type { Program } from "../store/program";
-import { Damage } from "./damage";
+import { aligned, Damage } from "./bytes";
 import { RecordReader } from "./records";
 
 const HEADER_BYTES = 32;
@@ -16,7 +16,7 @@ export class CompactReader extends RecordReader {
 
   read(program: Program, body: Uint8Array): void {
     if (body.length < HEADER_BYTES) throw new Damage("too short");
-    const bytes = body.byteOffset % 4 === 0 ? body : body.slice();
+    const bytes = aligned(body);
     const header = new Int32Array(bytes.buffer, bytes.byteOffset, HEADER_BYTES / 4);
     const [loop, sequence, intCount, width, lostLow, lostHigh, baseLow, baseHigh] = header;
     if (width !== 4 && width !== 8) throw new Damage(`ints of ${width} bytes`);

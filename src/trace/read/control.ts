@@ -1,7 +1,7 @@
 import type { Hello } from "../../protocol/stream";
 import type { Program } from "../store/program";
 import type { Trace } from "../trace";
-import { Damage } from "./damage";
+import { Damage } from "./bytes";
 import type { Reducer } from "./reducer";
 
 // The JSON frames. Each field is checked, because a trace may come from anywhere.

@@ -2,7 +2,7 @@ import { RecordKind } from "../../protocol/stream";
 import type { Loop } from "../store/loops";
 import type { Program } from "../store/program";
 import type { Trace } from "../trace";
-import { Damage } from "./damage";
+import { Damage } from "./bytes";
 import type { Reducer } from "./reducer";
 
 /**
