@@ -60,6 +60,7 @@ const postgres: Part = {
     "psycopg_pool.ConnectionPool.getconn": "psycopg.Connection",
   },
   bases: {
+    ...each("psycopg2.extensions.", "connection cursor", []),
     ...each("psycopg2.pool.", "SimpleConnectionPool ThreadedConnectionPool", [
       "psycopg2.pool.AbstractConnectionPool",
     ]),
@@ -185,6 +186,7 @@ const sqlalchemy: Part = {
     ...each("sqlalchemy.orm.Query.", QUERY_STEPS, "Self"),
   },
   bases: {
+    "sqlalchemy.orm.sessionmaker": [],
     "sqlmodel.Session": ["sqlalchemy.orm.Session"],
     "sqlalchemy.orm.scoped_session": ["sqlalchemy.orm.Session"],
   },

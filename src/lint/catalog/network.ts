@@ -120,6 +120,7 @@ export const socket: Part = {
     "websockets.sync.client.connect": "websockets.sync.connection.Connection",
   },
   bases: {
+    "socket.socket": [],
     "ssl.SSLSocket": ["socket.socket"],
     "smtplib.SMTP_SSL": ["smtplib.SMTP"],
     "smtplib.LMTP": ["smtplib.SMTP"],

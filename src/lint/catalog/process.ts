@@ -108,10 +108,10 @@ export const waits: Part = {
       "apply_async map_async starmap_async",
       "multiprocessing.pool.AsyncResult",
     ),
-    "select.poll": "select.poll",
     "threading.current_thread": "threading.Thread",
   },
   bases: {
+    ...each("", "select.poll select.epoll select.kqueue sched.scheduler pexpect.spawn", []),
     "threading.Timer": ["threading.Thread"],
     "queue.LifoQueue": ["queue.Queue"],
     "queue.PriorityQueue": ["queue.Queue"],

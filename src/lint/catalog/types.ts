@@ -23,7 +23,10 @@ export interface Catalog {
    * function in `coroutines`.
    */
   returns: Readonly<Record<string, string>>;
-  /** Base classes: `{"pathlib.Path": ["pathlib.PurePath"]}`. */
+  /**
+   * Base classes: `{"pathlib.Path": ["pathlib.PurePath"]}`. A name in here is a class; others are taken for classes by their
+   * capital, so a class in lower case needs an entry: `{"socket.socket": []}`.
+   */
   bases: Readonly<Record<string, readonly string[]>>;
   /** Other names of the same thing: `{"requests.sessions.Session": "requests.Session"}`. A prefix of a name counts too. */
   aliases: Readonly<Record<string, string>>;

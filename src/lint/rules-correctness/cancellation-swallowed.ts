@@ -1,0 +1,188 @@
+import type { SyntaxNode } from "@lezer/common";
+import { indentation, newlineOf } from "../fixes/edits";
+import type { FileContext, Rule } from "../types";
+import { CANCELLED } from "./names";
+import {
+  awaited,
+  contains,
+  type Handler,
+  isSuspension,
+  statements,
+  suspends,
+  tryParts,
+  walk,
+  withItems,
+} from "./tree";
+
+/** Awaiting these is awaiting tasks that someone else cancels. */
+const WAITS_FOR_TASKS = /(^|\.)(gather|wait|shield|wait_closed|cancel|aclose|join)$/;
+
+export const cancellationSwallowed: Rule = {
+  id: "cancellation-swallowed",
+  equivalents: ["ASYNC103", "ASYNC104"],
+  severity: "warning",
+  defaultOn: true,
+  summary:
+    "a cancellation that is caught and not raised again: timeouts, task groups and shutdown hang on it",
+  check(context) {
+    for (const statement of context.nodes("TryStatement")) {
+      if (context.functionAt(statement)?.isAsync !== true) continue;
+      const parts = tryParts(statement);
+      if (parts === null) continue;
+      if (suspends(parts.body)) {
+        const handler = parts.handlers.find((one) => caughtBy(context, one) !== null);
+        if (handler) checkHandler(context, statement, parts.body, handler);
+      }
+      const anySuspends = [parts.body, parts.orElse, ...parts.handlers.map((one) => one.body)];
+      if (parts.finalBody && anySuspends.some((body) => body && suspends(body)))
+        checkFinally(context, parts.finalBody);
+    }
+    for (const statement of context.nodes("WithStatement")) checkSuppress(context, statement);
+  },
+};
+
+/** What makes the handler catch a cancellation, as written; null when it lets it pass. */
+function caughtBy(context: FileContext, handler: Handler): string | null {
+  if (handler.types.length === 0) return "a bare except";
+  for (const type of handler.types) {
+    const name = context.nameOf(type);
+    if (name === null) continue;
+    // Ending the program on Ctrl-C or a cancellation of the main task, on purpose.
+    if (name === "builtins.KeyboardInterrupt" || name === "builtins.SystemExit") return null;
+  }
+  for (const type of handler.types) {
+    const name = context.nameOf(type) ?? "";
+    if (name === "builtins.BaseException" || CANCELLED.has(name)) return context.slice(type);
+  }
+  return null;
+}
+
+function checkHandler(context: FileContext, statement: SyntaxNode, body: SyntaxNode, handler: Handler): void {
+  if (passesItOn(context, handler) || awaitsOthers(context, body, statement)) return;
+  const what = caughtBy(context, handler);
+  const explicit = handler.types.some((type) => CANCELLED.has(context.nameOf(type) ?? ""));
+  context.report({
+    at: { from: handler.keyword.from, to: handler.types.at(-1)?.to ?? handler.keyword.to },
+    message: `${what} catches a cancellation and does not raise it again: ${
+      explicit ? "clean up and end with `raise`" : "catch Exception instead, or end with `raise`"
+    }`,
+    fix: raiseAgain(context, handler),
+  });
+}
+
+/** Whether the handler raises, ends the process, or hands the exception to someone. */
+function passesItOn(context: FileContext, handler: Handler): boolean {
+  const name = handler.name ? context.slice(handler.name) : null;
+  return contains(handler.body, (node) => {
+    if (node.name === "RaiseStatement") return true;
+    if (node.name === "CallExpression") {
+      const callee = context.slice(context.call(node).callee ?? node);
+      return /(^|\.)(set_exception|set_exc_info|uncancel|cancel|_exit|exit|throw|__aexit__|send_exception)$/.test(
+        callee,
+      );
+    }
+    // Kept, returned or handed over: `self.error = e`, `return e`, `results.append(e)`; logging it is not.
+    if (name === null || node.name !== "VariableName" || context.slice(node) !== name) return false;
+    const parent = node.parent?.name;
+    if (parent === "AssignStatement" || parent === "ReturnStatement" || parent === "YieldStatement")
+      return true;
+    if (parent !== "ArgList") return false;
+    const callee = node.parent?.parent?.firstChild;
+    return (
+      callee != null &&
+      !/(log|print|warn|debug|info|error|exception|str|repr|format|isinstance|type)\w*$/i.test(
+        context.slice(callee),
+      )
+    );
+  });
+}
+
+/**
+ * Whether every await in the body is for tasks, which were cancelled here (`task.cancel()` before), or may have been by
+ * someone else: `try: await task except CancelledError: pass` is how one waits for a cancelled task to end.
+ */
+function awaitsOthers(context: FileContext, body: SyntaxNode, statement: SyntaxNode): boolean {
+  if (cancelsBefore(context, statement)) return true;
+  let onlyTasks = true;
+  walk(body, (node) => {
+    if (!isSuspension(node)) return undefined;
+    const operand = awaited(node);
+    const callee = operand?.name === "CallExpression" ? context.call(operand).callee : null;
+    if (operand === null || (operand.name === "CallExpression" && !callee)) onlyTasks = false;
+    else if (callee && !WAITS_FOR_TASKS.test(context.slice(callee))) onlyTasks = false;
+    return undefined;
+  });
+  return onlyTasks;
+}
+
+/** Whether something was cancelled in this function before. */
+function cancelsBefore(context: FileContext, statement: SyntaxNode): boolean {
+  let scope: SyntaxNode = statement;
+  while (scope.parent && scope.name !== "FunctionDefinition") scope = scope.parent;
+  return contains(scope, (node) => {
+    if (node.name !== "CallExpression" || node.from > statement.to) return false;
+    const callee = context.call(node).callee;
+    const property = callee?.name === "MemberExpression" ? callee.getChild("PropertyName") : null;
+    return property != null && context.slice(property) === "cancel";
+  });
+}
+
+function checkFinally(context: FileContext, body: SyntaxNode): void {
+  walk(body, (node) => {
+    if (node.name === "ForStatement" || node.name === "WhileStatement") {
+      // A break or continue in here is the inner loop's own.
+      if (contains(node, (inner) => inner.name === "ReturnStatement")) return undefined;
+      return false;
+    }
+    if (/^(Return|Break|Continue)Statement$/.test(node.name)) {
+      const word = node.name.replace("Statement", "").toLowerCase();
+      context.report({
+        at: node,
+        message: `${word} in a finally block drops the exception under way, a cancellation included`,
+      });
+    }
+    return undefined;
+  });
+}
+
+/** `with contextlib.suppress(CancelledError): await something()` */
+function checkSuppress(context: FileContext, statement: SyntaxNode): void {
+  const body = statement.getChild("Body");
+  if (!body || context.functionAt(statement)?.isAsync !== true || !suspends(body)) return;
+  for (const { context: expression } of withItems(statement)) {
+    if (expression.name !== "CallExpression") continue;
+    const { callee, positional } = context.call(expression);
+    if (callee === null || context.nameOf(callee) !== "contextlib.suppress") continue;
+    const caught = positional.find((type) => {
+      const name = context.nameOf(type) ?? "";
+      return name === "builtins.BaseException" || CANCELLED.has(name);
+    });
+    if (!caught || awaitsOthers(context, body, statement)) continue;
+    context.report({
+      at: expression,
+      message: `suppress(${context.slice(caught)}) swallows a cancellation of this task: timeouts, task groups and shutdown hang on it`,
+    });
+  }
+}
+
+function raiseAgain(context: FileContext, handler: Handler) {
+  const last = statements(handler.body).at(-1);
+  const indent = last && indentation(context.text, last);
+  if (!last || indent == null || /^(Return|Break|Continue|Raise)Statement$/.test(last.name)) {
+    return last && /^(Return|Break|Continue|Pass)Statement$/.test(last.name)
+      ? { title: "Raise the cancellation again", edits: [{ from: last.from, to: last.to, text: "raise" }] }
+      : undefined;
+  }
+  if (last.name === "PassStatement") {
+    return {
+      title: "Raise the cancellation again",
+      edits: [{ from: last.from, to: last.to, text: "raise" }],
+    };
+  }
+  const end = last.to;
+  if (!/^[ \t]*(?:\r|\n|$)/.test(context.text.slice(end, end + 200))) return undefined;
+  return {
+    title: "Raise the cancellation again",
+    edits: [{ from: end, to: end, text: `${newlineOf(context.text)}${indent}raise` }],
+  };
+}

@@ -1,0 +1,128 @@
+import type { SyntaxNode } from "@lezer/common";
+import { ordered, useModule } from "../fixes/edits";
+import type { FileContext, Rule } from "../types";
+import { contains } from "./tree";
+
+/** What is on its way out, and what to use instead. */
+const DEPRECATED: Record<string, string> = {
+  "asyncio.set_event_loop": "asyncio.run or asyncio.Runner make and close the loop",
+  "asyncio.set_event_loop_policy": "deprecated in 3.14: give asyncio.run or asyncio.Runner a loop_factory",
+  "asyncio.get_event_loop_policy": "deprecated in 3.14: give asyncio.run or asyncio.Runner a loop_factory",
+  "asyncio.DefaultEventLoopPolicy": "deprecated in 3.14: give asyncio.run or asyncio.Runner a loop_factory",
+  "asyncio.WindowsSelectorEventLoopPolicy":
+    "deprecated in 3.14: asyncio.run(..., loop_factory=asyncio.SelectorEventLoop)",
+  "asyncio.WindowsProactorEventLoopPolicy":
+    "deprecated in 3.14: asyncio.run(..., loop_factory=asyncio.ProactorEventLoop)",
+  "asyncio.get_child_watcher": "removed in 3.14: the loop watches processes by itself",
+  "asyncio.set_child_watcher": "removed in 3.14: the loop watches processes by itself",
+  "asyncio.coroutine": "removed in 3.11: write `async def`",
+  "asyncio.async": "removed in 3.7: use asyncio.create_task",
+};
+
+/** Calls that took a `loop=` argument, removed in Python 3.10. */
+const TOOK_LOOP = new Set(
+  `sleep wait wait_for gather shield as_completed Lock Event Condition Semaphore BoundedSemaphore Queue LifoQueue
+   PriorityQueue open_connection start_server open_unix_connection start_unix_server create_subprocess_exec
+   create_subprocess_shell`
+    .split(/\s+/)
+    .map((name) => `asyncio.${name}`),
+);
+
+const RUNS_LOOP = /\.(run_until_complete|run_forever)\s*\(/;
+
+export const deprecatedLoopApi: Rule = {
+  id: "deprecated-loop-api",
+  equivalents: [],
+  severity: "warning",
+  defaultOn: true,
+  summary:
+    "parts of asyncio that are deprecated or gone: get_event_loop outside a loop, policies, loop= arguments",
+  check(context) {
+    for (const call of context.nodes("CallExpression")) {
+      const { callee, keywords } = context.call(call);
+      const name = callee ? context.nameOf(callee) : null;
+      if (name === null || callee === null) continue;
+      if (name === "asyncio.get_event_loop") checkGetLoop(context, call);
+      else if (Object.hasOwn(DEPRECATED, name)) {
+        const severity = name === "asyncio.set_event_loop" ? "info" : undefined;
+        context.report({ at: call, severity, message: `${context.slice(callee)}(): ${DEPRECATED[name]}` });
+      }
+      const loop = TOOK_LOOP.has(name) ? keywords.get("loop") : undefined;
+      if (loop) reportLoopArgument(context, callee, loop);
+    }
+    for (const decorator of context.nodes("Decorator")) {
+      const expression = decorator.firstChild?.nextSibling;
+      if (expression && context.nameOf(expression) === "asyncio.coroutine") {
+        context.report({
+          at: expression,
+          severity: "error",
+          message: `@asyncio.coroutine: ${DEPRECATED["asyncio.coroutine"]}`,
+        });
+      }
+    }
+  },
+};
+
+/** Without a running loop, get_event_loop() warned since 3.12 and raises since 3.14. */
+function checkGetLoop(context: FileContext, call: SyntaxNode): void {
+  const owner = context.functionAt(call);
+  if (owner?.isAsync) return;
+  // A plain function may well be called on the loop: certain is only code of the module, and code that then runs the loop.
+  if (owner !== null && !runsLoop(context, call)) return;
+  context.report({
+    at: call,
+    message:
+      "asyncio.get_event_loop() makes no loop where none is running (a warning since Python 3.12, an error since 3.14): use asyncio.run",
+    fix: runInstead(context, call),
+  });
+}
+
+function runsLoop(context: FileContext, call: SyntaxNode): boolean {
+  let scope: SyntaxNode = call;
+  while (scope.parent && scope.name !== "FunctionDefinition" && scope.name !== "LambdaExpression")
+    scope = scope.parent;
+  return contains(scope, (node) => node.name === "CallExpression" && RUNS_LOOP.test(context.slice(node)));
+}
+
+/** `asyncio.get_event_loop().run_until_complete(main())` is `asyncio.run(main())`. */
+function runInstead(context: FileContext, call: SyntaxNode) {
+  const member = call.parent;
+  const run = member?.parent;
+  const method = member?.name === "MemberExpression" ? member.getChild("PropertyName") : null;
+  if (!run || !member || run.name !== "CallExpression" || !method) return undefined;
+  if (context.slice(method) !== "run_until_complete") return undefined;
+  const [argument, ...more] = context.call(run).positional;
+  const isCoroutine = argument && context.resolve(argument).every((meaning) => meaning.kind === "coroutine");
+  if (!argument || more.length > 0 || !isCoroutine) return undefined;
+  const { name, edits } = useModule(context, "asyncio");
+  return {
+    title: "Use asyncio.run",
+    edits: ordered([{ from: member.from, to: member.to, text: `${name}.run` }, ...edits]),
+  };
+}
+
+function reportLoopArgument(context: FileContext, callee: SyntaxNode, value: SyntaxNode): void {
+  const name = value.prevSibling?.prevSibling;
+  const from = name?.name === "VariableName" ? name.from : value.from;
+  const comma = name?.prevSibling?.name === "," ? name.prevSibling : null;
+  const after = value.nextSibling?.name === "," ? value.nextSibling : null;
+  context.report({
+    at: { from, to: value.to },
+    severity: "error",
+    message: `${context.slice(callee)}() takes no loop= since Python 3.10: it uses the running loop`,
+    fix: {
+      title: "Remove loop=",
+      edits: [
+        comma
+          ? { from: comma.from, to: value.to, text: "" }
+          : { from, to: after ? skipSpace(context.text, after.to) : value.to, text: "" },
+      ],
+    },
+  });
+}
+
+function skipSpace(text: string, offset: number): number {
+  let at = offset;
+  while (text[at] === " ") at++;
+  return at;
+}

@@ -1,0 +1,100 @@
+import type { SyntaxNode } from "@lezer/common";
+import type { FileContext, Rule } from "../types";
+import { bare, spoken } from "./tree";
+
+/** Calls that take coroutines: which of their positional arguments. */
+const TAKES_COROUTINES = new Map<string, "first" | "all">([
+  ["asyncio.create_task", "first"],
+  ["asyncio.ensure_future", "first"],
+  ["asyncio.run", "first"],
+  ["asyncio.shield", "first"],
+  ["asyncio.wait_for", "first"],
+  ["asyncio.run_coroutine_threadsafe", "first"],
+  ["asyncio.gather", "all"],
+  ["asyncio.TaskGroup.create_task", "first"],
+  ["asyncio.AbstractEventLoop.create_task", "first"],
+  ["asyncio.AbstractEventLoop.run_until_complete", "first"],
+]);
+
+export const generatorAsCoroutine: Rule = {
+  id: "generator-as-coroutine",
+  equivalents: [],
+  severity: "error",
+  defaultOn: true,
+  summary: "a generator, or a function that was not called, where a coroutine is needed",
+  check(context) {
+    for (const node of context.nodes("AwaitExpression")) {
+      if (node.lastChild) checkAwaitable(context, bare(node.lastChild), "awaited");
+    }
+    for (const call of context.nodes("CallExpression")) {
+      const { callee, positional, open } = context.call(call);
+      const name = callee ? context.nameOf(callee) : null;
+      const takes = name === null || open ? undefined : TAKES_COROUTINES.get(name);
+      if (takes === undefined || callee === null) continue;
+      for (const argument of takes === "first" ? positional.slice(0, 1) : positional) {
+        checkAwaitable(context, argument, `given to ${context.slice(callee)}()`);
+      }
+    }
+    for (const loop of context.nodes("ForStatement")) checkLoop(context, loop);
+  },
+};
+
+/** Reports an expression that is certainly no awaitable. */
+function checkAwaitable(context: FileContext, expression: SyntaxNode, use: string): void {
+  const meanings = context.resolve(expression);
+  if (meanings.length === 0) return;
+  if (meanings.every((meaning) => meaning.kind === "generator")) {
+    const kind = meanings.some((meaning) => meaning.kind === "generator" && meaning.isAsync)
+      ? "an async generator: iterate it with `async for`"
+      : "a generator: write `async def` and `await` instead of `yield`";
+    context.report({
+      at: expression,
+      message: `${spoken(context, expression)} cannot be ${use}, it is ${kind}`,
+    });
+  } else if (
+    meanings.every(
+      (meaning) => meaning.kind === "function" && meaning.info.isAsync && !meaning.info.isGenerator,
+    )
+  ) {
+    context.report({
+      at: expression,
+      message: `${spoken(context, expression)} cannot be ${use}: it is a function, call it to get its coroutine`,
+      fix: { title: `Call ${spoken(context, expression)}`, edits: callEdits(context, expression) },
+    });
+  }
+}
+
+function callEdits(context: FileContext, expression: SyntaxNode) {
+  const simple = /^(VariableName|MemberExpression)$/.test(expression.name);
+  const text = simple ? `${context.slice(expression)}()` : `(${context.slice(expression)})()`;
+  return [{ from: expression.from, to: expression.to, text }];
+}
+
+/** `for` over an async generator, or `async for` over a plain one. */
+function checkLoop(context: FileContext, loop: SyntaxNode): void {
+  const iterable = loop.getChild("in")?.nextSibling;
+  const isAsync = loop.firstChild?.name === "async";
+  const meanings = iterable ? context.resolve(iterable) : [];
+  if (!iterable || meanings.length === 0) return;
+  if (!meanings.every((meaning) => meaning.kind === "generator" && meaning.isAsync !== isAsync)) return;
+  const name = spoken(context, iterable);
+  if (isAsync) {
+    context.report({
+      at: iterable,
+      message: `\`async for\` cannot iterate ${name}, it is a plain generator: use \`for\``,
+      fix: {
+        title: "Use a plain for",
+        edits: [{ from: loop.from, to: loop.getChild("for")?.from ?? loop.from, text: "" }],
+      },
+    });
+  } else {
+    const inAsync = context.functionAt(loop)?.isAsync === true;
+    context.report({
+      at: iterable,
+      message: `\`for\` cannot iterate ${name}, it is an async generator: use \`async for\``,
+      fix: inAsync
+        ? { title: "Use async for", edits: [{ from: loop.from, to: loop.from, text: "async " }] }
+        : undefined,
+    });
+  }
+}

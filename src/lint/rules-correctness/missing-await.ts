@@ -1,0 +1,112 @@
+import type { SyntaxNode } from "@lezer/common";
+import type { FileContext, Rule } from "../types";
+import { assignedValue, parenthesised, spoken, targetsOf } from "./tree";
+
+/** Builtins and the like that use a value on the spot, for which a coroutine is never meant. */
+const TAKES_VALUES = new Set(
+  `abs all any ascii bool bytes complex dict divmod enumerate float format frozenset hash int len list map max min next
+   print range repr reversed round set sorted str sum tuple zip`
+    .split(/\s+/)
+    .map((name) => `builtins.${name}`)
+    .concat("json.dumps", "json.loads", "json.dump", "time.sleep"),
+);
+
+/** What a coroutine object itself offers. */
+const OWN_ATTRIBUTES = /^(send|throw|close|cr_\w+|__\w+__)$/;
+
+export const missingAwait: Rule = {
+  id: "missing-await",
+  equivalents: ["ASYNC105"],
+  severity: "error",
+  defaultOn: true,
+  summary: "a coroutine that is made but not awaited: its body never runs",
+  check(context) {
+    for (const call of context.nodes("CallExpression")) {
+      if (context.isAwaited(call)) continue;
+      const misuse = misuseOf(context, parenthesised(call));
+      if (misuse === null) continue;
+      const meanings = context.resolve(call);
+      if (meanings.length === 0 || !meanings.every((meaning) => meaning.kind === "coroutine")) continue;
+      const inAsync = context.functionAt(call)?.isAsync === true;
+      const name = spoken(context, call);
+      context.report({
+        at: call,
+        message: `${name} makes a coroutine that is ${misuse}: ${
+          inAsync ? `await it` : "nothing here runs it, and only async code can await it"
+        }`,
+        fix: inAsync ? insertAwait(context, call) : undefined,
+      });
+    }
+  },
+};
+
+/** How an expression's value is used in a way no coroutine is made for; null when it may be meant. */
+function misuseOf(context: FileContext, expression: SyntaxNode): string | null {
+  const parent = expression.parent;
+  switch (parent?.name) {
+    case "ExpressionStatement":
+      return "never awaited";
+    case "AssignStatement":
+      return assignedInVain(context, parent, expression) ? "assigned and never used" : null;
+    case "IfStatement":
+    case "WhileStatement":
+    case "AssertStatement":
+      return "always true, awaited or not";
+    case "UnaryExpression":
+    case "BinaryExpression":
+      return isLastOperand(parent, expression) ? null : "used as if it were the result";
+    case "ConditionalExpression":
+      return expression.prevSibling?.name === "if" ? "always true, awaited or not" : null;
+    case "MemberExpression": {
+      if (parent.firstChild?.from !== expression.from) return "used as if it were the result";
+      const attribute = parent.getChild("PropertyName");
+      if (attribute && OWN_ATTRIBUTES.test(context.slice(attribute))) return null;
+      return "used as if it were the result";
+    }
+    case "ForStatement":
+      return expression.prevSibling?.name === "in" ? "iterated as if it were the result" : null;
+    case "FormatReplacement":
+      return "formatted as if it were the result";
+    case "UpdateStatement":
+      return "used as if it were the result";
+    case "WithStatement":
+      return parent.firstChild?.name === "async" ? null : "entered as if it were the result";
+    case "ArgList": {
+      const callee = parent.parent?.firstChild;
+      const name = callee ? context.nameOf(callee) : null;
+      const positional = expression.prevSibling?.name !== "AssignOp" && expression.prevSibling?.name !== "*";
+      return name !== null && positional && TAKES_VALUES.has(name)
+        ? `passed on to ${shortName(name)}()`
+        : null;
+    }
+    default:
+      return null;
+  }
+}
+
+/** `a() or b()` evaluates to its last operand, which may be handed on; any other operand is tested or computed with. */
+function isLastOperand(parent: SyntaxNode, expression: SyntaxNode): boolean {
+  const operator = expression.prevSibling?.name;
+  return (operator === "or" || operator === "and") && parent.lastChild?.from === expression.from;
+}
+
+function assignedInVain(context: FileContext, statement: SyntaxNode, value: SyntaxNode): boolean {
+  const [target, ...more] = targetsOf(statement) ?? [];
+  if (!target || more.length > 0 || assignedValue(statement)?.from !== value.from) return false;
+  if (target.name !== "VariableName" || context.functionAt(statement) === null) return false;
+  return context.uses(context.slice(target), target).length === 0;
+}
+
+function insertAwait(context: FileContext, call: SyntaxNode) {
+  const outer = parenthesised(call);
+  const binds =
+    outer.parent && /^(MemberExpression|BinaryExpression|CallExpression)$/.test(outer.parent.name);
+  const wrap = binds === true && outer.from === call.from;
+  const edits = [{ from: call.from, to: call.from, text: wrap ? "(await " : "await " }];
+  if (wrap) edits.unshift({ from: call.to, to: call.to, text: ")" });
+  return { title: `Await ${spoken(context, call)}`, edits };
+}
+
+function shortName(name: string): string {
+  return name.replace(/^builtins\./, "");
+}
