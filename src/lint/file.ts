@@ -1,0 +1,173 @@
+import { FunctionNode } from "./graph/node";
+import type { UnitIR } from "./read/ir";
+import { shapeOf } from "./read/shape";
+import { readUnit } from "./read/unit";
+import { Container, globalsOf } from "./resolve/container";
+import { getOrMake } from "./resolve/maps";
+import { nameOf, Unit } from "./resolve/unit";
+import { type Cut, cut, nodeAt } from "./source/cut";
+import type { Document, EditedRange } from "./source/document";
+
+/** Called when something concluded of a unit no longer holds. */
+export interface StaleHooks {
+  resolution(unit: Unit): void;
+  rules(unit: Unit): void;
+}
+
+/** A file: its text, its units, and the scopes they stand in. */
+export class SourceFile {
+  readonly module: Container;
+  /** In source order, all levels. */
+  units: Unit[] = [];
+
+  constructor(
+    readonly document: Document,
+    private readonly hooks: StaleHooks,
+  ) {
+    this.module = new Container(document.path, null, null);
+  }
+
+  /** Reads the file, all of it (`edited` null) or what an edit touched; returns the units that are new or gone. */
+  update(edited: EditedRange | null): { fresh: Unit[]; gone: Unit[] } {
+    const { tree, text } = this.document;
+    const assembly = new Assembly(this.module, this.units, edited, this.hooks, (at) => {
+      const node = nodeAt(tree, at);
+      return node ? readUnit(text, node, at.header) : null;
+    });
+    return this.adopt(assembly, cut(tree));
+  }
+
+  /** Takes over units read before, for the same text. */
+  restore(cuts: readonly Cut[], irs: readonly UnitIR[]): { fresh: Unit[]; gone: Unit[] } {
+    let next = 0;
+    return this.adopt(
+      new Assembly(this.module, this.units, null, this.hooks, () => irs[next++] ?? null),
+      cuts,
+    );
+  }
+
+  private adopt(assembly: Assembly, cuts: readonly Cut[]): { fresh: Unit[]; gone: Unit[] } {
+    const { units, fresh, gone } = assembly.run(cuts);
+    this.units = units;
+    const touched = new Map<Container, Set<string>>();
+    for (const unit of [...fresh, ...gone]) {
+      note(touched, unit.container, visibleNames(unit.ir));
+      note(touched, this.module, globalsOf(unit));
+    }
+    for (const [container, names] of assembly.headerNames) note(touched, container, names);
+    const withGlobals = units.filter((unit) => unit.hasGlobals);
+    for (const [container, names] of touched) {
+      container.units = units.filter((unit) => unit.container === container);
+      container.index(container === this.module ? withGlobals : []);
+      for (const name of names) container.changed(name);
+      if (names.size > 0) container.changed("**");
+    }
+    return { fresh, gone };
+  }
+}
+
+function note(touched: Map<Container, Set<string>>, container: Container, names: Iterable<string>): void {
+  const set = getOrMake(touched, container, () => new Set());
+  for (const name of names) set.add(name);
+}
+
+/** What a unit adds to its container: names, attributes of the instance as ".name", "*" for a star import. */
+function visibleNames(ir: UnitIR): string[] {
+  const names = Object.keys(ir.scopes[0].binds);
+  for (const scope of ir.scopes) for (const name of Object.keys(scope.attributes)) names.push(`.${name}`);
+  if (ir.events.some((event) => event.e === "star")) names.push("*");
+  return names;
+}
+
+/** Puts a file's units together, keeping those an edit did not touch. */
+class Assembly {
+  readonly units: Unit[] = [];
+  readonly fresh: Unit[] = [];
+  readonly headerNames = new Map<Container, string[]>();
+  private readonly untouched = new Map<number, Unit>();
+  private readonly touched: Unit[] = [];
+  private readonly kept = new Set<Unit>();
+
+  constructor(
+    private readonly module: Container,
+    private readonly old: readonly Unit[],
+    edited: EditedRange | null,
+    private readonly hooks: StaleHooks,
+    private readonly read: (at: Cut) => UnitIR | null,
+  ) {
+    const delta = edited ? edited.newTo - edited.oldTo : 0;
+    for (const unit of old) {
+      if (edited && unit.to < edited.from) this.untouched.set(unit.from, unit);
+      else if (edited && unit.from > edited.oldTo) this.untouched.set(unit.from + delta, unit);
+      else this.touched.push(unit);
+    }
+  }
+
+  run(cuts: readonly Cut[]): { units: Unit[]; fresh: Unit[]; gone: Unit[] } {
+    const containers: Container[] = [this.module];
+    for (const at of cuts) {
+      const container = containers[at.level];
+      const unit = this.place(at, container);
+      if (!unit) continue;
+      this.units.push(unit);
+      this.kept.add(unit);
+      if (at.header) containers[at.level + 1] = unit.inner ??= new Container(container.path, container, unit);
+    }
+    return { units: this.units, fresh: this.fresh, gone: this.old.filter((unit) => !this.kept.has(unit)) };
+  }
+
+  private place(at: Cut, container: Container): Unit | null {
+    const same = this.untouched.get(at.from);
+    if (
+      same &&
+      same.type === at.type &&
+      same.to - same.from === at.to - at.from &&
+      same.header === at.header
+    ) {
+      if (same.container === container) return move(same, at);
+      return this.create(at, container, same.ir);
+    }
+    const ir = this.read(at);
+    if (!ir) return null;
+    const before = this.partner(at, container, ir);
+    if (!before) return this.create(at, container, ir);
+    const changed = shapeOf(before.ir) !== shapeOf(ir);
+    // A class keeps its identity while it keeps its name: its methods have not changed.
+    if (changed && !at.header) return this.create(at, container, ir);
+    if (changed) this.headerNames.set(container, [...(this.headerNames.get(container) ?? []), nameOf(ir)]);
+    before.ir = ir;
+    if (changed) before.classes.get(1)?.basesCell().invalidate();
+    before.resolution.invalidate();
+    before.rules.invalidate();
+    this.hooks.resolution(before);
+    this.hooks.rules(before);
+    return move(before, at);
+  }
+
+  /** The unit this one was before the edit. */
+  private partner(at: Cut, container: Container, ir: UnitIR): Unit | undefined {
+    return this.touched.find(
+      (unit) =>
+        unit.container === container &&
+        unit.type === at.type &&
+        unit.header === at.header &&
+        unit.name === nameOf(ir) &&
+        !this.kept.has(unit),
+    );
+  }
+
+  private create(at: Cut, container: Container, ir: UnitIR): Unit {
+    const unit = new Unit(container, at.type, at.header, ir, at.from, at.to, this.hooks);
+    for (const [scope, { kind }] of ir.scopes.entries())
+      if (kind !== "comp" && kind !== "class") unit.functions.set(scope, new FunctionNode(unit, scope));
+    unit.hasGlobals = globalsOf(unit).length > 0;
+    this.fresh.push(unit);
+    return unit;
+  }
+}
+
+function move(unit: Unit, at: Cut): Unit {
+  unit.from = at.from;
+  unit.to = at.to;
+  return unit;
+}

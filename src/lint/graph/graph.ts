@@ -1,0 +1,76 @@
+import type { Evaluator } from "../resolve/evaluate";
+import type { Unit } from "../resolve/unit";
+import type { FunctionNode, Site, Target } from "./node";
+import { sitesOf } from "./sites";
+import { type RankOf, Solver } from "./solve";
+import type { Targets } from "./targets";
+
+/** The call graph of the workspace, and why its functions block. Brought up to date on demand. */
+export class Graph {
+  private readonly pending = new Set<Unit>();
+  private solver: Solver;
+
+  constructor(
+    public evaluator: Evaluator,
+    public targets: Targets,
+    rankOf: RankOf,
+  ) {
+    this.solver = new Solver(rankOf);
+  }
+
+  /** The unit is new, or what was concluded of it does not hold any more. */
+  stale(unit: Unit): void {
+    this.pending.add(unit);
+  }
+
+  removed(unit: Unit): void {
+    this.pending.delete(unit);
+    unit.resolution.detach();
+    for (const node of unit.functions.values()) {
+      this.connect(node, []);
+      node.sites = [];
+      node.alive = false;
+      this.solver.changed(node);
+    }
+  }
+
+  /** Resolves what is pending; returns the functions whose findings may be new. */
+  settle(): Set<FunctionNode> {
+    for (const unit of this.pending) {
+      let sites = new Map<number, Site[]>();
+      unit.resolution.read(() => {
+        this.evaluator.remembering(() => {
+          sites = sitesOf(unit, this.evaluator, this.targets);
+        });
+        return true;
+      }, true);
+      for (const [scope, node] of unit.functions) {
+        const now = sites.get(scope) ?? [];
+        if (now.length === 0 && node.sites.length === 0) continue;
+        node.sites = now;
+        this.connect(node, now);
+        this.solver.changed(node);
+      }
+    }
+    this.pending.clear();
+    return this.solver.solve();
+  }
+
+  private connect(node: FunctionNode, sites: readonly Site[]): void {
+    for (const callee of node.callees) callee.callers.delete(node);
+    const callees = new Set<FunctionNode>();
+    for (const site of sites) for (const target of site.targets) collect(target, callees);
+    node.callees = [...callees];
+    for (const callee of callees) callee.callers.add(node);
+  }
+
+  through(site: Site, target: Target) {
+    return this.solver.through(site, target);
+  }
+}
+
+function collect(target: Target, into: Set<FunctionNode>): void {
+  if (target.t !== "function" || (into.has(target.node) && !target.bind)) return;
+  into.add(target.node);
+  for (const targets of target.bind?.values() ?? []) for (const inner of targets) collect(inner, into);
+}

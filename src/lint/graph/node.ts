@@ -1,0 +1,60 @@
+import type { BlockingCall } from "../catalog/types";
+import type { ScopeRef } from "../read/ir";
+import type { Unit } from "../resolve/unit";
+
+/** What a call leads to. */
+export type Target =
+  | { t: "sink"; call: BlockingCall }
+  /** A function that runs, with what its parameters were given. */
+  | { t: "function"; node: FunctionNode; bind: Bind | null }
+  /** Whatever a parameter was given. */
+  | { t: "param"; key: string };
+
+export type Bind = ReadonlyMap<string, readonly Target[]>;
+
+/** A place in a function that runs other code. Offsets are relative to the unit. */
+export interface Site {
+  at: number;
+  end: number;
+  /** "loop": on the spot; "thread": handed to another thread. */
+  where: "loop" | "thread";
+  targets: readonly Target[];
+}
+
+/** Why a function blocks: the shortest way to the worst call of a rule. */
+export interface Reason {
+  /** A rule, "thread:" and a rule, or "param:" and a parameter. */
+  key: string;
+  sink: BlockingCall | null;
+  rank: number;
+  /** Number of calls to the sink. */
+  distance: number;
+  site: Site;
+  /** The function called at the site and its reason; null when the site is the sink (or the parameter) itself. */
+  next: { node: FunctionNode; key: string } | null;
+  /** Where the way goes on when `next` ends at a parameter: what that was given. */
+  after: { node: FunctionNode; key: string } | null;
+}
+
+/** A function of the workspace in the call graph. */
+export class FunctionNode {
+  sites: readonly Site[] = [];
+  reasons: ReadonlyMap<string, Reason> = new Map();
+  readonly callers = new Set<FunctionNode>();
+  callees: readonly FunctionNode[] = [];
+  /** False once its code is gone. */
+  alive = true;
+
+  constructor(
+    readonly unit: Unit,
+    readonly scope: ScopeRef,
+  ) {}
+
+  get isAsync(): boolean {
+    return this.unit.ir.scopes[this.scope]?.isAsync ?? false;
+  }
+
+  get name(): string {
+    return this.unit.ir.scopes[this.scope]?.name ?? "";
+  }
+}

@@ -1,0 +1,118 @@
+import type { ArgumentRef } from "../catalog/types";
+import type { Event, ExprRef, ScopeRef } from "../read/ir";
+import type { CallExpr } from "../resolve/calls";
+import type { Evaluator } from "../resolve/evaluate";
+import type { Unit } from "../resolve/unit";
+import type { Value } from "../resolve/values";
+import type { Site, Target } from "./node";
+import type { Targets } from "./targets";
+
+/** The places in a unit's functions that run other code, by function. */
+export function sitesOf(unit: Unit, e: Evaluator, targets: Targets): Map<ScopeRef, Site[]> {
+  const found = new Map<ScopeRef, Site[]>();
+  const finder = new SiteFinder(unit, e, targets);
+  for (const event of unit.ir.events) {
+    const { kind } = unit.ir.scopes[event.scope];
+    const sites = finder.find(event);
+    // Module and class code is not on the loop; but what it hands to a thread counts there too.
+    const kept =
+      kind === "class" || kind === "unit" ? sites.filter((site) => site.where === "thread") : sites;
+    if (kept.length === 0) continue;
+    const list = found.get(event.scope);
+    if (list) list.push(...kept);
+    else found.set(event.scope, kept);
+  }
+  return found;
+}
+
+class SiteFinder {
+  constructor(
+    private readonly unit: Unit,
+    private readonly e: Evaluator,
+    private readonly targets: Targets,
+  ) {}
+
+  find(event: Event): Site[] {
+    switch (event.e) {
+      case "call":
+        return this.call(event, this.unit.ir.exprs[event.call] as CallExpr, event.awaited);
+      case "get": {
+        const attr = this.unit.ir.exprs[event.attr];
+        return attr.k === "attr" ? this.site(event, this.targets.read(this.values(attr.of), attr.name)) : [];
+      }
+      case "index":
+        return this.site(event, this.targets.implicit(this.values(event.of), event.method));
+      case "test":
+        return this.site(event, this.targets.implicit(this.values(event.of), event.method));
+      case "iterate":
+        return this.site(event, this.targets.iterated(this.values(event.of)));
+      case "enter":
+        return this.site(event, this.targets.entered(this.values(event.of)));
+      default:
+        return [];
+    }
+  }
+
+  private values(ref: ExprRef): Value[] {
+    return this.e.expr(this.unit, ref);
+  }
+
+  private site(event: Event, targets: Target[], where: Site["where"] = "loop"): Site[] {
+    return targets.length > 0 ? [{ at: event.at, end: event.end, where, targets }] : [];
+  }
+
+  private call(event: Event, call: CallExpr, awaited: boolean): Site[] {
+    const callees = this.values(call.fn);
+    if (callees.length === 0) return [];
+    const onLoop: Target[] = [];
+    const inThread: Target[] = [];
+    for (const callee of callees) {
+      if (callee.v === "external" || callee.v === "member") {
+        this.external(callee.name, call, awaited, onLoop, inThread);
+      } else {
+        const args = call.args.map((arg) => this.values(arg));
+        onLoop.push(...this.targets.called(callee, args, this.keywords(call), awaited));
+      }
+    }
+    return [...this.site(event, onLoop), ...this.site(event, inThread, "thread")];
+  }
+
+  private keywords(call: CallExpr): Record<string, Value[]> {
+    const kw: Record<string, Value[]> = {};
+    for (const [name, arg] of Object.entries(call.kw)) if (name !== "__proto__") kw[name] = this.values(arg);
+    return kw;
+  }
+
+  private external(
+    name: string,
+    call: CallExpr,
+    awaited: boolean,
+    onLoop: Target[],
+    inThread: Target[],
+  ): void {
+    const { knowledge } = this.e;
+    const offloader = knowledge.offloader(name);
+    if (offloader) {
+      inThread.push(...this.callables(call, offloader.callable));
+      return;
+    }
+    const caller = knowledge.caller(name);
+    if (caller && caller.when !== "lazy") onLoop.push(...this.callables(call, caller.callable));
+    const consumer = knowledge.consumer(name);
+    if (consumer) {
+      const refs = consumer.iterable === "all" ? call.args : consumer.iterable.map((at) => call.args[at]);
+      for (const ref of refs) if (ref !== undefined) onLoop.push(...this.targets.iterated(this.values(ref)));
+    }
+    if (awaited) return;
+    for (const target of this.targets.sink(name))
+      if (target.t !== "sink" || !this.targets.excused(target.call, this.unit, call)) onLoop.push(target);
+  }
+
+  private callables(call: CallExpr, refs: readonly ArgumentRef[]): Target[] {
+    return refs.flatMap((ref) => {
+      const arg =
+        typeof ref === "number" ? call.args[ref] : Object.hasOwn(call.kw, ref) ? call.kw[ref] : undefined;
+      return arg === undefined ? [] : this.values(arg).flatMap((value) => this.targets.called(value, [], {}));
+    });
+  }
+}

@@ -1,0 +1,175 @@
+import type { BlockingCall } from "../catalog/types";
+import type { ExprRef } from "../read/ir";
+import type { CallExpr } from "../resolve/calls";
+import type { ProjectClass } from "../resolve/classes";
+import type { Evaluator } from "../resolve/evaluate";
+import type { Unit } from "../resolve/unit";
+import type { Env, FunctionValue, Value } from "../resolve/values";
+import type { Bind, Target } from "./node";
+
+/** What runs when a value is called, iterated or entered. */
+export class Targets {
+  constructor(
+    private readonly e: Evaluator,
+    private readonly ownBlocking: (id: string) => BlockingCall | undefined,
+  ) {}
+
+  /** What a call runs on the spot. `awaited` calls of things from outside are coroutines, whatever the catalogue says. */
+  called(value: Value, args: Value[][], kw: Record<string, Value[]>, awaited = false): Target[] {
+    switch (value.v) {
+      case "external":
+      case "member":
+        return awaited ? [] : this.sink(value.name);
+      case "function":
+        return this.functionCalled(value, this.e.calls.env(value, args, kw), awaited);
+      case "class":
+        return this.constructed(value.cls, args, kw);
+      case "instance":
+        return value.cls ? this.method(value.cls, "__call__", args, kw) : this.sink(`${value.type}.__call__`);
+      case "partial":
+        return this.called(value.of, [...value.given, ...args], kw, awaited);
+      case "param":
+        return [{ t: "param", key: value.key }];
+      default:
+        return [];
+    }
+  }
+
+  private functionCalled(fn: FunctionValue, given: Env | null, awaited = false): Target[] {
+    const scope = fn.unit.ir.scopes[fn.scope];
+    const node = fn.unit.functions.get(fn.scope);
+    if (!scope || !node) return [];
+    const own =
+      awaited || scope.isAsync ? undefined : this.ownBlocking(this.e.functions.idOf(fn.unit, fn.scope));
+    if (own) return [{ t: "sink", call: own }];
+    if (scope.isGenerator || fn.manager) return [];
+    return [{ t: "function", node, bind: this.bind(fn.env, given) }];
+  }
+
+  private bind(...envs: (Env | null)[]): Bind | null {
+    const bound = new Map<string, Target[]>();
+    for (const env of envs) {
+      for (const [key, values] of env ?? []) {
+        const targets = values.flatMap((value) => this.called(value, [], {}));
+        if (targets.length > 0) bound.set(key, targets);
+      }
+    }
+    return bound.size > 0 ? bound : null;
+  }
+
+  private constructed(cls: ProjectClass, args: Value[][], kw: Record<string, Value[]>): Target[] {
+    const found = ["__init__", "__new__", "__post_init__"].flatMap((name) =>
+      this.method(cls, name, args, kw),
+    );
+    if (this.e.members.lookup(cls, "__init__")) return found;
+    return [...found, ...this.e.members.externalBases(cls).flatMap((base) => this.sink(base))];
+  }
+
+  /** A method called implicitly, of the workspace or known from outside. */
+  private method(
+    cls: ProjectClass,
+    name: string,
+    args: Value[][] = [],
+    kw: Record<string, Value[]> = {},
+  ): Target[] {
+    return (this.e.members.lookup(cls, name) ?? []).flatMap((value) => {
+      if (value.v === "function")
+        return this.called({ ...value, skip: value.kind === "static" ? 0 : 1 }, args, kw);
+      return value.v === "member" ? this.sink(value.name) : [];
+    });
+  }
+
+  sink(name: string): Target[] {
+    const call = this.e.knowledge.blockingCall(name);
+    return call && !call.lazy && !this.e.knowledge.isCoroutine(name) ? [{ t: "sink", call }] : [];
+  }
+
+  iterated(values: readonly Value[], depth = 0): Target[] {
+    if (depth > 8) return [];
+    return values.flatMap((value): Target[] => {
+      switch (value.v) {
+        case "generator": {
+          const node = value.unit.functions.get(value.scope);
+          return node && !value.isAsync ? [{ t: "function", node, bind: this.bind(value.env) }] : [];
+        }
+        case "lazy": {
+          const sink = value.sink === null ? undefined : this.e.knowledge.blockingCall(value.sink);
+          const isIterator = (run: Value) => run.v === "lazy" || run.v === "generator";
+          const inner = value.runs.filter(isIterator);
+          const run = value.runs.filter((fn) => !isIterator(fn)).flatMap((fn) => this.called(fn, [], {}));
+          return [
+            ...(sink ? [{ t: "sink" as const, call: sink }] : []),
+            ...run,
+            ...this.iterated(inner, depth + 1),
+          ];
+        }
+        case "member":
+          return this.iterated(this.e.members.objects([value]), depth + 1);
+        case "instance":
+          if (!value.cls) return this.sink(this.e.knowledge.member(value.type, "__iter__"));
+          return this.iteratedClass(value.cls, depth);
+        default:
+          return [];
+      }
+    });
+  }
+
+  private iteratedClass(cls: ProjectClass, depth: number): Target[] {
+    const iter = this.e.members.method(cls, "__iter__");
+    const made = this.e.functions
+      .returned(iter)
+      .filter((value) => value.v !== "instance" || value.cls !== cls);
+    return [
+      ...this.method(cls, "__iter__"),
+      ...this.method(cls, "__next__"),
+      ...this.iterated(made, depth + 1),
+    ];
+  }
+
+  entered(values: readonly Value[]): Target[] {
+    return this.e.members.objects([...values]).flatMap((value): Target[] => {
+      if (value.v === "manager") {
+        const node = value.unit.functions.get(value.scope);
+        return node && !value.isAsync ? [{ t: "function", node, bind: this.bind(value.env) }] : [];
+      }
+      if (value.v !== "instance") return [];
+      if (value.cls) return [...this.method(value.cls, "__enter__"), ...this.method(value.cls, "__exit__")];
+      if (value.type === "contextlib.closing")
+        return this.e.members.of(value.args[0] ?? [], "close").flatMap((close) => this.called(close, [], {}));
+      const { knowledge } = this.e;
+      return ["__enter__", "__exit__"].flatMap((name) => this.sink(knowledge.member(value.type, name)));
+    });
+  }
+
+  /** Implicit calls on an object: `a[b]`, `b in a`. */
+  implicit(values: readonly Value[], name: string): Target[] {
+    return this.e.members.objects([...values]).flatMap((value): Target[] => {
+      if (value.v !== "instance") return [];
+      if (!value.cls) return this.sink(this.e.knowledge.member(value.type, name));
+      return this.method(value.cls, name);
+    });
+  }
+
+  /** Reading an attribute that is a property. */
+  read(values: readonly Value[], name: string): Target[] {
+    return this.e.members.objects([...values]).flatMap((value): Target[] => {
+      if (value.v !== "instance" || !value.cls) return [];
+      const property = this.e.members.property(value.cls, name);
+      return property ? this.functionCalled(property, null) : [];
+    });
+  }
+
+  /** Whether an argument says that the call does not block after all: `get(block=False)`. */
+  excused(call: BlockingCall, unit: Unit, expr: CallExpr): boolean {
+    return (call.unless ?? []).some(({ keyword, position, values }) => {
+      const ref: ExprRef | undefined =
+        keyword !== undefined && Object.hasOwn(expr.kw, keyword)
+          ? expr.kw[keyword]
+          : position === undefined
+            ? undefined
+            : expr.args[position];
+      const literal = ref === undefined ? undefined : unit.ir.exprs[ref];
+      return literal?.k === "literal" && values.includes(literal.text);
+    });
+  }
+}

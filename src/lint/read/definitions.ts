@@ -1,0 +1,52 @@
+import type { SyntaxNode } from "@lezer/common";
+import { operands, readAnnotation, readExpr, readParams } from "./expressions";
+import { children, type Place, type Reader } from "./reader";
+import { readBody } from "./statements";
+
+/** A `def` or `class`. Decorators, defaults, annotations and bases do not run in the code around them. */
+export function readDefinition(
+  r: Reader,
+  node: SyntaxNode,
+  place: Place,
+  decorators: SyntaxNode[],
+  withBody = true,
+): void {
+  const nameNode = node.getChild("VariableName");
+  const name = nameNode ? r.slice(nameNode) : "";
+  const isClass = node.name === "ClassDefinition";
+  const scope = r.scope(node, isClass ? "class" : "def", name, place, nameNode?.from ?? node.from);
+  const made = r.ir.scopes[scope];
+  r.muted++;
+  for (const decorator of decorators) {
+    for (const part of operands(decorator))
+      if (part.name !== "At") made.decorators.push(readExpr(r, part, place));
+  }
+  if (isClass) readBases(r, node, place, scope);
+  r.muted--;
+  made.isAsync = node.firstChild?.name === "async";
+  const params = node.getChild("ParamList");
+  if (params && !isClass) readParams(r, params, scope, place);
+  const returns = isClass ? null : node.getChild("TypeDef");
+  if (returns) made.returns = readAnnotation(r, returns, place);
+  if (name) r.bind(place, name, nameNode!, isClass ? { b: "class", scope } : { b: "def", scope });
+  const body = node.getChild("Body");
+  if (!body || !withBody) return;
+  const muted = r.muted;
+  r.muted = isClass ? 1 : 0;
+  readBody(r, body, { scope, owner: scope, block: r.block(place.block, -1, 0) });
+  r.muted = muted;
+}
+
+function readBases(r: Reader, node: SyntaxNode, place: Place, scope: number): void {
+  const list = node.getChild("ArgList");
+  if (!list) return;
+  const parts = children(list);
+  for (let i = 0; i < parts.length; i++) {
+    if (parts[i + 1]?.name === "AssignOp") {
+      if (parts[i + 2]) readExpr(r, parts[i + 2], place);
+      i += 2;
+    } else if (!["(", ")", ",", "*", "**"].includes(parts[i].name)) {
+      r.ir.scopes[scope].bases.push(readExpr(r, parts[i], place));
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import type { SyntaxNode } from "@lezer/common";
+import type { Binding, BlockRef, Event, Expr, ExprRef, Scope, ScopeRef, UnitIR } from "./ir";
+
+/** Where the reader is: which scope names belong to, which function events happen in, under which conditions. */
+export interface Place {
+  scope: ScopeRef;
+  owner: ScopeRef;
+  block: BlockRef;
+}
+
+/** Nesting that is read; what is nested deeper (generated code, attacks) is left out, so that recursion stays bounded. */
+export const maxDepth = 250;
+
+type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
+
+/** Collects a unit's IR. */
+export class Reader {
+  readonly ir: UnitIR = {
+    exprs: [],
+    scopes: [],
+    blocks: [{ parent: null, statement: -1, arm: 0 }],
+    events: [],
+  };
+  depth = 0;
+  /** Above 0 while in code that does not run where it stands: decorators, defaults, annotations. */
+  muted = 0;
+  /** Above 0 in annotations, where a string is code. */
+  inAnnotation = 0;
+
+  constructor(
+    public text: string,
+    /** Offset of the unit in the text. */
+    public base: number,
+  ) {}
+
+  slice(node: { from: number; to: number }): string {
+    return this.text.slice(node.from, node.to);
+  }
+
+  add(node: { from: number; to: number }, expr: Without<Expr, "at" | "end">): ExprRef {
+    this.ir.exprs.push({ at: node.from - this.base, end: node.to - this.base, ...expr } as Expr);
+    return this.ir.exprs.length - 1;
+  }
+
+  event(
+    place: Place,
+    node: { from: number; to: number },
+    event: Without<Event, "at" | "end" | "scope" | "block">,
+  ) {
+    if (this.muted) return;
+    this.ir.events.push({
+      at: node.from - this.base,
+      end: node.to - this.base,
+      scope: place.owner,
+      block: place.block,
+      ...event,
+    } as Event);
+  }
+
+  bind(place: Place, name: string, node: { from: number }, binding: Without<Binding, "at" | "block">): void {
+    const full = { at: node.from - this.base, block: place.block, ...binding } as Binding;
+    let scope = this.ir.scopes[place.scope];
+    // A `:=` in a comprehension binds around it; the comprehension's own targets are bound with `bindIn`.
+    while (scope.kind === "comp" || scope.kind === "generator") scope = this.ir.scopes[scope.parent!];
+    bindIn(scope, name, full);
+  }
+
+  /** Binds in exactly this scope. */
+  bindHere(
+    place: Place,
+    name: string,
+    node: { from: number },
+    binding: Without<Binding, "at" | "block">,
+  ): void {
+    const full = { at: node.from - this.base, block: place.block, ...binding } as Binding;
+    bindIn(this.ir.scopes[place.scope], name, full);
+  }
+
+  block(parent: BlockRef, statement: number, arm: number): BlockRef {
+    this.ir.blocks.push({ parent, statement, arm });
+    return this.ir.blocks.length - 1;
+  }
+
+  scope(
+    node: { from: number; to: number },
+    kind: Scope["kind"],
+    name: string,
+    place: Place | null,
+    nameAt = node.from,
+  ): ScopeRef {
+    this.ir.scopes.push({
+      kind,
+      name,
+      parent: place ? place.scope : null,
+      block: place ? place.block : 0,
+      at: node.from - this.base,
+      end: node.to - this.base,
+      isAsync: false,
+      isGenerator: false,
+      params: [],
+      decorators: [],
+      returns: null,
+      returned: [],
+      yielded: [],
+      bases: [],
+      binds: {},
+      globals: [],
+      nonlocals: [],
+      attributes: {},
+      nameAt: nameAt - this.base,
+    });
+    return this.ir.scopes.length - 1;
+  }
+
+  /** The function a `return`, `yield` or `await` in this scope belongs to. */
+  functionOf(scope: ScopeRef): Scope {
+    let found = this.ir.scopes[scope];
+    while (found.kind === "comp" && found.parent !== null) found = this.ir.scopes[found.parent];
+    return found;
+  }
+}
+
+export function bindIn(scope: Scope, name: string, binding: Binding): void {
+  if (Object.hasOwn(scope.binds, name)) scope.binds[name].push(binding);
+  else define(scope.binds, name, [binding]);
+}
+
+/** Sets a key that comes from source code, where `__proto__` is a name like any other. */
+export function define<T>(record: Record<string, T>, key: string, value: T): void {
+  Object.defineProperty(record, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+export function children(node: SyntaxNode): SyntaxNode[] {
+  const found: SyntaxNode[] = [];
+  for (let child = node.firstChild; child; child = child.nextSibling) found.push(child);
+  return found;
+}

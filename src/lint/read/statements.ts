@@ -1,0 +1,268 @@
+import type { SyntaxNode } from "@lezer/common";
+import { readDefinition } from "./definitions";
+import { operands, readAnnotation, readExpr } from "./expressions";
+import { readImport } from "./imports";
+import type { ExprRef } from "./ir";
+import { bindIn, children, maxDepth, type Place, type Reader } from "./reader";
+import { readTarget, unpacked } from "./targets";
+
+/** Reads a statement, or whatever else stands where one should. */
+export function readStatement(r: Reader, node: SyntaxNode, place: Place): void {
+  if (r.depth > maxDepth) return;
+  r.depth++;
+  const read = readers[node.name];
+  if (read) read(r, node, place);
+  else readLoose(r, node, place);
+  r.depth--;
+}
+
+type StatementReader = (r: Reader, node: SyntaxNode, place: Place) => void;
+
+const readers: Record<string, StatementReader> = {
+  FunctionDefinition: (r, node, place) => readDefinition(r, node, place, []),
+  ClassDefinition: (r, node, place) => readDefinition(r, node, place, []),
+  DecoratedStatement: (r, node, place) => {
+    const definition = node.getChild("FunctionDefinition") ?? node.getChild("ClassDefinition");
+    if (definition) readDefinition(r, definition, place, node.getChildren("Decorator"));
+  },
+  AssignStatement: readAssign,
+  UpdateStatement: (r, node, place) => {
+    for (const part of operands(node)) if (part.name !== "UpdateOp") readExpr(r, part, place);
+  },
+  IfStatement: readIf,
+  WhileStatement: readArms,
+  ForStatement: readFor,
+  TryStatement: readTry,
+  WithStatement: readWith,
+  MatchStatement: readMatch,
+  ReturnStatement: (r, node, place) => {
+    const parts = operands(node).filter((part) => part.name !== "return" && part.name !== "*");
+    const values = parts.map((part) => readExpr(r, part, place));
+    const fn = r.functionOf(place.scope);
+    if (values.length === 1) fn.returned.push(values[0]);
+    else if (values.length > 1) fn.returned.push(r.add(node, { k: "items", type: "tuple", of: values }));
+  },
+  YieldStatement: (r, node, place) => readers.ExpressionStatement(r, node, place),
+  ImportStatement: readImport,
+  ScopeStatement: (r, node, place) => {
+    const scope = r.functionOf(place.scope);
+    const names = node.getChildren("VariableName").map((name) => r.slice(name));
+    (node.getChild("global") ? scope.globals : scope.nonlocals).push(...names);
+  },
+  DeleteStatement: (r, node, place) => {
+    for (const part of operands(node)) if (part.name !== "del") readExpr(r, part, place);
+  },
+  TypeDefinition: (r, node, place) => {
+    const [name, ...rest] = node.getChildren("VariableName");
+    const value = node.lastChild;
+    if (!name || !value || (rest.length === 0 && value === name)) return;
+    const annotation = readAnnotation(r, value, place);
+    if (annotation !== null)
+      r.bind(place, r.slice(name), name, { b: "value", value: annotation, annotation: null, path: [] });
+  },
+};
+
+/** Expressions in the order they stand, and statements among them. */
+function readLoose(r: Reader, node: SyntaxNode, place: Place): void {
+  if (node.name === "Body") {
+    readBody(r, node, place);
+    return;
+  }
+  if (isExpression(node)) {
+    readExpr(r, node, place);
+    return;
+  }
+  for (const child of children(node)) {
+    if (child.name.endsWith("Statement") || child.name.endsWith("Definition") || child.name === "Body")
+      readStatement(r, child, place);
+    else if (child.firstChild || isExpression(child)) readStatement(r, child, place);
+  }
+}
+
+function isExpression(node: SyntaxNode): boolean {
+  return node.type.is("Expression") || expressionNames.has(node.name);
+}
+
+const expressionNames = new Set([
+  "YieldExpression",
+  "ConditionalExpression",
+  "LambdaExpression",
+  "NamedExpression",
+]);
+
+export function readBody(r: Reader, body: SyntaxNode, place: Place): void {
+  for (let child = body.firstChild; child; child = child.nextSibling) {
+    if (child.name !== ":") readStatement(r, child, place);
+  }
+}
+
+function readAssign(r: Reader, node: SyntaxNode, place: Place): void {
+  const groups: SyntaxNode[][] = [[]];
+  let type: SyntaxNode | null = null;
+  for (const part of children(node)) {
+    if (part.name === "AssignOp") groups.push([]);
+    else if (part.name === "TypeDef") type = part;
+    else if (part.name !== "," && part.name !== "Comment") groups[groups.length - 1].push(part);
+  }
+  const annotation = type ? readAnnotation(r, type, place) : null;
+  if (groups.length === 1) {
+    const target = groups[0][0];
+    if (target?.name === "VariableName" && annotation !== null)
+      r.bind(place, r.slice(target), target, { b: "annotation", annotation });
+    else if (target && annotation !== null)
+      readTarget(r, target, place, { b: "value", value: annotation, annotation, path: [] });
+    return;
+  }
+  const values = groups[groups.length - 1];
+  const value = readList(r, values, node, place);
+  for (const targets of groups.slice(0, -1)) {
+    const named = targets.filter((part) => part.name !== "*");
+    const given = { b: "value" as const, value, annotation, path: [] };
+    for (const [i, target] of named.entries()) {
+      const starred = target.prevSibling?.name === "*";
+      readTarget(
+        r,
+        target,
+        place,
+        starred ? { b: "unknown" } : named.length > 1 || targets.length > 1 ? unpacked(given, i) : given,
+      );
+    }
+  }
+}
+
+function readList(r: Reader, parts: SyntaxNode[], node: SyntaxNode, place: Place): ExprRef {
+  const of: ExprRef[] = [];
+  for (const part of parts) {
+    if (part.name === "*") continue;
+    const value = readExpr(r, part, place);
+    if (part.prevSibling?.name === "*") r.event(place, part, { e: "iterate", of: value });
+    of.push(part.prevSibling?.name === "*" ? r.add(part, { k: "star", of: value }) : value);
+  }
+  if (of.length === 1) return of[0];
+  return of.length ? r.add(node, { k: "items", type: "tuple", of }) : r.add(node, { k: "other" });
+}
+
+/** `if`/`elif`/`else`: conditions run in the place itself, each body is an arm of its own. */
+function readIf(r: Reader, node: SyntaxNode, place: Place): void {
+  let arm = 0;
+  const statement = node.from - r.base;
+  for (const part of children(node)) {
+    if (part.name === "Body") readBody(r, part, { ...place, block: r.block(place.block, statement, arm++) });
+    else if (isExpression(part)) readExpr(r, part, place);
+  }
+}
+
+/** A statement whose bodies may or may not run. */
+function readArms(r: Reader, node: SyntaxNode, place: Place): void {
+  for (const part of children(node)) {
+    if (part.name === "Body") readBody(r, part, { ...place, block: r.block(place.block, -1, 0) });
+    else if (isExpression(part)) readExpr(r, part, place);
+  }
+}
+
+function readFor(r: Reader, node: SyntaxNode, place: Place): void {
+  const parts = children(node);
+  const to = parts.findIndex((part) => part.name === "in");
+  const bodyAt = parts.findIndex((part) => part.name === "Body");
+  const isAsync = parts[0]?.name === "async";
+  if (to < 0) {
+    readArms(r, node, place);
+    return;
+  }
+  const inside = { ...place, block: r.block(place.block, -1, 0) };
+  const iterables = parts.slice(to + 1, bodyAt < 0 ? undefined : bodyAt).filter((part) => part.name !== ",");
+  let of: ExprRef;
+  if (iterables.length === 1) of = readExpr(r, iterables[0], place, isAsync);
+  else of = readList(r, iterables, node, place);
+  if (!isAsync && iterables[0]) r.event(place, iterables[0], { e: "iterate", of });
+  const targets = parts.slice(1, to).filter((part) => ![",", "*", "for"].includes(part.name));
+  for (const [i, target] of targets.entries())
+    readTarget(r, target, inside, { b: "element", of, path: targets.length > 1 ? [i] : [] });
+  let first = true;
+  for (const part of parts) {
+    if (part.name !== "Body") continue;
+    readBody(r, part, first ? inside : { ...place, block: r.block(place.block, -1, 0) });
+    first = false;
+  }
+}
+
+function readTry(r: Reader, node: SyntaxNode, place: Place): void {
+  const parts = children(node);
+  let clause = "";
+  let inside = place;
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i];
+    if (["try", "except", "else", "finally"].includes(part.name)) {
+      clause = part.name;
+      // What `finally` does always happens; the rest may not.
+      inside = clause === "finally" ? place : { ...place, block: r.block(place.block, -1, 0) };
+    } else if (part.name === "Body") readBody(r, part, inside);
+    else if (clause === "except" && part.name === "as" && parts[i + 1]) i++;
+    else if (isExpression(part)) {
+      const type = readExpr(r, part, place);
+      const name = parts[i + 1]?.name === "as" ? parts[i + 2] : null;
+      if (name?.name === "VariableName") r.bind(inside, r.slice(name), name, { b: "except", type });
+    }
+  }
+}
+
+function readWith(r: Reader, node: SyntaxNode, place: Place): void {
+  const isAsync = node.firstChild?.name === "async";
+  const items: { value: SyntaxNode; target: SyntaxNode | null }[] = [];
+  const body = node.getChild("Body");
+  let afterAs = false;
+  for (const part of children(node)) {
+    if (part.name === "as") afterAs = true;
+    else if (isExpression(part)) {
+      if (afterAs) items[items.length - 1].target = part;
+      else items.push({ value: part, target: null });
+      afterAs = false;
+    }
+  }
+  const only = items.length === 1 && !items[0].target ? items[0].value : null;
+  if (only && (only.name === "TupleExpression" || only.name === "ParenthesizedExpression")) {
+    items.length = 0;
+    for (const part of operands(only)) {
+      const [value, target] = part.name === "AsItem" ? operands(part).filter((p) => p.name !== "as") : [part];
+      items.push({ value, target: target ?? null });
+    }
+  }
+  for (const { value, target } of items) {
+    const of = readExpr(r, value, place, isAsync);
+    if (!isAsync) r.event(place, value, { e: "enter", of });
+    if (target) readTarget(r, target, place, { b: "enter", of, isAsync });
+  }
+  if (body) readBody(r, body, place);
+}
+
+function readMatch(r: Reader, node: SyntaxNode, place: Place): void {
+  const statement = node.from - r.base;
+  for (const part of children(node)) {
+    if (isExpression(part)) readExpr(r, part, place);
+    if (part.name !== "MatchBody") continue;
+    for (const [arm, clause] of part.getChildren("MatchClause").entries()) {
+      const inside = { ...place, block: r.block(place.block, statement, arm) };
+      for (const child of children(clause)) {
+        if (child.name === "Body") readBody(r, child, inside);
+        else if (child.name === "Guard") readStatement(r, child, inside);
+        else readPattern(r, child, inside);
+      }
+    }
+  }
+}
+
+/** A pattern binds names to parts of the subject: `Path() as p` and `case x` alike are unknown. */
+function readPattern(r: Reader, node: SyntaxNode, place: Place): void {
+  const cursor = node.cursor();
+  const end = node.to;
+  do {
+    if (cursor.from >= end) break;
+    const captures = cursor.name === "CapturePattern" || cursor.name === "StarPattern";
+    const named = cursor.name === "VariableName" && cursor.node.prevSibling?.name === "as";
+    if (captures || named) {
+      const name = r.slice(cursor).replace(/^\*+\s*/, "");
+      const scope = r.functionOf(place.scope);
+      if (name !== "_") bindIn(scope, name, { b: "unknown", at: cursor.from - r.base, block: place.block });
+    }
+  } while (cursor.next());
+}

@@ -1,0 +1,66 @@
+import type { SyntaxNode } from "@lezer/common";
+import { operands, readExpr } from "./expressions";
+import type { Binding } from "./ir";
+import { children, define, type Place, type Reader } from "./reader";
+
+type Given =
+  Extract<Binding, { b: "value" | "element" | "enter" | "unknown" }> extends infer B
+    ? B extends unknown
+      ? Omit<B, "at" | "block">
+      : never
+    : never;
+
+/** Reads what is on the left of `=`, after `for` or after `as`, and binds its names to what is given. */
+export function readTarget(r: Reader, node: SyntaxNode, place: Place, given: Given, here = false): void {
+  if (r.depth > 100) return;
+  if (node.name === "VariableName") {
+    if (here) r.bindHere(place, r.slice(node), node, given);
+    else r.bind(place, r.slice(node), node, given);
+    return;
+  }
+  if (
+    node.name === "ParenthesizedExpression" ||
+    node.name === "TupleExpression" ||
+    node.name === "ArrayExpression"
+  ) {
+    const parts = operands(node).filter((part) => part.name !== "*");
+    const single = node.name === "ParenthesizedExpression";
+    r.depth++;
+    for (const [i, part] of parts.entries()) {
+      const starred = part.prevSibling?.name === "*";
+      readTarget(r, part, place, starred ? { b: "unknown" } : single ? given : unpacked(given, i), here);
+    }
+    r.depth--;
+    return;
+  }
+  if (node.name !== "MemberExpression") {
+    readExpr(r, node, place);
+    return;
+  }
+  readMemberTarget(r, node, place, given);
+}
+
+/** `a.b = …` and `a[b] = …`. */
+function readMemberTarget(r: Reader, node: SyntaxNode, place: Place, given: Given): void {
+  const object = node.firstChild!;
+  const property = node.getChild("PropertyName");
+  const of = readExpr(r, object, place);
+  if (!property) {
+    for (const part of operands(node).slice(1)) readExpr(r, part, place);
+    if (children(node).some((part) => part.name === "["))
+      r.event(place, node, { e: "index", of, method: "__setitem__" });
+    return;
+  }
+  const fn = r.functionOf(place.scope);
+  if (fn.kind !== "def" || object.name !== "VariableName" || fn.params[0]?.name !== r.slice(object)) return;
+  const binding = { at: node.from - r.base, block: place.block, ...given } as Binding;
+  const name = r.slice(property);
+  if (Object.hasOwn(fn.attributes, name)) fn.attributes[name].push(binding);
+  else define(fn.attributes, name, [binding]);
+}
+
+export function unpacked(given: Given, index: number): Given {
+  return given.b === "value" || given.b === "element"
+    ? { ...given, path: [...given.path, index], ...(given.b === "value" ? { annotation: null } : {}) }
+    : { b: "unknown" };
+}

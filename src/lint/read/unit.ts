@@ -1,0 +1,18 @@
+import type { SyntaxNode } from "@lezer/common";
+import { readDefinition } from "./definitions";
+import type { UnitIR } from "./ir";
+import { Reader } from "./reader";
+import { readStatement } from "./statements";
+
+/** Reads one unit; of a class header only its first line. */
+export function readUnit(text: string, node: SyntaxNode, header: boolean): UnitIR {
+  const r = new Reader(text, node.from);
+  const scope = r.scope(node, "unit", "", null);
+  const place = { scope, owner: scope, block: 0 };
+  if (!header) readStatement(r, node, place);
+  else {
+    const definition = node.name === "ClassDefinition" ? node : node.getChild("ClassDefinition");
+    if (definition) readDefinition(r, definition, place, node.getChildren("Decorator"), false);
+  }
+  return r.ir;
+}

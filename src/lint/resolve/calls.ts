@@ -1,0 +1,186 @@
+import type { Expr, ExprRef } from "../read/ir";
+import type { Evaluator } from "./evaluate";
+import { catalogType } from "./types";
+import type { Unit } from "./unit";
+import { type Env, type FunctionValue, instanceOf, isCallable, paramKey, type Value } from "./values";
+
+export type CallExpr = Extract<Expr, { k: "call" }>;
+
+/** Iterators from the standard library that pass on what they are given. */
+const passing = new Set([
+  "builtins.iter",
+  "builtins.reversed",
+  "itertools.chain",
+  "itertools.islice",
+  "builtins.aiter",
+]);
+const collecting = new Set([
+  "builtins.list",
+  "builtins.set",
+  "builtins.sorted",
+  "builtins.tuple",
+  "builtins.frozenset",
+]);
+
+/** What calls give, and what functions are called with. */
+export class Calls {
+  constructor(private readonly e: Evaluator) {}
+
+  result(unit: Unit, ref: ExprRef): Value[] {
+    const call = unit.ir.exprs[ref] as CallExpr;
+    return this.e.expr(unit, call.fn).flatMap((callee) => this.resultOf(unit, call, callee));
+  }
+
+  private resultOf(unit: Unit, call: CallExpr, callee: Value): Value[] {
+    if (callee.v === "external") {
+      const special = this.special(unit, call, callee.name);
+      if (special) return special;
+    }
+    const args = call.args.map((arg) => this.e.expr(unit, arg));
+    const kw: Record<string, Value[]> = {};
+    if (callee.v === "function" || callee.v === "partial" || callee.v === "class")
+      for (const [name, arg] of Object.entries(call.kw)) kw[name] = this.e.expr(unit, arg);
+    return this.call(callee, args, kw);
+  }
+
+  /** What calling a value with these arguments gives. */
+  call(callee: Value, args: Value[][], kw: Record<string, Value[]>): Value[] {
+    switch (callee.v) {
+      case "external":
+      case "member":
+        return this.external(callee.name, callee.v === "member" ? callee.self : null, args);
+      case "function":
+        return this.e.functions.result(callee, this.env(callee, args, kw));
+      case "class":
+        return [{ v: "instance", cls: callee.cls, type: this.e.members.className(callee.cls), args: [] }];
+      case "instance":
+        return callee.cls ? this.e.functions.returned(this.e.members.method(callee.cls, "__call__")) : [];
+      case "partial":
+        return this.call(callee.of, [...callee.given, ...args], kw);
+      default:
+        return [];
+    }
+  }
+
+  /** Calls that need more than the catalogue can say. */
+  private special(unit: Unit, call: CallExpr, name: string): Value[] | null {
+    const arg = (at: number) => (call.args[at] === undefined ? [] : this.e.expr(unit, call.args[at]));
+    if (name === "builtins.super") return this.superOf(unit, call);
+    if (name === "functools.partial" || name === "functools.partialmethod") {
+      const given = call.args.slice(1).map((ref) => this.e.expr(unit, ref));
+      return arg(0).map((of) => ({ v: "partial", of, skip: given.length, given }));
+    }
+    if (name === "typing.cast")
+      return call.args[0] === undefined ? [] : this.e.annotation(unit, call.args[0]);
+    if (name === "copy.copy" || name === "copy.deepcopy" || name === "typing.assert_type") return arg(0);
+    if (name === "contextlib.closing" || name === "contextlib.aclosing") return [instanceOf(name, [arg(0)])];
+    if (name === "contextlib.ExitStack" || name === "contextlib.AsyncExitStack") return [instanceOf(name)];
+    if (name === "builtins.type" && call.args.length === 1)
+      return arg(0).flatMap((value): Value[] => {
+        if (value.v !== "instance") return [];
+        return value.cls ? [{ v: "class", cls: value.cls }] : [{ v: "external", name: value.type }];
+      });
+    if (name === "builtins.next" || name === "builtins.min" || name === "builtins.max")
+      return call.args.length === 1 || name === "builtins.next"
+        ? this.e.element(arg(0))
+        : call.args.flatMap((_, i) => arg(i));
+    if (passing.has(name)) return arg(0).flatMap((value) => this.iterated(value));
+    if (collecting.has(name)) {
+      const made = name === "builtins.sorted" ? "builtins.list" : name;
+      return [instanceOf(made, call.args.length ? [this.e.element(arg(0))] : [])];
+    }
+    if (name === "builtins.enumerate")
+      return arg(0).flatMap((value) =>
+        this.wrapped(value, [[instanceOf("builtins.int")], this.e.element([value])]),
+      );
+    if (name === "builtins.zip") {
+      const elements = call.args.map((_, i) => this.e.element(arg(i)));
+      const lazies = call.args
+        .flatMap((_, i) => arg(i))
+        .filter((value) => value.v === "lazy" || value.v === "generator");
+      return [
+        { v: "lazy", sink: null, runs: lazies, element: () => [instanceOf("builtins.tuple", elements)] },
+      ];
+    }
+    const lazy = this.e.knowledge.caller(name)?.when === "lazy";
+    if (lazy) return [this.lazyCaller(unit, call, name, arg)];
+    return null;
+  }
+
+  /** `map(f, xs)`: iterating it iterates `xs` and runs `f`. */
+  private lazyCaller(unit: Unit, call: CallExpr, name: string, arg: (at: number) => Value[]): Value {
+    const caller = this.e.knowledge.caller(name)!;
+    const runs = caller.callable.flatMap((ref) => {
+      const expr = typeof ref === "number" ? call.args[ref] : call.kw[ref];
+      return expr === undefined ? [] : this.e.expr(unit, expr);
+    });
+    const inner = call.args
+      .flatMap((_, i) => arg(i))
+      .filter((value) => value.v === "lazy" || value.v === "generator");
+    const element = () =>
+      name === "builtins.map"
+        ? runs.flatMap((fn) => this.call(fn, [this.e.element(arg(1))], {}))
+        : this.e.element(arg(1));
+    return { v: "lazy", sink: null, runs: [...runs, ...inner], element };
+  }
+
+  private iterated(value: Value): Value[] {
+    if (value.v === "lazy" || value.v === "generator") return [value];
+    return [instanceOf("typing.Iterator", [this.e.element([value])])];
+  }
+
+  private wrapped(value: Value, item: Value[][]): Value[] {
+    const element = () => [instanceOf("builtins.tuple", item)];
+    const runs = value.v === "lazy" || value.v === "generator" ? [value] : [];
+    return [{ v: "lazy", sink: null, runs, element }];
+  }
+
+  private superOf(unit: Unit, call: CallExpr): Value[] {
+    const fn = unit.ir.exprs[call.fn];
+    if (fn.k !== "name") return [];
+    for (let ref: number | null = fn.scope; ref !== null; ref = unit.ir.scopes[ref].parent) {
+      if (unit.ir.scopes[ref].kind === "class") return [{ v: "super", cls: unit.classAt(ref) }];
+    }
+    return unit.container.cls ? [{ v: "super", cls: unit.container.cls }] : [];
+  }
+
+  private external(name: string, self: Value | null, args: Value[][]): Value[] {
+    const { knowledge } = this.e;
+    if (knowledge.offloader(name)?.wraps) return [{ v: "offloaded" }];
+    const known = knowledge.returns(name);
+    const result = () => {
+      if (name === "asyncio.create_task" || name === "asyncio.ensure_future" || name.endsWith(".create_task"))
+        return [instanceOf("asyncio.Task", [this.e.awaited(args[0] ?? [])])];
+      if (name === "asyncio.wait_for" || name === "asyncio.shield") return this.e.awaited(args[0] ?? []);
+      return known ? catalogType(knowledge, known, self) : [];
+    };
+    if (knowledge.isCoroutine(name)) return [{ v: "coroutine", of: name, result }];
+    if (knowledge.blockingCall(name)?.lazy)
+      return [{ v: "lazy", sink: name, runs: [], element: () => this.e.element(result()) }];
+    if (self === null && knowledge.isClass(name)) return [instanceOf(name)];
+    return result();
+  }
+
+  /** Which parameters of a function are given something that can be called. */
+  env(fn: FunctionValue, args: Value[][], kw: Record<string, Value[]>): Env | null {
+    const params = fn.unit.ir.scopes[fn.scope]?.params ?? [];
+    if (params.length === 0) return null;
+    const env = new Map<string, Value[]>();
+    let position = fn.skip;
+    for (const values of args) {
+      const param = params[position];
+      if (!param || param.kind === "args" || param.kind === "keyword") break;
+      this.give(env, fn, position++, values);
+    }
+    for (const [name, values] of Object.entries(kw)) {
+      const index = params.findIndex((param) => param.name === name);
+      if (index >= 0) this.give(env, fn, index, values);
+    }
+    return env.size > 0 ? env : null;
+  }
+
+  private give(env: Map<string, Value[]>, fn: FunctionValue, index: number, values: Value[]): void {
+    const callable = values.filter(isCallable);
+    if (callable.length > 0) env.set(paramKey(fn.unit, fn.scope, index), callable);
+  }
+}

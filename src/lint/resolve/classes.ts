@@ -1,0 +1,60 @@
+import type { Binding, ExprRef, ScopeRef } from "../read/ir";
+import { Cell } from "./cell";
+import type { Container, PlacedBinding } from "./container";
+import { getOrMake } from "./maps";
+import type { Unit } from "./unit";
+import type { Value } from "./values";
+
+/** A class of the workspace. */
+export class ProjectClass {
+  private readonly bases = new Cell<Value[]>();
+  private readonly members = new Map<string, Cell<Value[] | null>>();
+
+  constructor(
+    readonly unit: Unit,
+    readonly scope: ScopeRef,
+    /** The scope of its body when that is cut into units; null when the class stands inside of a unit. */
+    readonly container: Container | null,
+  ) {}
+
+  get name(): string {
+    return this.unit.ir.scopes[this.scope]?.name ?? "";
+  }
+
+  get baseExprs(): readonly ExprRef[] {
+    return this.unit.ir.scopes[this.scope]?.bases ?? [];
+  }
+
+  get decorators(): readonly ExprRef[] {
+    return this.unit.ir.scopes[this.scope]?.decorators ?? [];
+  }
+
+  /** What the class body binds a name to. */
+  bindings(name: string): PlacedBinding[] {
+    if (this.container) return this.container.bindings(name);
+    const binds = this.unit.ir.scopes[this.scope]?.binds;
+    return binds && Object.hasOwn(binds, name) ? place(this.unit, binds[name]) : [];
+  }
+
+  /** What its methods set on `self`. */
+  attributeBindings(name: string): PlacedBinding[] {
+    if (this.container) return this.container.attributeBindings(name);
+    return this.unit.ir.scopes.flatMap((scope) =>
+      scope.parent === this.scope && Object.hasOwn(scope.attributes, name)
+        ? place(this.unit, scope.attributes[name])
+        : [],
+    );
+  }
+
+  basesCell(): Cell<Value[]> {
+    return this.bases;
+  }
+
+  memberCell(name: string): Cell<Value[] | null> {
+    return getOrMake(this.members, name, () => new Cell());
+  }
+}
+
+function place(unit: Unit, bindings: readonly Binding[]): PlacedBinding[] {
+  return bindings.map((binding) => ({ unit, binding }));
+}

@@ -1,0 +1,341 @@
+import type { Binding, Expr, ExprRef, ScopeRef } from "../read/ir";
+import { Calls } from "./calls";
+import { type Cell, currentCell } from "./cell";
+import type { Container } from "./container";
+import { reaching } from "./flow";
+import { FunctionValues } from "./functions";
+import type { Knowledge } from "./knowledge";
+import { Members } from "./members";
+import type { ModuleTable } from "./modules";
+import { Names } from "./names";
+import { catalogType, elementOf, externalType } from "./types";
+import type { Unit } from "./unit";
+import { instanceOf, type Value } from "./values";
+
+const maxDepth = 40;
+const maxValues = 12;
+
+/** What expressions may evaluate to. Everything it reads of other code goes through cells, so results can be kept. */
+export class Evaluator {
+  readonly names: Names;
+  readonly members: Members;
+  readonly calls: Calls;
+  readonly functions: FunctionValues;
+  private depth = 0;
+  private readonly active = new Set<number>();
+  private memo = new Map<number, Value[]>();
+  private memoOwner: Cell<unknown> | undefined;
+
+  constructor(
+    readonly knowledge: Knowledge,
+    readonly modules: ModuleTable,
+    readonly containerOf: (path: string) => Container | undefined,
+  ) {
+    this.names = new Names(this);
+    this.members = new Members(this);
+    this.calls = new Calls(this);
+    this.functions = new FunctionValues(this);
+  }
+
+  /** Keeps the values of expressions while `run` (the computation of the current cell) lasts. */
+  remembering(run: () => void): void {
+    const saved = [this.memo, this.memoOwner] as const;
+    this.memo = new Map();
+    this.memoOwner = currentCell();
+    try {
+      run();
+    } finally {
+      [this.memo, this.memoOwner] = saved;
+    }
+  }
+
+  expr(unit: Unit, ref: ExprRef): Value[] {
+    const key = unit.id * 2 ** 21 + ref;
+    const remember = this.memoOwner !== undefined && currentCell() === this.memoOwner;
+    const known = remember ? this.memo.get(key) : undefined;
+    if (known) return known;
+    if (this.depth > maxDepth || this.active.has(key)) return [];
+    const expr = unit.ir.exprs[ref];
+    if (!expr) return [];
+    this.depth++;
+    this.active.add(key);
+    let found = this.evaluate(unit, expr, ref);
+    if (found.length > maxValues) found = found.slice(0, maxValues);
+    this.active.delete(key);
+    this.depth--;
+    if (remember) this.memo.set(key, found);
+    return found;
+  }
+
+  /** Runs a computation whose result will be kept by a cell, so it must not depend on who asked first. */
+  fresh<T>(run: () => T): T {
+    const { depth } = this;
+    const active = [...this.active];
+    this.depth = 0;
+    this.active.clear();
+    try {
+      return run();
+    } finally {
+      this.depth = depth;
+      this.active.clear();
+      for (const key of active) this.active.add(key);
+    }
+  }
+
+  private evaluate(unit: Unit, expr: Expr, ref: ExprRef): Value[] {
+    switch (expr.k) {
+      case "name":
+        return this.names.lookup(unit, expr.id, expr.scope, expr.block, expr.at);
+      case "attr":
+        return this.members.of(this.expr(unit, expr.of), expr.name);
+      case "call":
+        return this.calls.result(unit, ref);
+      case "await":
+        return this.awaited(this.expr(unit, expr.of));
+      case "any":
+        return expr.of.flatMap((arm) => this.expr(unit, arm));
+      case "items":
+        return [this.items(unit, expr.type, expr.of)];
+      case "comp":
+        return [instanceOf(`builtins.${expr.type}`, [this.expr(unit, expr.value)])];
+      case "dict":
+        return [
+          instanceOf("builtins.dict", [
+            [],
+            expr.values.slice(0, 8).flatMap((value) => this.expr(unit, value)),
+          ]),
+        ];
+      case "literal":
+        return expr.type === "None" ? [] : [instanceOf(`builtins.${expr.type}`)];
+      case "function":
+        return [this.functions.plain(unit, expr.scope)];
+      case "generator":
+        return [
+          { v: "generator", unit, scope: expr.scope, env: null, isAsync: unit.ir.scopes[expr.scope].isAsync },
+        ];
+      case "sub":
+        return this.subscript(unit, expr);
+      case "bin":
+        return this.binary(unit, expr.op, expr.left, expr.right);
+      default:
+        return [];
+    }
+  }
+
+  private items(unit: Unit, type: string, refs: readonly ExprRef[]): Value {
+    const values = refs.slice(0, 8).map((ref) => {
+      const item = unit.ir.exprs[ref];
+      return item.k === "star" ? this.element(this.expr(unit, item.of)) : this.expr(unit, ref);
+    });
+    return instanceOf(`builtins.${type}`, type === "tuple" ? values : [values.flat().slice(0, maxValues)]);
+  }
+
+  private subscript(unit: Unit, expr: Extract<Expr, { k: "sub" }>): Value[] {
+    return this.expr(unit, expr.of).flatMap((value): Value[] => {
+      if (value.v === "external" || value.v === "class") return [value];
+      const object = value.v === "member" ? this.members.objects([value])[0] : value;
+      if (object?.v !== "instance") return [];
+      if (object.cls) return this.functions.returned(this.members.method(object.cls, "__getitem__"));
+      if (expr.isSlice) return [object];
+      if (object.type === "builtins.dict" || /Mapping$|Dict$/i.test(object.type)) return object.args[1] ?? [];
+      const index = expr.index === null ? null : unit.ir.exprs[expr.index];
+      if (object.type === "builtins.tuple" && index?.k === "literal" && index.type === "int")
+        return object.args[Number(index.text)] ?? [];
+      const known = this.knowledge.returns(this.knowledge.member(object.type, "__getitem__"));
+      return known ? catalogType(this.knowledge, known, object) : elementOf(object.type, object.args);
+    });
+  }
+
+  private binary(unit: Unit, op: string, left: ExprRef, right: ExprRef): Value[] {
+    const method = operators[op];
+    if (!method) return [];
+    const a = this.members.objects(this.expr(unit, left));
+    const found = a.flatMap((value) => this.operator(value, `__${method}__`));
+    if (found.length > 0) return found;
+    return this.members
+      .objects(this.expr(unit, right))
+      .flatMap((value) => this.operator(value, `__r${method}__`));
+  }
+
+  private operator(value: Value, method: string): Value[] {
+    if (value.v !== "instance") return [];
+    if (value.cls) return this.functions.returned(this.members.method(value.cls, method));
+    const known = this.knowledge.returns(this.knowledge.member(value.type, method));
+    return known ? catalogType(this.knowledge, known, value) : [];
+  }
+
+  /** What a name bound this way may be. `scope`: where it is bound. */
+  binding(unit: Unit, binding: Binding, scope: ScopeRef): Value[] {
+    switch (binding.b) {
+      case "value": {
+        const typed = binding.annotation === null ? [] : this.annotation(unit, binding.annotation);
+        if (typed.length > 0) return typed;
+        return this.unpack(unit, binding.value, binding.path);
+      }
+      case "annotation":
+        return this.annotation(unit, binding.annotation);
+      case "element":
+        return binding.path.reduce(
+          (values, index) => this.itemAt(values, index),
+          this.element(this.expr(unit, binding.of)),
+        );
+      case "enter":
+        return this.entered(this.expr(unit, binding.of), binding.isAsync);
+      case "param":
+        return this.functions.param(unit, scope, binding.index);
+      case "def":
+        return this.functions.decorated(unit, binding.scope);
+      case "class":
+        return [{ v: "class", cls: unit.classAt(binding.scope) }];
+      case "import":
+        return this.names.imported(unit.path, binding);
+      case "except":
+        return this.instances(this.expr(unit, binding.type));
+      default:
+        return [];
+    }
+  }
+
+  private unpack(unit: Unit, ref: ExprRef, path: readonly number[]): Value[] {
+    let expr = unit.ir.exprs[ref];
+    let at = 0;
+    let current = ref;
+    while (at < path.length && expr?.k === "items" && expr.of[path[at]] !== undefined) {
+      current = expr.of[path[at++]];
+      expr = unit.ir.exprs[current];
+    }
+    return path.slice(at).reduce((values, index) => this.itemAt(values, index), this.expr(unit, current));
+  }
+
+  private itemAt(values: Value[], index: number): Value[] {
+    return values.flatMap((value): Value[] => {
+      if (value.v !== "instance" || value.cls) return [];
+      return value.type === "builtins.tuple" ? (value.args[index] ?? []) : elementOf(value.type, value.args);
+    });
+  }
+
+  /** Bindings that may hold at a place of the same unit, evaluated. */
+  reached(
+    unit: Unit,
+    bindings: readonly Binding[],
+    scope: ScopeRef,
+    at: number | null,
+    block: number,
+  ): Value[] {
+    const typed = bindings.find(
+      (binding) => binding.b === "annotation" || (binding.b === "value" && binding.annotation !== null),
+    );
+    if (typed) {
+      const values = this.binding(unit, typed, scope);
+      if (values.length > 0) return values;
+    }
+    return reaching(bindings, unit.ir.blocks, at, block).flatMap((binding) =>
+      this.binding(unit, binding, scope),
+    );
+  }
+
+  /** Instances of what an annotation names. */
+  annotation(unit: Unit, ref: ExprRef): Value[] {
+    const expr = unit.ir.exprs[ref];
+    if (!expr || this.depth > maxDepth) return [];
+    if (expr.k === "bin" && expr.op === "|")
+      return [...this.annotation(unit, expr.left), ...this.annotation(unit, expr.right)];
+    if (expr.k === "items") return expr.of.flatMap((item) => this.annotation(unit, item));
+    if (expr.k === "sub") {
+      const index = expr.index === null ? null : unit.ir.exprs[expr.index];
+      const refs =
+        index?.k === "items" && index.type === "tuple" ? index.of : expr.index === null ? [] : [expr.index];
+      this.depth++;
+      const args = refs.slice(0, 8).map((arg) => this.annotation(unit, arg));
+      this.depth--;
+      return this.instances(this.expr(unit, expr.of), args, unit);
+    }
+    if (expr.k !== "name" && expr.k !== "attr") return [];
+    return this.instances(this.expr(unit, ref), [], unit);
+  }
+
+  private instances(values: Value[], args: Value[][] = [], unit: Unit | null = null): Value[] {
+    return values.flatMap((value): Value[] => {
+      if (value.v === "class")
+        return [{ v: "instance", cls: value.cls, type: this.members.className(value.cls), args }];
+      if (value.v !== "external") return [];
+      if (/^typing(?:_extensions)?\.Self$/.test(value.name)) {
+        const cls = unit?.container.cls;
+        return cls ? [{ v: "instance", cls, type: this.members.className(cls), args }] : [];
+      }
+      return externalType(this.knowledge, value.name, args);
+    });
+  }
+
+  /** What iterating gives. */
+  element(values: Value[]): Value[] {
+    return values.flatMap((value): Value[] => {
+      if (value.v === "member") return this.element(this.members.objects([value]));
+      if (value.v === "lazy") return value.element();
+      if (value.v === "generator") return this.functions.yielded(value.unit, value.scope);
+      if (value.v !== "instance") return [];
+      if (!value.cls) {
+        const known = this.knowledge.returns(this.knowledge.member(value.type, "__iter__"));
+        const args = known ? catalogType(this.knowledge, known, value) : [value];
+        return args.flatMap((arg) => (arg.v === "instance" && !arg.cls ? elementOf(arg.type, arg.args) : []));
+      }
+      const next = this.functions.returned(this.members.method(value.cls, "__next__"));
+      return next.length > 0 ? next : this.element(this.iterator(value));
+    });
+  }
+
+  private iterator(value: Value): Value[] {
+    if (value.v !== "instance" || !value.cls || this.depth > maxDepth) return [];
+    const iter = this.members.method(value.cls, "__iter__");
+    if (iter?.unit.ir.scopes[iter.scope]?.isGenerator)
+      return [{ v: "generator", unit: iter.unit, scope: iter.scope, env: null, isAsync: false }];
+    this.depth += 10;
+    const found = this.functions
+      .returned(iter)
+      .filter((made) => made.v !== "instance" || made.cls !== value.cls);
+    this.depth -= 10;
+    return found;
+  }
+
+  /** What `with … as x` binds. */
+  entered(values: Value[], isAsync: boolean): Value[] {
+    const method = isAsync ? "__aenter__" : "__enter__";
+    return values.flatMap((value): Value[] => {
+      if (value.v === "manager") return this.functions.yielded(value.unit, value.scope);
+      if (value.v === "coroutine") return this.entered(value.result(), isAsync);
+      if (value.v === "member") return this.entered(this.members.objects([value]), isAsync);
+      if (value.v !== "instance") return [];
+      if (value.cls) {
+        const found = this.members.method(value.cls, method);
+        const given = found ? this.functions.returned(found) : [];
+        const awaited = isAsync ? this.awaited(given) : given;
+        return awaited.length > 0 || found ? awaited : [value];
+      }
+      if (value.type === "contextlib.closing" || value.type === "contextlib.aclosing")
+        return value.args[0] ?? [];
+      const known = this.knowledge.returns(this.knowledge.member(value.type, method));
+      return known ? catalogType(this.knowledge, known, value) : [value];
+    });
+  }
+
+  awaited(values: Value[]): Value[] {
+    return values.flatMap((value): Value[] => {
+      if (value.v === "coroutine") return value.result();
+      return value.v === "instance" && !value.cls && /^asyncio\.(?:Task|Future)$/.test(value.type)
+        ? (value.args[0] ?? [])
+        : [];
+    });
+  }
+}
+
+const operators: Record<string, string> = {
+  "+": "add",
+  "-": "sub",
+  "*": "mul",
+  "/": "truediv",
+  "//": "floordiv",
+  "%": "mod",
+  "@": "matmul",
+  "|": "or",
+  "&": "and",
+};

@@ -1,0 +1,192 @@
+import type { ProjectClass } from "./classes";
+import type { Evaluator } from "./evaluate";
+import { catalogType } from "./types";
+import type { FunctionValue, Value } from "./values";
+
+/** Attributes of values. */
+export class Members {
+  constructor(private readonly e: Evaluator) {}
+
+  of(values: Value[], name: string): Value[] {
+    return values.flatMap((value) => this.member(value, name));
+  }
+
+  private member(value: Value, name: string): Value[] {
+    const { knowledge } = this.e;
+    switch (value.v) {
+      case "module":
+        return this.e.names.inModule({ path: value.path, dir: value.dir }, name);
+      case "external":
+        if (knowledge.isClass(value.name))
+          return [{ v: "external", name: knowledge.canonical(knowledge.member(value.name, name)) }];
+        return [{ v: "external", name: knowledge.canonical(`${value.name}.${name}`) }];
+      case "class":
+        return this.onClass(value.cls, name, null);
+      case "instance":
+        if (value.cls) return this.onClass(value.cls, name, value);
+        return [{ v: "member", name: knowledge.member(value.type, name), self: value }];
+      case "member":
+        return this.of(this.objects([value]), name);
+      case "super":
+        return this.inBases(value.cls, name).flatMap((found) => this.bind(found, true));
+      case "function":
+        // `function.__wrapped__`, and whatever decorators add: unknown.
+        return [];
+      default:
+        return [];
+    }
+  }
+
+  private onClass(cls: ProjectClass, name: string, object: Value | null): Value[] {
+    const found = this.lookup(cls, name);
+    if (!found) return [];
+    return found.flatMap((value): Value[] => {
+      if (value.v === "property") return object ? this.e.functions.returned(asMethod(value)) : [value];
+      if (value.v === "member" && object) return [{ ...value, self: object }];
+      return this.bind(value, object !== null);
+    });
+  }
+
+  /** A function found on a class becomes a method when read from an object. */
+  private bind(value: Value, onObject: boolean): Value[] {
+    if (value.v !== "function" || value.kind === "static") return [value];
+    return value.kind === "class" || onObject ? [{ ...value, skip: 1 }] : [value];
+  }
+
+  /** What the class, or the first of its bases that has it, has under a name; properties as such. */
+  lookup(cls: ProjectClass, name: string): Value[] | null {
+    return cls.memberCell(name).read(
+      () =>
+        this.e.fresh(() => {
+          const own = cls.bindings(name);
+          const attributes = cls.attributeBindings(name);
+          if (own.length > 0 || attributes.length > 0) {
+            const typed = own.length > 0 ? this.e.names.values(own) : [];
+            if (
+              typed.length > 0 &&
+              own.some(({ binding }) => binding.b === "annotation" || binding.b === "def")
+            )
+              return typed;
+            return [...typed, ...this.attributeValues(attributes)];
+          }
+          const inherited = this.inBases(cls, name);
+          return inherited.length > 0 ? inherited : null;
+        }),
+      null,
+    );
+  }
+
+  /** An annotated one says it all; else what any of the methods sets. */
+  private attributeValues(placed: ReturnType<ProjectClass["attributeBindings"]>): Value[] {
+    for (const { unit, binding } of placed) {
+      if (binding.b !== "value" || binding.annotation === null) continue;
+      const typed = this.e.annotation(unit, binding.annotation);
+      if (typed.length > 0) return typed;
+    }
+    return placed.flatMap(({ unit, binding }) => this.e.binding(unit, binding, 0));
+  }
+
+  private inBases(cls: ProjectClass, name: string): Value[] {
+    for (const base of this.bases(cls)) {
+      if (base.v === "class") {
+        const found = this.lookup(base.cls, name);
+        if (found) return found;
+      } else if (base.v === "external") {
+        const full = this.e.knowledge.member(base.name, name);
+        if (this.e.knowledge.isKnown(full)) return [{ v: "member", name: full, self: base }];
+      }
+    }
+    return [];
+  }
+
+  bases(cls: ProjectClass): Value[] {
+    return cls
+      .basesCell()
+      .read(
+        () =>
+          this.e.fresh(() =>
+            cls.baseExprs.flatMap((ref) =>
+              this.e.expr(cls.unit, ref).filter((value) => value.v === "class" || value.v === "external"),
+            ),
+          ),
+        [],
+      );
+  }
+
+  /** A method looked up for an implicit call (`__enter__`), already bound; null when there is none in the workspace. */
+  method(cls: ProjectClass, name: string): FunctionValue | null {
+    for (const value of this.lookup(cls, name) ?? []) {
+      if (value.v === "function") return { ...value, skip: value.kind === "static" ? 0 : 1 };
+    }
+    return null;
+  }
+
+  /** The function behind a property. */
+  property(cls: ProjectClass, name: string): FunctionValue | null {
+    for (const value of this.lookup(cls, name) ?? []) if (value.v === "property") return asMethod(value);
+    return null;
+  }
+
+  /** Known classes the class inherits from, nearest first: itself, bases in the workspace, bases outside. */
+  ancestors(cls: ProjectClass): string[] {
+    const found: string[] = [];
+    const seen = new Set<ProjectClass>();
+    const queue: Value[] = [{ v: "class", cls }];
+    for (let i = 0; i < queue.length && i < 100; i++) {
+      const value = queue[i];
+      if (value.v === "class" && !seen.has(value.cls)) {
+        seen.add(value.cls);
+        found.push(this.className(value.cls));
+        queue.push(...this.bases(value.cls));
+      } else if (value.v === "external") found.push(...this.e.knowledge.ancestors(value.name));
+    }
+    return found;
+  }
+
+  /** The names of classes outside of the workspace a class inherits from, directly or not. */
+  externalBases(cls: ProjectClass): string[] {
+    const found: string[] = [];
+    const seen = new Set<ProjectClass>([cls]);
+    const queue = [...this.bases(cls)];
+    for (let i = 0; i < queue.length && i < 100; i++) {
+      const value = queue[i];
+      if (value.v === "external") found.push(value.name);
+      else if (value.v === "class" && !seen.has(value.cls)) {
+        seen.add(value.cls);
+        queue.push(...this.bases(value.cls));
+      }
+    }
+    return found;
+  }
+
+  className(cls: ProjectClass): string {
+    const outer = cls.unit.container.cls;
+    const module = this.e.modules.nameOf(cls.unit.path);
+    return outer ? `${this.className(outer)}.${cls.name}` : `${module}.${cls.name}`;
+  }
+
+  /** Values as objects: an attribute of something from outside becomes what the catalogue says it is. */
+  objects(values: Value[]): Value[] {
+    return values.flatMap((value): Value[] => {
+      if (value.v === "external") {
+        const known = this.e.knowledge.isClass(value.name) ? undefined : this.e.knowledge.returns(value.name);
+        return known ? catalogType(this.e.knowledge, known, null) : [value];
+      }
+      if (value.v !== "member") return [value];
+      const known = this.e.knowledge.returns(value.name);
+      return known ? catalogType(this.e.knowledge, known, value.self) : [];
+    });
+  }
+}
+
+function asMethod(value: Extract<Value, { v: "property" }>): FunctionValue {
+  return {
+    v: "function",
+    unit: value.unit,
+    scope: value.scope,
+    skip: 1,
+    env: null,
+    kind: "plain",
+    manager: null,
+  };
+}

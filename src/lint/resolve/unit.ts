@@ -1,0 +1,72 @@
+import type { FunctionNode } from "../graph/node";
+import type { ScopeRef, UnitIR } from "../read/ir";
+import { Cell } from "./cell";
+import { ProjectClass } from "./classes";
+import type { Container } from "./container";
+import { getOrMake } from "./maps";
+import type { Value } from "./values";
+
+let nextId = 1;
+
+/** A unit in its place in the workspace: what was read of it, where it stands, and what was concluded from it. */
+export class Unit {
+  readonly id = nextId++;
+  /** The functions in it by scope; other scopes have none. */
+  readonly functions = new Map<ScopeRef, FunctionNode>();
+  /** The classes in it by scope. */
+  readonly classes = new Map<ScopeRef, ProjectClass>();
+  private readonly returns = new Map<ScopeRef, Cell<Value[]>>();
+  /** What the workspace concluded of its code; stale when something it was concluded from changed. */
+  readonly resolution: Cell<true>;
+  readonly rules: Cell<true>;
+
+  /** The scope of the class body that follows this header. */
+  inner: Container | null = null;
+  hasGlobals = false;
+
+  constructor(
+    readonly container: Container,
+    /** Type of its syntax node. */
+    readonly type: string,
+    /** It is the first line of a class whose body is cut into units. */
+    readonly header: boolean,
+    public ir: UnitIR,
+    /** Absolute offsets. */
+    public from: number,
+    public to: number,
+    stale: { resolution: (unit: Unit) => void; rules: (unit: Unit) => void },
+  ) {
+    this.resolution = new Cell<true>(() => stale.resolution(this));
+    this.rules = new Cell<true>(() => stale.rules(this));
+  }
+
+  /** How many classes are around it. */
+  get level(): number {
+    let level = 0;
+    for (let at = this.container; at.outer; at = at.outer) level++;
+    return level;
+  }
+
+  get path(): string {
+    return this.container.path;
+  }
+
+  /** What calling the function gives. */
+  returnCell(scope: ScopeRef): Cell<Value[]> {
+    return getOrMake(this.returns, scope, () => new Cell());
+  }
+
+  classAt(scope: ScopeRef): ProjectClass {
+    return getOrMake(this.classes, scope, () => new ProjectClass(this, scope, null));
+  }
+
+  /** What it is called in its container, or "". */
+  get name(): string {
+    return nameOf(this.ir);
+  }
+}
+
+export function nameOf(ir: UnitIR): string {
+  const first = ir.scopes[1];
+  return first && first.parent === 0 && (first.kind === "def" || first.kind === "class") ? first.name : "";
+}

@@ -1,0 +1,100 @@
+import { type ChangedRange, type Tree, TreeFragment } from "@lezer/common";
+import { parser } from "../parser/parser";
+import type { Location, TextChange } from "../types";
+import { LineIndex } from "./lines";
+
+/** What an edit did, in offsets: `from..oldTo` of the text before became `from..newTo` of the text after. */
+export interface EditedRange {
+  from: number;
+  oldTo: number;
+  newTo: number;
+}
+
+/** A file's text with its lines and its syntax tree, re-parsed incrementally. */
+export class Document {
+  text: string;
+  readonly lines: LineIndex;
+  private parsed: Tree | null = null;
+  private fragments: readonly TreeFragment[] = [];
+
+  constructor(
+    readonly path: string,
+    text: string,
+  ) {
+    this.text = text;
+    this.lines = new LineIndex(text);
+  }
+
+  get tree(): Tree {
+    if (!this.parsed) {
+      this.parsed = parse(this.text, this.fragments);
+      this.fragments = TreeFragment.addTree(this.parsed, this.fragments);
+    }
+    return this.parsed;
+  }
+
+  /** Applies the changes one after another and returns the range that covers them all. */
+  edit(changes: readonly TextChange[]): EditedRange | null {
+    let covered: EditedRange | null = null;
+    for (const change of changes) {
+      const from = clamp(change.from, 0, this.text.length);
+      const to = clamp(change.to, from, this.text.length);
+      const inserted = change.text;
+      this.text = this.text.slice(0, from) + inserted + this.text.slice(to);
+      this.lines.apply({ from, to, text: inserted }, this.text);
+      const range: ChangedRange = { fromA: from, toA: to, fromB: from, toB: from + inserted.length };
+      this.fragments = TreeFragment.applyChanges(this.fragments, [range], 32);
+      covered = covered
+        ? joinRanges(covered, from, to, inserted.length)
+        : { from, oldTo: to, newTo: range.toB };
+    }
+    if (covered) this.parsed = null;
+    return covered;
+  }
+
+  location(from: number, to: number): Location {
+    const start = this.lines.lineOf(from);
+    const end = this.lines.lineOf(to);
+    return {
+      file: this.path,
+      line: start + 1,
+      column: from - this.lines.startOf(start) + 1,
+      endLine: end + 1,
+      endColumn: to - this.lines.startOf(end) + 1,
+    };
+  }
+
+  lineAt(offset: number): number {
+    return this.lines.lineOf(offset) + 1;
+  }
+
+  offsetAt(line: number, column: number): number {
+    const index = clamp(line - 1, 0, this.lines.lineCount - 1);
+    const end = index + 1 < this.lines.lineCount ? this.lines.startOf(index + 1) : this.text.length;
+    return clamp(this.lines.startOf(index) + column - 1, 0, end);
+  }
+}
+
+function parse(text: string, fragments: readonly TreeFragment[]): Tree {
+  // A byte order mark is no part of the program; the parse starts behind it and offsets stay those of the text.
+  const from = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  const input = parser.startParse(text, from ? [] : fragments, [{ from, to: text.length }]);
+  for (;;) {
+    const tree = input.advance();
+    if (tree) return tree;
+  }
+}
+
+function joinRanges(covered: EditedRange, from: number, to: number, length: number): EditedRange {
+  // `from..to` is in the text that `covered` led to: what lies beyond `covered.newTo` was there before it, shifted.
+  const beyond = Math.max(0, to - covered.newTo);
+  return {
+    from: Math.min(covered.from, from),
+    oldTo: covered.oldTo + beyond,
+    newTo: Math.max(covered.newTo, to) + length - (to - from),
+  };
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.max(low, Math.min(high, value));
+}
