@@ -18,7 +18,7 @@ interface Options {
   blockMs?: number;
   detail: "full" | "light";
   dormant?: boolean;
-  follow: boolean;
+  follow?: boolean;
   quiet?: boolean;
 }
 
@@ -46,7 +46,7 @@ export function registerRun(program: Command): Command {
     )
     .option("--detail <level>", "full: every await chain; light: steps, blocks and lifecycle only", "full")
     .option("--dormant", "record nothing until asked to: see loopscope attach")
-    .option("--no-follow", "do not trace child processes")
+    .option("--follow", "trace child processes that are Python too")
     .option("-q, --quiet", "no summary")
     .option("-m <module>", "run a module as a script, like python -m")
     .addHelpText(

@@ -7,7 +7,7 @@ export interface TraceSettings {
   blockMs?: number;
   /** full: every await chain; light: steps, blocks and lifecycle; dormant: nothing until attached to. */
   detail?: "full" | "light" | "dormant";
-  /** Trace child processes too. */
+  /** Trace child processes too. They inherit the runtime's variables, so the program can see those as well. */
   follow?: boolean;
 }
 
@@ -21,7 +21,8 @@ export function runtimeFolder(): string {
 
 /**
  * The variables that make a Python connect to `channel` and trace itself: to be set on top of `base`. The
- * runtime removes them all, and gives the program its own PYTHONPATH back, before the program starts.
+ * runtime removes them all (unless children are followed), and gives the program its own PYTHONPATH back,
+ * before the program starts.
  */
 export function tracedEnvironment(
   base: Readonly<Record<string, string | undefined>>,
@@ -39,6 +40,6 @@ export function tracedEnvironment(
     LOOPSCOPE_DETAIL: settings.detail ?? "full",
   };
   if (own !== undefined) variables.LOOPSCOPE_PYTHONPATH = own;
-  if (settings.follow !== false) variables.LOOPSCOPE_FOLLOW = "1";
+  if (settings.follow) variables.LOOPSCOPE_FOLLOW = "1";
   return variables;
 }

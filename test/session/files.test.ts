@@ -76,7 +76,11 @@ describe("the environment of a traced program", () => {
   it("leads Python to the runtime, and remembers the user's PYTHONPATH", () => {
     const site = join(runtimeFolder(), "site");
     assert.ok(existsSync(join(site, "sitecustomize.py")));
-    const set = tracedEnvironment({ PYTHONPATH: "/a" }, channel, { blockMs: 20, detail: "light" });
+    const set = tracedEnvironment({ PYTHONPATH: "/a" }, channel, {
+      blockMs: 20,
+      detail: "light",
+      follow: true,
+    });
     assert.equal(set.PYTHONPATH, `${site}${delimiter}/a`);
     assert.equal(set.LOOPSCOPE_PYTHONPATH, "/a");
     assert.equal(set.LOOPSCOPE_CHANNEL, "unix:/tmp/x/s");
@@ -89,7 +93,7 @@ describe("the environment of a traced program", () => {
   it("tells an unset PYTHONPATH from an empty one", () => {
     assert.ok(!("LOOPSCOPE_PYTHONPATH" in tracedEnvironment({}, channel)));
     assert.equal(tracedEnvironment({ PYTHONPATH: "" }, channel).LOOPSCOPE_PYTHONPATH, "");
-    assert.ok(!("LOOPSCOPE_FOLLOW" in tracedEnvironment({}, channel, { follow: false })));
+    assert.ok(!("LOOPSCOPE_FOLLOW" in tracedEnvironment({}, channel)));
   });
 });
 

@@ -1,0 +1,103 @@
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { buildSync } from "esbuild";
+
+const root = resolve(__dirname, "../..");
+const built = join(root, "dist", "cli.js");
+
+/** `dist/cli.js`, built anew when it is missing or older than its sources. */
+export function cli(): string {
+  const at = statSync(built, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const sources = ["src/cli", "src/session", "src/trace", "src/lint", "src/protocol"];
+  if (sources.some((folder) => newest(join(root, folder)) > at)) {
+    // Only this file: `npm run build` would empty dist/ under whoever else uses it.
+    buildSync({
+      entryPoints: [join(root, "src/cli/main.ts")],
+      outfile: built,
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      target: "node20",
+      banner: { js: "#!/usr/bin/env node" },
+      logLevel: "warning",
+    });
+  }
+  return built;
+}
+
+function newest(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return Math.max(0, ...files.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
+}
+
+export interface Result {
+  /** As a shell shows it: 128+n when signal n ended the process. */
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Options {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** What is on its stdin; by default nothing. */
+  input?: string;
+  /** Called when the process has printed this on stdout. */
+  on?: { text: string; then(child: ChildProcess): void };
+}
+
+/** Runs a command to its end, and collects what it prints. */
+export function execute(command: string, args: string[], options: Options = {}): Promise<Result> {
+  const { cwd, input, on } = options;
+  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: "1", ...options.env };
+  const settings: SpawnOptions = { cwd, env, stdio: ["pipe", "pipe", "pipe"] };
+  const child = spawn(command, args, settings);
+  child.stdin?.on("error", () => {});
+  child.stdin?.end(input ?? "");
+  let stdout = "";
+  let stderr = "";
+  let told = false;
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+    if (on && !told && stdout.includes(on.text)) {
+      told = true;
+      on.then(child);
+    }
+  });
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      resolve({ code: code ?? 128 + constants.signals[signal as NodeJS.Signals], stdout, stderr });
+    });
+  });
+}
+
+/** Runs the built command line. */
+export function loopscope(args: string[], options: Options = {}): Promise<Result> {
+  return execute(process.execPath, [cli(), ...args], options);
+}
+
+/** A folder for a test's files, gone after it. */
+export class Folder {
+  readonly path = mkdtempSync(join(tmpdir(), "loopscope test "));
+
+  file(name: string, text: string | Buffer): string {
+    const path = join(this.path, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    return path;
+  }
+
+  at(name: string): string {
+    return join(this.path, name);
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
