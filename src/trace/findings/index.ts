@@ -1,6 +1,37 @@
 import type { Finding } from "../../protocol/report";
 import type { Trace } from "../trace";
+import { blockingCalls } from "./blocking";
+import { deadlocks } from "./deadlock";
+import type { FindingOptions, Rule } from "./finding";
+import {
+  cancellationsSwallowed,
+  exceptionsNeverRetrieved,
+  neverAwaited,
+  notThreadSafe,
+  tasksLost,
+} from "./incidents";
+import { starved } from "./starved";
+import { unfinishedAtExit } from "./unfinished";
 
-export function findings(_trace: Trace): Finding[] {
-  return [];
+export type { FindingOptions } from "./finding";
+
+/** The rules, in the order in which findings of equal weight are shown. */
+const RULES: Rule[] = [
+  deadlocks,
+  blockingCalls,
+  starved,
+  neverAwaited,
+  exceptionsNeverRetrieved,
+  tasksLost,
+  notThreadSafe,
+  cancellationsSwallowed,
+  unfinishedAtExit,
+];
+
+const WEIGHT = { error: 0, warning: 1, info: 2 };
+
+/** Every finding of a trace as it is now, live or finished, the most serious first. */
+export function findings(trace: Trace, options: FindingOptions = {}): Finding[] {
+  const found = RULES.flatMap((rule) => rule(trace, options));
+  return found.sort((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity] || (b.seconds ?? 0) - (a.seconds ?? 0));
 }

@@ -8,6 +8,8 @@ import { FutureReducer, WAIT } from "./futures";
 
 /** More programs than this in one trace are not a run, but damage. */
 const MAX_PROGRAMS = 4096;
+/** Index in CAUSES. */
+const CAUSE_THREAD = 4;
 /** Loops of one program, likewise. */
 const MAX_LOOPS = 65536;
 
@@ -186,6 +188,7 @@ export class Reducer {
     if (task < 0) return;
     const { tasks, steps, wakes } = this.trace;
     this.seen(t);
+    if ((cause & ~CAUSE_CANCELLED) === CAUSE_THREAD) this.trace.loops[tasks.loop.get(task)].threadWakes++;
     const wake = wakes.intern(cause, stack);
     const last = tasks.lastStep.get(task);
     if (last >= 0 && steps.flags.get(last) & StepFlag.last) return;

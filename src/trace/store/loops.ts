@@ -47,6 +47,8 @@ export class Loop {
   /** The step that is running now. */
   open: OpenStep | null = null;
   readyLength = 0;
+  /** Wakes that came from other threads. */
+  threadWakes = 0;
   lastSequence = 0;
   /** Records the runtime dropped on this loop. */
   lost = 0;

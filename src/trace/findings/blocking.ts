@@ -1,0 +1,125 @@
+import type { Finding, Place } from "../../protocol/report";
+import { coroutineName } from "../describe/creation";
+import { callName } from "../describe/library";
+import { stallPlace } from "../describe/stalls";
+import { awaitPlace } from "../describe/waits";
+import type { Loop } from "../store/loops";
+import { StepFlag } from "../store/steps";
+import type { Trace } from "../trace";
+import { finding, length, listed, times, where } from "./finding";
+
+/** One step that held its loop for longer than the threshold. */
+interface Hold {
+  task: number;
+  row: number;
+  begin: number;
+  seconds: number;
+}
+
+/** Holds with the same cause: one line of the program. */
+interface Cause {
+  at: Place | null;
+  stack: number;
+  sampled: boolean;
+  /** Library function that was running below the user's line, or "". */
+  call: string;
+  holds: Hold[];
+}
+
+/** Held this many times the threshold, a loop is not slow but stuck. */
+const SERIOUS = 10;
+
+/** `blocking-call`: steps that held the loop, one finding a line. */
+export function blockingCalls(trace: Trace): Finding[] {
+  return trace.loops.flatMap((loop) => {
+    const causes = new Map<string, Cause>();
+    for (const hold of holds(trace, loop)) {
+      const cause = causeOf(trace, loop, hold);
+      const { at } = cause;
+      const key = at ? `${at.file}:${at.line}` : `task ${hold.task}`;
+      const known = causes.get(key);
+      if (known) known.holds.push(hold);
+      else causes.set(key, cause);
+    }
+    return [...causes.values()].map((cause) => describe(trace, cause));
+  });
+}
+
+function holds(trace: Trace, loop: Loop): Hold[] {
+  const { steps, blockSeconds } = trace;
+  const found: Hold[] = [];
+  loop.forEachStep((row) => {
+    const begin = steps.begin.get(row);
+    const seconds = steps.end.get(row) - begin;
+    // An eager task's step lies inside its creator's, which holds the loop for at least as long.
+    if (seconds <= blockSeconds || steps.flags.get(row) & StepFlag.nested) return;
+    found.push({ task: steps.task.get(row), row, begin, seconds });
+  });
+  const { open } = loop;
+  if (open !== null && trace.endTime - open.begin > blockSeconds) {
+    found.push({ task: open.task, row: -1, begin: open.begin, seconds: trace.endTime - open.begin });
+  }
+  return found;
+}
+
+function causeOf(trace: Trace, loop: Loop, hold: Hold): Cause {
+  const { places, stacks, steps, tasks } = trace;
+  const stall = stallPlace(trace, loop, hold.begin);
+  if (stall !== null) {
+    const place = stall.place || stacks.leaf(stall.stack);
+    const leaf = places.codeAt(stacks.leaf(stall.stack));
+    return {
+      at: place === 0 ? null : places.get(place),
+      stack: stall.stack,
+      sampled: true,
+      call: leaf.user ? "" : callName(leaf),
+      holds: [hold],
+    };
+  }
+  // Nobody looked while it ran: it ended at its next await, or in a function whose first line is known.
+  const stack = hold.row < 0 ? 0 : steps.stack.get(hold.row);
+  const ended = stack === 0 ? null : awaitPlace(trace, hold.row);
+  const code = hold.task < 0 ? null : places.codes[tasks.code.get(hold.task)];
+  const coroutine =
+    code === null || code.file === ""
+      ? null
+      : { file: code.file, line: code.firstLine, function: code.name, user: code.user };
+  return { at: ended ?? coroutine, stack, sampled: false, call: "", holds: [hold] };
+}
+
+function describe(trace: Trace, cause: Cause): Finding {
+  const { holds, at } = cause;
+  const worst = holds.reduce((a, b) => (b.seconds > a.seconds ? b : a));
+  const total = holds.reduce((sum, hold) => sum + hold.seconds, 0);
+  const tasks = [...new Set(holds.map((hold) => hold.task))].filter((task) => task >= 0);
+  const who =
+    worst.task >= 0 ? `${trace.tasks.name(worst.task)} (${coroutineName(trace, worst.task)})` : "A callback";
+  const still = worst.row < 0 ? " and holds it still" : "";
+  const often =
+    holds.length > 1
+      ? ` It did so ${times(holds.length)}, ${length(total)} in all${tasks.length > 1 ? `, in ${tasks.length} tasks` : ""}.`
+      : "";
+  const doing = cause.call ? ` in ${cause.call}` : "";
+  const place = cause.sampled
+    ? ` at ${where(at)}${doing}`
+    : at
+      ? `: no sample of the line was taken, the step ended at or began in ${where(at)}`
+      : "";
+  return finding(trace, "blocking-call", {
+    severity: worst.seconds > trace.blockSeconds * SERIOUS ? "error" : "warning",
+    message:
+      `${who} held the event loop for ${length(worst.seconds)}${still}${place}: nothing else could run.${often} ` +
+      "Use an awaitable equivalent, or move the call off the loop with await asyncio.to_thread(...); split long computations.",
+    at,
+    stack: cause.stack,
+    task: worst.task,
+    tasks,
+    seconds: worst.seconds,
+    from: worst.begin,
+  });
+}
+
+/** Who held a loop, for other rules: coroutines by name. */
+export function holderNames(trace: Trace, tasks: number[]): string {
+  return listed(tasks.map((task) => (task < 0 ? "callbacks" : trace.tasks.name(task))));
+}

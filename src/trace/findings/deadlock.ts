@@ -1,0 +1,188 @@
+import type { Finding } from "../../protocol/report";
+import { CAUSE_CANCELLED } from "../../protocol/stream";
+import { cancelledBy } from "../describe/cancellation";
+import { awaitPlace } from "../describe/waits";
+import type { Trace } from "../trace";
+import { finding, listed, roundLength, where } from "./finding";
+import { cycles, FAR_TIMER, pollAt, type WaitGraph, waitGraph } from "./waitGraph";
+
+/** How many of a loop's longest waits are looked at, and how long (seconds) one must be. */
+const LONGEST_POLLS = 8;
+const LONG_POLL = 0.1;
+
+/** A circle that a timeout broke is told about when it lasted this long (seconds). */
+const LASTED = 1;
+
+/** `deadlock`: circles of tasks that wait for one another, and waits that nothing can end. */
+export function deadlocks(trace: Trace): Finding[] {
+  const found: Finding[] = [];
+  for (const program of trace.programs) {
+    const told = new Set<number>();
+    for (const t of instants(trace, program.row)) found.push(...deadlocksAt(trace, program.row, t, told));
+  }
+  return found;
+}
+
+/** Now; and, for a program that was stopped since, when its loops waited longest. */
+function instants(trace: Trace, program: number): number[] {
+  const times = [trace.endTime];
+  for (const loop of trace.programs[program].loops.values()) {
+    const { begin, end } = loop.polls;
+    const long: { t: number; length: number }[] = [];
+    for (let poll = 0; poll < begin.length; poll++) {
+      const until = Number.isNaN(end.get(poll)) ? trace.endTime : end.get(poll);
+      const waited = until - begin.get(poll);
+      // Just before the end of the wait: what came with its end had not happened yet.
+      if (waited >= LONG_POLL) long.push({ t: begin.get(poll) + waited / 2, length: waited });
+    }
+    long.sort((a, b) => b.length - a.length);
+    times.push(...long.slice(0, LONGEST_POLLS).map((poll) => poll.t));
+  }
+  return times.sort((a, b) => b - a);
+}
+
+function deadlocksAt(trace: Trace, program: number, t: number, told: Set<number>): Finding[] {
+  const found: Finding[] = [];
+  const graph = waitGraph(trace, program, t);
+  for (const cycle of cycles(graph)) {
+    if (cycle.some((task) => told.has(task)) || !lasted(trace, graph, cycle)) continue;
+    for (const task of cycle) told.add(task);
+    found.push(describeCycle(trace, program, graph, cycle));
+  }
+  const circular = reachable(graph, told);
+  const rest = [...graph.stuck].filter((task) => !circular.has(task) && !told.has(task));
+  if (rest.length > 0 && rest.every((task) => neverWoke(trace, graph, task))) {
+    for (const task of rest) told.add(task);
+    found.push(describeStuck(trace, graph, rest, Number.POSITIVE_INFINITY));
+  }
+  if (t === trace.endTime && graph.stuck.size === 0) found.push(...onlyTimers(trace, program, graph, told));
+  return found;
+}
+
+/** The stuck tasks that wait, directly or not, for one of `targets`. */
+function reachable(graph: WaitGraph, targets: Set<number>): Set<number> {
+  const found = new Set([...targets].filter((task) => graph.stuck.has(task)));
+  for (let size = -1; size !== found.size; ) {
+    size = found.size;
+    for (const task of graph.stuck) {
+      if (graph.waiters.get(task)!.on.some((other) => found.has(other))) found.add(task);
+    }
+  }
+  return found;
+}
+
+/** Whether a task's wait ended only by a cancellation, or not at all. */
+function neverWoke(trace: Trace, graph: WaitGraph, task: number): boolean {
+  const { steps, wakes } = trace;
+  const { row } = graph.waiters.get(task)!;
+  if (Number.isNaN(steps.ready.get(row))) return true;
+  return (wakes.cause.get(steps.wake.get(row)) & CAUSE_CANCELLED) !== 0;
+}
+
+/** A circle that was broken soon, by a timeout perhaps, was no deadlock. */
+function lasted(trace: Trace, graph: WaitGraph, cycle: number[]): boolean {
+  const { steps } = trace;
+  const from = Math.max(...cycle.map((task) => steps.end.get(graph.waiters.get(task)!.row)));
+  return cycle.every((task) => {
+    const ready = steps.ready.get(graph.waiters.get(task)!.row);
+    if (Number.isNaN(ready) || ready - from >= LASTED) return true;
+    return cancelledBy(trace, task)?.kind === "shutdown";
+  });
+}
+
+/** "a waits for Lock 'x'.acquire at app.py:12, held by b" */
+function describeWait(trace: Trace, graph: WaitGraph, task: number): string {
+  const { wait, row, on } = graph.waiters.get(task)!;
+  const name = (other: number) => trace.tasks.name(other);
+  const held = wait.kind === "lock" || wait.kind === "semaphore";
+  const whom = on.length > 0 && held ? `, held by ${listed(on.map(name))}` : "";
+  const producers =
+    on.length > 0 && wait.object >= 0 && !held ? `, which only ${listed(on.map(name))} has fed` : "";
+  return `${name(task)} waits for ${wait.label} at ${where(awaitPlace(trace, row))}${whom}${producers}`;
+}
+
+function describeCycle(trace: Trace, program: number, graph: WaitGraph, cycle: number[]): Finding {
+  const first = graph.waiters.get(cycle[0])!;
+  const others = reachable(graph, new Set(cycle)).size - cycle.length;
+  const since = Math.max(...cycle.map((task) => trace.steps.end.get(graph.waiters.get(task)!.row)));
+  const broken = brokenAt(trace, graph, cycle);
+  const until = Number.isNaN(broken) ? trace.endTime : broken;
+  const waits = cycle.map((task) => describeWait(trace, graph, task)).join("; ");
+  const kind =
+    cycle.length === 1 ? "A task waits for itself" : `${cycle.length} tasks wait for one another in a circle`;
+  const also = others > 0 ? ` ${others} more ${others === 1 ? "task waits" : "tasks wait"} for them.` : "";
+  const objects = cycle.map((task) => graph.waiters.get(task)!.wait.object).filter((object) => object >= 0);
+  const advice =
+    cycle.length === 1
+      ? "asyncio's locks cannot be taken twice by the same task: release it first."
+      : objects.length > 1
+        ? "Take the locks in the same order everywhere, or hold only one at a time."
+        : "Let one of them go on without the other, or give the wait a timeout.";
+  return finding(trace, "deadlock", {
+    severity: "error",
+    message: `Deadlock: ${kind.charAt(0).toLowerCase()}${kind.slice(1)}: ${waits}. ${ending(trace, program, graph.t, broken)}${also} ${advice}`,
+    at: awaitPlace(trace, first.row),
+    stack: trace.steps.stack.get(first.row),
+    task: cycle[0],
+    tasks: cycle,
+    object: objects[0] ?? -1,
+    seconds: Math.max(0, until - since),
+    from: since,
+  });
+}
+
+/** When the first wait of a circle ended, NaN when none did. */
+function brokenAt(trace: Trace, graph: WaitGraph, cycle: number[]): number {
+  const ends = cycle.map((task) => trace.steps.ready.get(graph.waiters.get(task)!.row));
+  const known = ends.filter((end) => !Number.isNaN(end));
+  return known.length === 0 ? Number.NaN : Math.min(...known);
+}
+
+/** What could end a circle: nothing, or a timer of the loop. */
+function ending(trace: Trace, program: number, t: number, broken: number): string {
+  if (!Number.isNaN(broken)) return "It ended only when one of them was cancelled.";
+  const timers = [...trace.programs[program].loops.values()].map((loop) => {
+    const poll = pollAt(loop, t);
+    return poll >= 0 && loop.polls.timers.get(poll) > 0
+      ? loop.polls.timeout.get(poll)
+      : Number.POSITIVE_INFINITY;
+  });
+  const soonest = Math.min(...timers);
+  if (!Number.isFinite(soonest)) return "Nothing can ever wake them.";
+  if (soonest < FAR_TIMER) return "Nothing that runs can wake them, unless a timeout does.";
+  return `Nothing can wake them but a timer due in ${roundLength(soonest)}, if it concerns them at all.`;
+}
+
+function describeStuck(trace: Trace, graph: WaitGraph, tasks: number[], timer: number): Finding {
+  const { steps } = trace;
+  // The one that waits on a thing, not on another stuck task, is where to look.
+  const root = tasks.find((task) => graph.waiters.get(task)!.open) ?? tasks[0];
+  const { row, wait } = graph.waiters.get(root)!;
+  const since = Math.max(...tasks.map((task) => steps.end.get(graph.waiters.get(task)!.row)));
+  const shown = [root, ...tasks.filter((task) => task !== root)].slice(0, 4);
+  const waits = shown.map((task) => describeWait(trace, graph, task)).join("; ");
+  const more = tasks.length > shown.length ? `; and ${tasks.length - shown.length} more tasks wait` : "";
+  const never = Number.isFinite(timer)
+    ? `Nothing but a timer due in ${roundLength(timer)} can wake this program`
+    : "Deadlock: nothing is left that could ever wake this program";
+  return finding(trace, "deadlock", {
+    severity: Number.isFinite(timer) ? "info" : "error",
+    message: `${never}: ${waits}${more}. Whoever was to wake ${trace.tasks.name(root)} has ended, or never will: see who should set, put, notify or release.`,
+    at: awaitPlace(trace, row),
+    stack: steps.stack.get(row),
+    task: root,
+    tasks,
+    object: wait.object,
+    seconds: Math.max(0, trace.endTime - since),
+    from: since,
+  });
+}
+
+/** Nothing is stuck for ever, but nothing happens before a timer that is far away. */
+function onlyTimers(trace: Trace, program: number, graph: WaitGraph, told: Set<number>): Finding[] {
+  const due = [...graph.sleepers.values()];
+  if (due.length === 0 || due.some((left) => left < FAR_TIMER)) return [];
+  const without = waitGraph(trace, program, graph.t, false);
+  const rest = [...without.stuck].filter((task) => !told.has(task));
+  return rest.length === 0 ? [] : [describeStuck(trace, without, rest, Math.min(...due))];
+}

@@ -1,0 +1,74 @@
+import type { Finding, FindingRule, Place } from "../../protocol/report";
+import type { Trace } from "../trace";
+
+export interface FindingOptions {
+  /** The text of a source file, for the findings that read the code; without it they say less. */
+  source?: (file: string) => string | undefined;
+}
+
+/** A rule: all its findings in a trace, as it is now. */
+export type Rule = (trace: Trace, options: FindingOptions) => Finding[];
+
+/** What a rule says; the rest is "none". Rows, not ids. */
+export interface Facts {
+  severity: Finding["severity"];
+  message: string;
+  at: Place | null;
+  /** Stack whose frames are shown, innermost last. */
+  stack?: number;
+  task?: number;
+  tasks?: Iterable<number>;
+  object?: number;
+  seconds?: number;
+  from?: number;
+}
+
+export function finding(trace: Trace, rule: FindingRule, facts: Facts): Finding {
+  const { severity, message, at, stack = 0, task = -1, tasks, object = -1, seconds, from } = facts;
+  return {
+    rule,
+    severity,
+    message,
+    at,
+    stack: trace.stacks.frames(stack),
+    task: task < 0 ? null : task + 1,
+    tasks: tasks ? [...tasks].map((row) => row + 1) : task < 0 ? [] : [task + 1],
+    object: object < 0 ? null : object + 1,
+    seconds: seconds ?? null,
+    from: from ?? null,
+    help: `docs/rules/${rule}.md`,
+  };
+}
+
+/** "5.00 s", "250 ms", "3.2 ms": a length for a person. */
+export function length(seconds: number): string {
+  if (seconds >= 1) return `${seconds.toFixed(2)} s`;
+  const ms = seconds * 1000;
+  return `${ms >= 10 ? Math.round(ms) : Number(ms.toPrecision(2))} ms`;
+}
+
+/** "1 h", "90 s": a round length, such as a timer's. */
+export function roundLength(seconds: number): string {
+  if (seconds >= 5400) return `${Number((seconds / 3600).toPrecision(3))} h`;
+  if (seconds >= 3600) return "1 h";
+  if (seconds >= 300) return `${Math.round(seconds / 60)} min`;
+  return length(seconds);
+}
+
+/** "app.py:12" */
+export function where(place: Place | null): string {
+  return place ? `${place.file.replace(/^.*[\\/]/, "")}:${place.line}` : "an unknown place";
+}
+
+/** "a", "a and b", "a, b and 3 others" */
+export function listed(names: string[], limit = 3): string {
+  if (names.length <= 1) return names[0] ?? "";
+  if (names.length <= limit) return `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+  const others = names.length - limit;
+  return `${names.slice(0, limit).join(", ")} and ${others} ${others === 1 ? "other" : "others"}`;
+}
+
+/** "3 times", "twice", "once" */
+export function times(count: number): string {
+  return count === 1 ? "once" : count === 2 ? "twice" : `${count} times`;
+}

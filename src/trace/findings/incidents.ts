@@ -1,0 +1,187 @@
+import type { Finding, FindingRule, Place } from "../../protocol/report";
+import { coroutineName, createdAt, userPlace } from "../describe/creation";
+import { awaitPlace, waitOf } from "../describe/waits";
+import type { Incident } from "../store/loops";
+import { PENDING } from "../store/tasks";
+import type { Trace } from "../trace";
+import { finding, listed, times, where } from "./finding";
+
+/** Incidents of one kind with the same place and subject are one finding. */
+function grouped(
+  trace: Trace,
+  kind: Incident["kind"],
+  subject: (incident: Incident) => string,
+): Incident[][] {
+  const groups = new Map<string, Incident[]>();
+  for (const incident of trace.incidents) {
+    if (incident.kind !== kind) continue;
+    const key = `${placeOf(trace, incident)}\0${subject(incident)}`;
+    const group = groups.get(key);
+    if (group) group.push(incident);
+    else groups.set(key, [incident]);
+  }
+  return [...groups.values()];
+}
+
+function placeOf(trace: Trace, incident: Incident): string {
+  const at = userPlace(trace, incident.stack);
+  return at ? `${at.file}:${at.line}` : "";
+}
+
+const again = (group: Incident[]) => (group.length > 1 ? ` This happened ${times(group.length)}.` : "");
+
+function tasksOf(group: Incident[]): number[] {
+  return [...new Set(group.map((incident) => incident.task))].filter((task) => task >= 0);
+}
+
+function describe(
+  trace: Trace,
+  rule: FindingRule,
+  severity: Finding["severity"],
+  group: Incident[],
+  at: Place | null,
+  message: string,
+): Finding {
+  const [{ task, stack, t }] = group;
+  const tasks = tasksOf(group);
+  return finding(trace, rule, { severity, message: message + again(group), at, stack, task, tasks, from: t });
+}
+
+/** `never-awaited`: a coroutine was made and dropped, so nothing in it ran. */
+export function neverAwaited(trace: Trace): Finding[] {
+  return grouped(trace, "never-awaited", (incident) => String(incident.code)).map((group) => {
+    const code = trace.places.codes[group[0].code];
+    const name = code.qualname;
+    const at = userPlace(trace, group[0].stack) ?? {
+      file: code.file,
+      line: code.firstLine,
+      function: code.name,
+      user: code.user,
+    };
+    const message =
+      `The coroutine ${name} was created and never awaited: none of its code ran. ` +
+      `Write await ${code.name}(...), or asyncio.create_task(${code.name}(...)) to run it beside.`;
+    return describe(trace, "never-awaited", "error", group, at, message);
+  });
+}
+
+/** `exception-never-retrieved`: a task or future failed and nobody looked. */
+export function exceptionsNeverRetrieved(trace: Trace): Finding[] {
+  const subject = ({ task, what }: Incident) => `${task < 0 ? "" : coroutineName(trace, task)}\0${what}`;
+  return grouped(trace, "unretrieved", subject).map((group) => {
+    const [{ task, stack, what, detail }] = group;
+    const exception = task < 0 ? undefined : trace.exceptions.get(task);
+    const at = exception?.at ?? userPlace(trace, stack) ?? (task < 0 ? null : createdAt(trace, task));
+    const who = task < 0 ? "A future" : `${trace.tasks.name(task)} (${coroutineName(trace, task)})`;
+    const made = task < 0 ? null : createdAt(trace, task);
+    const message =
+      `${who} failed with ${what}${detail ? `: ${detail}` : ""}, and nothing ever asked for its result` +
+      `${made ? ` (it was created at ${where(made)})` : ""}. ` +
+      "Await the task, put it in a TaskGroup, or handle the exception inside it.";
+    return describe(trace, "exception-never-retrieved", "error", group, at, message);
+  });
+}
+
+/** `task-lost`: destroyed while pending, or left on a loop that was closed. */
+export function tasksLost(trace: Trace): Finding[] {
+  const { tasks } = trace;
+  const told = new Set<number>();
+  const found = grouped(trace, "lost", ({ task }) => (task < 0 ? "" : coroutineName(trace, task))).map(
+    (group) => {
+      const lost = tasksOf(group);
+      for (const task of lost) told.add(task);
+      const at = lost.length === 0 ? null : parkedAt(trace, lost[0]);
+      const names = listed(lost.map((task) => tasks.name(task)));
+      const message =
+        `${names || "A task"} was garbage collected before it finished${lost.length > 0 ? ` (${waiting(trace, lost[0])})` : ""}: ` +
+        "the loop keeps only weak references. Keep the task in a variable or a set until it is done, or use a TaskGroup.";
+      return describe(trace, "task-lost", "error", group, at, message);
+    },
+  );
+  for (const loop of trace.loops) {
+    const closed = loop.states.find(({ state }) => state === -1);
+    if (!closed) continue;
+    const left: number[] = [];
+    for (let task = 0; task < tasks.count; task++) {
+      const pending = tasks.outcome.get(task) === PENDING && tasks.loop.get(task) === loop.row;
+      if (pending && !told.has(task) && tasks.flags.get(task) === 0) left.push(task);
+    }
+    found.push(...closedOn(trace, left, closed.t));
+  }
+  return found;
+}
+
+function closedOn(trace: Trace, left: number[], t: number): Finding[] {
+  return byPlace(trace, left).map((group) =>
+    finding(trace, "task-lost", {
+      severity: "error",
+      message:
+        `The event loop was closed while ${listed(group.map((task) => trace.tasks.name(task)))} ` +
+        `${group.length === 1 ? "was" : "were"} unfinished (${waiting(trace, group[0])}): what was left to do never ran. ` +
+        "Await or cancel every task before the loop closes.",
+      at: parkedAt(trace, group[0]),
+      stack: stackOf(trace, group[0]),
+      task: group[0],
+      tasks: group,
+      from: t,
+    }),
+  );
+}
+
+/** Tasks with the same coroutine, parked at the same place. */
+export function byPlace(trace: Trace, tasks: number[]): number[][] {
+  const groups = new Map<string, number[]>();
+  for (const task of tasks) {
+    const key = `${trace.tasks.code.get(task)} ${stackOf(trace, task)}`;
+    const group = groups.get(key);
+    if (group) group.push(task);
+    else groups.set(key, [task]);
+  }
+  return [...groups.values()];
+}
+
+/** The await chain a task was last seen with. */
+export function stackOf(trace: Trace, task: number): number {
+  const last = trace.tasks.lastStep.get(task);
+  return last < 0 ? 0 : trace.steps.stack.get(last);
+}
+
+/** Where a task is parked; before its first step, where it was created. */
+export function parkedAt(trace: Trace, task: number): Place | null {
+  const last = trace.tasks.lastStep.get(task);
+  return (last < 0 ? null : awaitPlace(trace, last)) ?? createdAt(trace, task);
+}
+
+/** "waiting for Queue.get at app.py:12" */
+export function waiting(trace: Trace, task: number): string {
+  const last = trace.tasks.lastStep.get(task);
+  if (last < 0) return "it never started";
+  return `waiting for ${waitOf(trace, last).label} at ${where(parkedAt(trace, task))}`;
+}
+
+/** `cancellation-swallowed`: a task was cancelled, caught it and went on. */
+export function cancellationsSwallowed(trace: Trace): Finding[] {
+  return grouped(trace, "swallowed", ({ task }) => (task < 0 ? "" : coroutineName(trace, task))).map(
+    (group) => {
+      const [{ task, stack }] = group;
+      const at = userPlace(trace, stack) ?? (task < 0 ? null : parkedAt(trace, task));
+      const who = task < 0 ? "A task" : `${trace.tasks.name(task)} (${coroutineName(trace, task)})`;
+      const message =
+        `${who} was cancelled and went on as if it had not been: whoever cancelled it waits in vain. ` +
+        "Catch CancelledError only to clean up, and raise it again; do not catch BaseException around an await.";
+      return describe(trace, "cancellation-swallowed", "warning", group, at, message);
+    },
+  );
+}
+
+/** `not-thread-safe`: asyncio used from a thread it does not belong to. */
+export function notThreadSafe(trace: Trace): Finding[] {
+  return grouped(trace, "unsafe", ({ what }) => what).map((group) => {
+    const [{ what, detail, stack }] = group;
+    const message =
+      `${what || "An asyncio object"} was used from thread ${detail || "?"}, which is not its loop's: asyncio is not thread-safe, ` +
+      "and a loop that waits for events does not notice. " +
+      "Use loop.call_soon_threadsafe(...), or asyncio.run_coroutine_threadsafe(...) for a coroutine.";
+    return describe(trace, "not-thread-safe", "error", group, userPlace(trace, stack), message);
+  });
+}

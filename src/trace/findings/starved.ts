@@ -1,0 +1,201 @@
+import type { Finding } from "../../protocol/report";
+import { coroutineName, createdAt } from "../describe/creation";
+import { startedAt } from "../describe/times";
+import { awaitPlace } from "../describe/waits";
+import { firstStepAfter, nextOfLoop, resumed } from "../queries";
+import { firstWhere } from "../store/columns";
+import type { Loop } from "../store/loops";
+import { StepFlag } from "../store/steps";
+import { TaskFlag } from "../store/tasks";
+import type { Trace } from "../trace";
+import { finding, length, listed, times, where } from "./finding";
+
+/** A task that was ready and had to wait for its loop. `row`: the suspension it was ready after, -1 its start. */
+interface Wait {
+  task: number;
+  row: number;
+  from: number;
+  to: number;
+}
+
+/** What held the loop during a wait, by function. */
+interface Share {
+  name: string;
+  /** Tasks of that function that ran, -1 for callbacks. */
+  tasks: Set<number>;
+  steps: number;
+  seconds: number;
+}
+
+/** Waits with the same function to blame. */
+interface Group {
+  worst: Wait;
+  shares: Share[];
+  /** The part of the worst wait that recorded steps explain. */
+  explained: number;
+  waits: number;
+  tasks: Set<number>;
+}
+
+const longer = (a: Wait, b: Wait) => b.to - b.from - (a.to - a.from);
+
+/** `starved`: ready tasks that waited longer than the threshold, one finding a culprit. */
+export function starved(trace: Trace): Finding[] {
+  const waits = longWaits(trace);
+  return trace.loops.flatMap((loop) => {
+    const own = waits.filter(({ task }) => trace.tasks.loop.get(task) === loop.row).sort(longer);
+    return own.length === 0 ? [] : grouped(trace, loop, own).map((group) => describe(trace, group));
+  });
+}
+
+function longWaits(trace: Trace): Wait[] {
+  const { tasks, steps, blockSeconds } = trace;
+  const waits: Wait[] = [];
+  const add = (task: number, row: number, ready: number, to: number) => {
+    // Before its loop ran, a task did not wait for anybody's step.
+    if (!(to - ready > blockSeconds)) return;
+    const from = Math.max(ready, runningSince(trace, task, to));
+    if (to - from > blockSeconds) waits.push({ task, row, from, to });
+  };
+  for (let task = 0; task < tasks.count; task++) {
+    if (tasks.flags.get(task) & (TaskFlag.void | TaskFlag.adopted | TaskFlag.implied)) continue;
+    const started = startedAt(trace, task);
+    add(task, -1, tasks.created.get(task), Number.isNaN(started) ? waitsUntil(trace, task) : started);
+  }
+  for (let row = 0; row < steps.count; row++) {
+    const ready = steps.ready.get(row);
+    if (Number.isNaN(ready)) continue;
+    const task = steps.task.get(row);
+    const to = resumed(trace, row);
+    add(task, row, ready, Number.isNaN(to) ? waitsUntil(trace, task) : to);
+  }
+  return waits;
+}
+
+/** A task that is ready still waits until now, but only for a step that is running now. */
+function waitsUntil(trace: Trace, task: number): number {
+  const open = trace.loopOf(task, -1)?.open;
+  return open ? trace.endTime : Number.NaN;
+}
+
+/** When the task's loop last began to run before `t`. */
+function runningSince(trace: Trace, task: number, t: number): number {
+  const states = trace.loopOf(task, -1)?.states ?? [];
+  for (let i = states.length - 1; i >= 0; i--) {
+    if (states[i].state === 1 && states[i].t <= t) return states[i].t;
+  }
+  return Number.NEGATIVE_INFINITY;
+}
+
+/** Waits that were explained, in order of `from`. They overlap little: each has its middle outside the others. */
+class Explained {
+  private readonly list: { from: number; to: number; group: Group }[] = [];
+
+  private after(t: number): number {
+    return firstWhere(0, this.list.length, (i) => this.list[i].from > t);
+  }
+
+  add(wait: Wait, group: Group): void {
+    this.list.splice(this.after(wait.from), 0, { from: wait.from, to: wait.to, group });
+  }
+
+  /** The group of a wait that was going on at `t`, if one is near. */
+  at(t: number): Group | undefined {
+    const after = this.after(t);
+    for (let i = after - 1; i >= Math.max(0, after - NEARBY); i--) {
+      if (this.list[i].to >= t) return this.list[i].group;
+    }
+    return undefined;
+  }
+}
+
+/** How many waits that began before are looked at. */
+const NEARBY = 8;
+
+/**
+ * Waits, the longest first, by the function that held the loop most. A wait that lies within one already
+ * explained has the same culprit, so the steps are walked about once however many tasks waited.
+ */
+function grouped(trace: Trace, loop: Loop, waits: Wait[]): Group[] {
+  const groups = new Map<string, Group>();
+  const explained = new Explained();
+  for (const wait of waits) {
+    let group = explained.at((wait.from + wait.to) / 2);
+    if (!group) {
+      const shares = sharesOf(trace, loop, wait);
+      const key = shares[0]?.name ?? "";
+      const sum = shares.reduce((total, share) => total + share.seconds, 0);
+      group = groups.get(key) ?? { worst: wait, shares, explained: sum, waits: 0, tasks: new Set() };
+      groups.set(key, group);
+      explained.add(wait, group);
+    }
+    group.waits++;
+    group.tasks.add(wait.task);
+  }
+  return [...groups.values()];
+}
+
+/** The steps that ran during a wait, by function, the greatest share first. */
+function sharesOf(trace: Trace, loop: Loop, wait: Wait): Share[] {
+  const { steps } = trace;
+  const shares = new Map<string, Share>();
+  const add = (task: number, name: string, from: number, to: number) => {
+    const overlap = Math.min(to, wait.to) - Math.max(from, wait.from);
+    if (overlap <= 0) return;
+    let share = shares.get(name);
+    if (!share) {
+      share = { name, tasks: new Set(), steps: 0, seconds: 0 };
+      shares.set(name, share);
+    }
+    share.tasks.add(task);
+    share.steps++;
+    share.seconds += overlap;
+  };
+  for (let row = firstStepAfter(trace, loop, wait.from); row >= 0; row = nextOfLoop(loop, row)) {
+    if (steps.begin.get(row) >= wait.to && !(steps.flags.get(row) & StepFlag.nested)) break;
+    if (steps.flags.get(row) & StepFlag.nested) continue;
+    const task = steps.task.get(row);
+    add(task, nameOf(trace, task, row), steps.begin.get(row), steps.end.get(row));
+  }
+  if (loop.open !== null) {
+    const { task, begin } = loop.open;
+    add(task, nameOf(trace, task, -1), begin, trace.endTime);
+  }
+  return [...shares.values()].sort((a, b) => b.seconds - a.seconds);
+}
+
+function nameOf(trace: Trace, task: number, row: number): string {
+  if (task >= 0) return coroutineName(trace, task);
+  const stack = row < 0 ? 0 : trace.steps.stack.get(row);
+  return stack === 0 ? "a callback" : `callback ${trace.places.codeAt(trace.stacks.leaf(stack)).qualname}`;
+}
+
+function describe(trace: Trace, group: Group): Finding {
+  const { worst, shares, tasks } = group;
+  const waited = worst.to - worst.from;
+  const blamed = group.explained > waited / 2;
+  const named = shares.slice(0, 3).map((share) => {
+    const names = [...share.tasks].filter((task) => task >= 0).map((task) => trace.tasks.name(task));
+    const who = names.length === 0 ? share.name : `${share.name} (${listed(names, 2)})`;
+    return `${who} ${length(share.seconds)} in ${share.steps} ${share.steps === 1 ? "step" : "steps"}`;
+  });
+  const rest = shares.length > 3 ? `, and ${shares.length - 3} other functions` : "";
+  const held = blamed
+    ? `the loop was held by ${named.join(", ")}${rest}`
+    : "no recorded step explains it: many callbacks too short to record, or the process did not get the processor";
+  const others = tasks.size > 1 ? ` ${tasks.size} tasks waited like this, ${times(group.waits)} in all.` : "";
+  const again = tasks.size === 1 && group.waits > 1 ? ` It did so ${times(group.waits)}.` : "";
+  const at = worst.row < 0 ? createdAt(trace, worst.task) : awaitPlace(trace, worst.row);
+  return finding(trace, "starved", {
+    severity: blamed ? "warning" : "info",
+    message:
+      `${trace.tasks.name(worst.task)} was ready at ${where(at)} but waited ${length(waited)} for the event loop: ` +
+      `${held}.${others}${again} Shorten those steps: move blocking work to a thread, or let go of the loop with await asyncio.sleep(0).`,
+    at,
+    stack: worst.row < 0 ? trace.tasks.creationStack.get(worst.task) : trace.steps.stack.get(worst.row),
+    task: worst.task,
+    tasks: [worst.task, ...[...tasks].filter((task) => task !== worst.task)],
+    seconds: waited,
+    from: worst.from,
+  });
+}

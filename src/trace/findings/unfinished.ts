@@ -1,0 +1,64 @@
+import type { Finding } from "../../protocol/report";
+import { cancelledBy } from "../describe/cancellation";
+import { coroutineName } from "../describe/creation";
+import { PENDING } from "../store/tasks";
+import type { Trace } from "../trace";
+import { finding, listed, where } from "./finding";
+import { byPlace, parkedAt, stackOf, waiting } from "./incidents";
+
+/**
+ * `unfinished-at-exit`: tasks that were still pending when their program ended by itself, and those that
+ * `asyncio.run` had to cancel because the main coroutine was done before them.
+ */
+export function unfinishedAtExit(trace: Trace): Finding[] {
+  return trace.programs.flatMap((program) => {
+    const endedByItself = program.bye !== null || program.end?.exitCode != null;
+    if (!endedByItself) return [];
+    const closed = new Set(trace.loops.filter(({ states }) => states.some(({ state }) => state === -1)));
+    const pending: number[] = [];
+    const dropped: number[] = [];
+    const lost = new Set(trace.incidents.filter(({ kind }) => kind === "lost").map(({ task }) => task));
+    for (let task = 0; task < trace.tasks.count; task++) {
+      const loop = trace.loops[trace.tasks.loop.get(task)];
+      if (loop.program !== program.row || trace.tasks.flags.get(task) !== 0) continue;
+      if (trace.tasks.outcome.get(task) === PENDING) {
+        if (!closed.has(loop) && !lost.has(task)) pending.push(task);
+      } else if (wasDropped(trace, task)) dropped.push(task);
+    }
+    return [
+      ...byPlace(trace, pending).map((group) => describe(trace, group, "was still unfinished")),
+      ...byPlace(trace, dropped).map((group) => describe(trace, group, "was cancelled")),
+    ];
+  });
+}
+
+/** Cancelled by the runner after the main task had returned; not by Ctrl-C, which cancels the main task itself. */
+function wasDropped(trace: Trace, task: number): boolean {
+  if (cancelledBy(trace, task)?.kind !== "shutdown") return false;
+  const { tasks } = trace;
+  for (let other = task; other >= 0; other--) {
+    if (tasks.loop.get(other) !== tasks.loop.get(task) || tasks.parent.get(other) >= 0) continue;
+    if (other !== task && tasks.ended.get(other) <= tasks.ended.get(task)) {
+      return cancelledBy(trace, other)?.kind !== "shutdown";
+    }
+  }
+  return false;
+}
+
+function describe(trace: Trace, group: number[], what: string): Finding {
+  const [first] = group;
+  const cancelled = what === "was cancelled";
+  const names = listed(group.map((task) => trace.tasks.name(task)));
+  const were = group.length > 1 ? what.replace("was", "were") : what;
+  return finding(trace, "unfinished-at-exit", {
+    severity: cancelled ? "info" : "warning",
+    message:
+      `${names} (${coroutineName(trace, first)}) ${were} when the program ended, ${waiting(trace, first)}: ` +
+      `${cancelled ? "the main coroutine returned first, so asyncio.run cancelled what was left" : "what was left to do never ran"}. ` +
+      `Await it, put it in a TaskGroup, or cancel it yourself where it is meant to stop (${where(parkedAt(trace, first))}).`,
+    at: parkedAt(trace, first),
+    stack: stackOf(trace, first),
+    task: first,
+    tasks: group,
+  });
+}

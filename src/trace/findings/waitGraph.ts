@@ -1,0 +1,192 @@
+import { chainInfo } from "../describe/chain";
+import { type Wait, waitOf } from "../describe/waits";
+import { taskState } from "../queries";
+import { firstWhere } from "../store/columns";
+import type { Loop } from "../store/loops";
+import { TaskFlag } from "../store/tasks";
+import type { Trace } from "../trace";
+
+/** A suspended task at an instant and what could wake it. */
+export interface Waiter {
+  task: number;
+  /** Row of its suspension. */
+  row: number;
+  wait: Wait;
+  /** The tasks that could wake it. */
+  on: number[];
+  /** It wakes when all of `on` have ended, or when any of them acts. */
+  all: boolean;
+  /** Nothing tells who could wake it: any task, or the world outside. */
+  open: boolean;
+}
+
+/** Who waits on whom at an instant, and who can never wake. */
+export interface WaitGraph {
+  t: number;
+  waiters: Map<number, Waiter>;
+  /** Waiters that nothing can wake any more. */
+  stuck: Set<number>;
+  /** Tasks that only a timer will wake, with the seconds until it is due. */
+  sleepers: Map<number, number>;
+}
+
+/** A timer this far away (seconds) is as good as none: what waits for it is told about. */
+export const FAR_TIMER = 60;
+
+const OUTSIDE = new Set(["io", "thread", "process"]);
+const FREE = new Set(["sleep", "yield"]);
+
+/** The graph of a program at an instant; `timers` false: as if no far timer would ever go off. */
+export function waitGraph(trace: Trace, program: number, t: number, timers = true): WaitGraph {
+  const { tasks } = trace;
+  const waiters = new Map<number, Waiter>();
+  const sleepers = new Map<number, number>();
+  const awake = new Set<number>();
+  let outside = false;
+  for (const loop of trace.programs[program].loops.values()) {
+    if (isRunning(loop, t)) outside ||= mayBeWokenFromOutside(trace, loop, t);
+  }
+  const wakers = new Map<number, number[]>();
+  for (let task = 0; task < tasks.count; task++) {
+    const loop = trace.loops[tasks.loop.get(task)];
+    if (loop.program !== program || !isRunning(loop, t) || tasks.flags.get(task) & TaskFlag.void) continue;
+    const state = taskState(trace, task, t);
+    if (state.state === "ready" || state.state === "running" || state.state === "pending") awake.add(task);
+    if (state.state !== "suspended") continue;
+    const wait = waitOf(trace, state.suspension);
+    if (FREE.has(wait.kind)) {
+      const left = Number.isNaN(wait.delay) ? 0 : state.since + wait.delay - t;
+      sleepers.set(task, left);
+      if (timers || left < FAR_TIMER) awake.add(task);
+    } else if (OUTSIDE.has(wait.kind) || hasTimeout(trace, loop, state.suspension, t, timers))
+      awake.add(task);
+    else waiters.set(task, waiter(trace, task, state.suspension, wait, t, wakers));
+  }
+  return { t, waiters, sleepers, stuck: stuckOf(trace, waiters, awake, outside, t) };
+}
+
+function isRunning(loop: Loop, t: number): boolean {
+  const change = firstWhere(0, loop.states.length, (i) => loop.states[i].t > t) - 1;
+  return loop.id > 0 && (change < 0 || loop.states[change].state === 1);
+}
+
+/** The poll a loop was last in at `t`, or -1. */
+export function pollAt(loop: Loop, t: number): number {
+  const { begin } = loop.polls;
+  return firstWhere(0, begin.length, (i) => begin.get(i) > t) - 1;
+}
+
+/** I/O it watches, timers that are no task's sleep, or threads that have spoken to it: any may wake a task. */
+function mayBeWokenFromOutside(trace: Trace, loop: Loop, t: number): boolean {
+  const poll = pollAt(loop, t);
+  if (poll < 0) return false;
+  if (loop.polls.watched.get(poll) !== 0) return true;
+  return (
+    loop.threadWakes > 0 ||
+    [...trace.programs[loop.program].loops.values()].some(
+      (other) => other !== loop && other.id > 0 && isRunning(other, t),
+    )
+  );
+}
+
+/** wait_for ends its wait by a timer of the loop. */
+function hasTimeout(trace: Trace, loop: Loop, row: number, t: number, timers: boolean): boolean {
+  if (!timers || chainInfo(trace, trace.steps.stack.get(row)).wrapper !== "asyncio.wait_for") return false;
+  const poll = pollAt(loop, t);
+  return poll >= 0 && loop.polls.timers.get(poll) > 0;
+}
+
+function waiter(
+  trace: Trace,
+  task: number,
+  row: number,
+  wait: Wait,
+  t: number,
+  wakers: Map<number, number[]>,
+): Waiter {
+  const base = { task, row, wait, on: [] as number[], all: false, open: true };
+  const alive = (other: number) => other >= 0 && !(trace.tasks.ended.get(other) <= t);
+  if (wait.kind === "task" || wait.kind === "tasks") {
+    const call = chainInfo(trace, trace.steps.stack.get(row)).call;
+    // gather and TaskGroup wait for all, asyncio.wait and as_completed perhaps for any.
+    const all = !/\b(wait|as_completed|_AsCompletedIterator|_wait_for_one)\b/.test(call);
+    return wait.tasks.length === 0
+      ? base
+      : { ...base, on: wait.tasks.filter(alive), all, open: !wait.tasks.some(alive) };
+  }
+  if (wait.object < 0) return base;
+  if (wait.kind === "lock" || wait.kind === "semaphore") {
+    const holders = [...new Set(trace.objects.holdersAt(wait.object, t))];
+    if (holders.length > 0 && holders.every(alive)) return { ...base, on: holders, open: false };
+    return base;
+  }
+  const known = wakersOf(trace, wait.object, wakers).filter((other) => other !== task);
+  if (known.length > 0 && known.every(alive)) return { ...base, on: known, open: false };
+  return base;
+}
+
+/** The tasks that have woken a waiter of an object before: its producers, so to speak. -1 among them: others have. */
+function wakersOf(trace: Trace, object: number, cache: Map<number, number[]>): number[] {
+  if (cache.size === 0) {
+    cache.set(-1, []);
+    const { steps, waits } = trace;
+    const sets = new Map<number, Set<number>>();
+    for (let row = 0; row < steps.count; row++) {
+      const wait = steps.wait.get(row);
+      if (wait >= 0 || Number.isNaN(steps.ready.get(row))) continue;
+      const of = waits.object.get(-wait);
+      if (of < 0) continue;
+      const set = sets.get(of) ?? new Set();
+      sets.set(of, set.add(steps.by.get(row)));
+    }
+    for (const [of, set] of sets) cache.set(of, [...set]);
+  }
+  return cache.get(object) ?? [];
+}
+
+/** The waiters that are not woken by anything that is awake, or that those can wake, and so on. */
+function stuckOf(
+  trace: Trace,
+  waiters: Map<number, Waiter>,
+  awake: Set<number>,
+  outside: boolean,
+  t: number,
+): Set<number> {
+  const stuck = new Set(waiters.keys());
+  const canAct = (task: number) => !stuck.has(task) || trace.tasks.ended.get(task) <= t;
+  let changed = true;
+  while (changed) {
+    changed = false;
+    const anyone = outside || awake.size > 0 || stuck.size < waiters.size;
+    for (const task of stuck) {
+      const { on, all, open } = waiters.get(task)!;
+      const wakes = open ? anyone : all ? on.every(canAct) : on.some(canAct);
+      if (!wakes) continue;
+      stuck.delete(task);
+      changed = true;
+    }
+  }
+  return stuck;
+}
+
+/** The stuck tasks that wait for one another in a circle, each circle in the order of waiting. */
+export function cycles(graph: WaitGraph): number[][] {
+  const found: number[][] = [];
+  const done = new Set<number>();
+  for (const start of graph.stuck) {
+    const path: number[] = [];
+    const at = new Map<number, number>();
+    // From a stuck task at least one step leads to another stuck task, unless it waits for anybody.
+    for (let task: number | undefined = start; task !== undefined && !done.has(task); ) {
+      const seen: number | undefined = at.get(task);
+      if (seen !== undefined) {
+        found.push(path.slice(seen));
+        break;
+      }
+      at.set(task, path.push(task) - 1);
+      task = graph.waiters.get(task)!.on.find((other) => graph.stuck.has(other) && !done.has(other));
+    }
+    for (const task of path) done.add(task);
+  }
+  return found;
+}
