@@ -25,8 +25,8 @@ const browser = {
   target: "es2022",
   jsx: "automatic",
   jsxImportSource: "preact",
-  loader: { ".ttf": "file" },
-  assetNames: "[name]",
+  // Icons are drawn on canvases and in the DOM from one source: the text of codicons' own SVG files.
+  loader: { ".svg": "text" },
 };
 
 /** Entry points that exist: a part that is not written yet is simply not built. */

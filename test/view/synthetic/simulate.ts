@@ -1,0 +1,430 @@
+import { FrameType } from "../../../src/protocol/stream";
+import { StreamWriter } from "./stream";
+
+/**
+ * A small event loop on a virtual clock, whose "coroutines" are generators, that writes the trace a runtime
+ * would. Scenes for tests and screenshots are written as programs, so that what they show is consistent.
+ */
+
+/** What a simulated coroutine yields to be suspended. */
+export type Wait =
+  | { on: "sleep"; seconds: number; line: number }
+  | { on: "yield"; line: number }
+  | { on: "task"; tasks: SimTask[]; line: number }
+  | { on: "lock"; lock: SimLock; line: number }
+  | { on: "event"; event: SimEvent; line: number }
+  | { on: "get"; queue: SimQueue; line: number }
+  | { on: "io"; seconds: number; line: number }
+  | { on: "thread"; seconds: number; line: number; label: string };
+
+export type Coroutine = Generator<Wait, void, void>;
+
+export interface SimTask {
+  key: number;
+  name: string;
+  done: boolean;
+  function: string;
+  body: Coroutine;
+  /** Functions between the task's coroutine and the await, with the line each is at. */
+  waiters: SimTask[];
+  awaiting: Wait | null;
+  keep: number;
+  pendingChildren: number;
+  cancelled: boolean;
+}
+
+export interface SimLock {
+  key: number;
+  permits: number;
+  queue: SimTask[];
+  kind: "lock" | "semaphore";
+}
+
+export interface SimEvent {
+  key: number;
+  set: boolean;
+  queue: SimTask[];
+}
+
+export interface SimQueue {
+  key: number;
+  items: number;
+  queue: SimTask[];
+}
+
+const KINDS = { lock: 1, semaphore: 2, event: 3, queue: 6 };
+const WAIT = {
+  sleep: 1,
+  yield: 2,
+  task: 3,
+  tasks: 4,
+  lock: 6,
+  semaphore: 7,
+  event: 8,
+  get: 11,
+  io: 14,
+  thread: 15,
+};
+const NS = 1e9;
+
+export class Simulation {
+  now = 0;
+  readonly writer = new StreamWriter();
+  private keys = 100;
+  private readonly ready: { task: SimTask; at: number }[] = [];
+  private readonly timers: { due: number; task: SimTask; wait: Wait; cause: number }[] = [];
+  private readonly codes = new Map<string, number>();
+  private current: SimTask | null = null;
+  private events = 0;
+
+  constructor(
+    readonly file = "/app/shop.py",
+    /** Microseconds every step takes beyond what it burns. */
+    private readonly stepMicros = 40,
+    hello: object = {},
+  ) {
+    this.writer.hello(file, hello);
+    this.writer.json(FrameType.loop, {
+      loop: 1,
+      kind: "_UnixSelectorEventLoop",
+      thread: "MainThread",
+      threadId: 1,
+      t: 0,
+      mode: "fast",
+      modeReason: "",
+      debug: false,
+    });
+    this.writer.record("RUN", [0, 1]);
+  }
+
+  code(name: string, file = this.file): number {
+    const id = `${file}:${name}`;
+    let code = this.codes.get(id);
+    if (code === undefined) {
+      code = this.writer.code(file, name.split(".").at(-1)!, file === this.file, name);
+      this.codes.set(id, code);
+    }
+    return code;
+  }
+
+  /** Spends time on the loop without suspending. */
+  burn(seconds: number): void {
+    this.now += Math.round(seconds * NS);
+  }
+
+  spawn(name: string, qualname: string, body: Coroutine, line: number): SimTask {
+    const key = ++this.keys;
+    const task: SimTask = {
+      key,
+      name,
+      done: false,
+      function: qualname,
+      body,
+      waiters: [],
+      awaiting: null,
+      keep: 0,
+      pendingChildren: 0,
+      cancelled: false,
+    };
+    const parent = this.current;
+    const frames = parent ? [line] : [];
+    this.writer.record(
+      "NEW",
+      [key, this.now, parent?.key ?? 0, frames.length, ...frames],
+      [this.code(qualname), ...(parent ? [this.code(parent.function)] : [])],
+      [name],
+    );
+    this.events++;
+    this.ready.push({ task, at: this.now });
+    return task;
+  }
+
+  lock(label: string, permits = 1): SimLock {
+    const kind = permits === 1 ? "lock" : "semaphore";
+    return { key: this.object(KINDS[kind], label), permits, queue: [], kind };
+  }
+
+  event(label: string): SimEvent {
+    return { key: this.object(KINDS.event, label), set: false, queue: [] };
+  }
+
+  queue(label: string): SimQueue {
+    return { key: this.object(KINDS.queue, label), items: 0, queue: [] };
+  }
+
+  release(lock: SimLock): void {
+    this.writer.record("HOLD", [lock.key, this.now, this.current?.key ?? 0, -1]);
+    lock.permits++;
+    const next = lock.queue.shift();
+    if (next) this.wake(next, 3);
+  }
+
+  put(queue: SimQueue): void {
+    queue.items++;
+    const next = queue.queue.shift();
+    if (next) this.wake(next, 3);
+  }
+
+  set(event: SimEvent): void {
+    event.set = true;
+    for (const task of event.queue.splice(0)) this.wake(task, 3);
+  }
+
+  cancel(task: SimTask): void {
+    if (task.done) return;
+    task.cancelled = true;
+    const at = this.timers.findIndex((timer) => timer.task === task);
+    if (at >= 0) this.timers.splice(at, 1);
+    this.wake(task, 3 + 16);
+  }
+
+  /** Runs until `until` seconds, or until nothing is left to do. */
+  run(until = Number.POSITIVE_INFINITY): void {
+    const end = until * NS;
+    while (this.now < end) {
+      this.fire();
+      if (this.ready.length === 0) {
+        if (this.timers.length === 0) break;
+        const due = Math.min(...this.timers.map((timer) => timer.due));
+        this.writer.record("POLL", [this.now, Math.max(0, due - this.now), this.timers.length, 3]);
+        if (due >= end) {
+          this.now = end;
+          break;
+        }
+        this.now = Math.max(this.now, due);
+        this.fire();
+      }
+      this.writer.record("ITER", [this.now, this.ready.length]);
+      for (const { task } of this.ready.splice(0)) {
+        this.step(task);
+        if (this.now >= end) break;
+      }
+    }
+  }
+
+  /** The program ends in an orderly way. */
+  finish(exitCode = 0): Uint8Array {
+    this.writer.record("RUN", [this.now, 0]);
+    this.stats();
+    this.writer.json(FrameType.bye, { t: this.now });
+    this.writer.json(FrameType.end, { exitCode, signal: null, wallNs: this.now });
+    return this.writer.take();
+  }
+
+  stats(more: object = {}): void {
+    this.writer.json(FrameType.stats, {
+      t: this.now,
+      events: this.events,
+      overheadNs: this.events * 500,
+      drainNs: this.events * 700,
+      dropped: 0,
+      tasksSeen: this.keys - 100,
+      tasksMissed: 0,
+      notes: [],
+      ...more,
+    });
+  }
+
+  /** A sample of the stack taken while the running step holds the loop. */
+  stall(task: SimTask, begin: number, functionName: string, line: number, file = this.file): void {
+    this.writer.json(FrameType.stall, {
+      loop: 1,
+      task: task.key,
+      begin,
+      t: begin + 60e6,
+      stack: [
+        [this.code(functionName, file), line],
+        [this.code(task.function), line],
+      ],
+    });
+  }
+
+  private object(kind: number, label: string): number {
+    const key = ++this.keys;
+    this.writer.record("OBJECT", [key, this.now, kind, 0], [], [label]);
+    return key;
+  }
+
+  private fire(): void {
+    for (;;) {
+      let first = -1;
+      for (let i = 0; i < this.timers.length; i++) {
+        if (this.timers[i].due <= this.now && (first < 0 || this.timers[i].due < this.timers[first].due))
+          first = i;
+      }
+      if (first < 0) return;
+      const [timer] = this.timers.splice(first, 1);
+      this.wake(timer.task, timer.cause);
+    }
+  }
+
+  private wake(task: SimTask, cause: number): void {
+    const by = cause % 16 === 3 ? (this.current?.key ?? 0) : 0;
+    this.writer.record("WAKE", [task.key, this.now, cause, by, 0]);
+    this.events++;
+    this.ready.push({ task, at: this.now });
+  }
+
+  private step(task: SimTask): void {
+    const begin = this.now;
+    this.now += this.stepMicros * 1000;
+    this.current = task;
+    let outcome = 0;
+    let wait: Wait | undefined;
+    try {
+      this.acquireAfterWait(task);
+      const result = task.cancelled ? task.body.return() : task.body.next();
+      wait = result.done ? undefined : result.value;
+      if (task.cancelled) outcome = 2;
+    } catch (error) {
+      outcome = 1;
+      task.done = true;
+      this.end(task, begin, outcome);
+      const code = this.code(task.function);
+      const { name, message } = error as Error;
+      this.writer.record(
+        "RAISED",
+        [task.key, 1, 60],
+        [code],
+        [name === "Error" ? "ValueError" : name, message],
+      );
+      this.current = null;
+      return;
+    }
+    if (!wait) this.end(task, begin, outcome);
+    else this.suspend(task, begin, wait);
+    this.current = null;
+  }
+
+  private acquireAfterWait(task: SimTask): void {
+    const wait = task.awaiting;
+    task.awaiting = null;
+    if (wait?.on === "lock" && !task.cancelled) this.hold(wait.lock, task);
+    if (wait?.on === "get" && !task.cancelled) wait.queue.items--;
+  }
+
+  private hold(lock: SimLock, task: SimTask): void {
+    lock.permits--;
+    this.writer.record("HOLD", [lock.key, this.now, task.key, 1]);
+  }
+
+  private end(task: SimTask, begin: number, outcome: number): void {
+    task.done = true;
+    this.writer.record("DONE", [task.key, begin, this.now, outcome]);
+    this.events++;
+    for (const waiter of task.waiters) {
+      waiter.pendingChildren--;
+      if (waiter.pendingChildren === 0) this.wake(waiter, 5);
+    }
+  }
+
+  private suspend(task: SimTask, begin: number, wait: Wait): void {
+    // What can go on at once is no suspension at all.
+    if (wait.on === "lock" && wait.lock.permits > 0 && wait.lock.queue.length === 0) {
+      this.hold(wait.lock, task);
+      this.again(task, begin);
+      return;
+    }
+    if ((wait.on === "event" && wait.event.set) || (wait.on === "get" && wait.queue.items > 0)) {
+      if (wait.on === "get") wait.queue.items--;
+      this.again(task, begin);
+      return;
+    }
+    if (wait.on === "task" && wait.tasks.every((child) => child.done)) {
+      this.again(task, begin);
+      return;
+    }
+    task.awaiting = wait;
+    this.events++;
+    const own = this.code(task.function);
+    if (wait.on === "yield") {
+      this.writer.record("YIELD", [task.key, begin, this.now, 0, 1, wait.line], [own]);
+      this.ready.push({ task, at: this.now });
+      return;
+    }
+    const inner = this.library(wait);
+    const future = wait.on === "task" && wait.tasks.length === 1 ? wait.tasks[0].key : ++this.keys;
+    const frames = inner ? [wait.line, inner.line] : [wait.line];
+    this.writer.record(
+      "STEP",
+      [task.key, begin, this.now, future, 0, frames.length, ...frames],
+      inner ? [own, this.code(inner.name, inner.file)] : [own],
+    );
+    this.park(task, wait);
+  }
+
+  /** The step goes on in the same breath: the same as if the await had not been there. */
+  private again(task: SimTask, begin: number): void {
+    const result = task.body.next();
+    if (result.done) this.end(task, begin, 0);
+    else this.suspend(task, begin, result.value);
+  }
+
+  private park(task: SimTask, wait: Wait): void {
+    const on = (kind: number, object = 0, delay = -1, keys: number[] = []) =>
+      this.writer.record("ON", [task.key, kind, object, delay, keys.length, ...keys]);
+    switch (wait.on) {
+      case "sleep":
+        on(WAIT.sleep, 0, Math.round(wait.seconds * NS));
+        this.timers.push({ due: this.now + Math.round(wait.seconds * NS), task, wait, cause: 1 });
+        break;
+      case "io":
+        on(WAIT.io);
+        this.timers.push({ due: this.now + Math.round(wait.seconds * NS), task, wait, cause: 2 });
+        break;
+      case "thread":
+        on(WAIT.thread);
+        this.timers.push({ due: this.now + Math.round(wait.seconds * NS), task, wait, cause: 4 });
+        break;
+      case "task": {
+        const pending = wait.tasks.filter((child) => !child.done);
+        if (wait.tasks.length > 1)
+          on(
+            WAIT.tasks,
+            0,
+            -1,
+            wait.tasks.map((child) => child.key),
+          );
+        task.pendingChildren = pending.length;
+        for (const child of pending) child.waiters.push(task);
+        break;
+      }
+      case "lock":
+        on(WAIT[wait.lock.kind], wait.lock.key);
+        wait.lock.queue.push(task);
+        break;
+      case "event":
+        on(WAIT.event, wait.event.key);
+        wait.event.queue.push(task);
+        break;
+      case "get":
+        on(WAIT.get, wait.queue.key);
+        wait.queue.queue.push(task);
+        break;
+    }
+  }
+
+  private library(wait: Wait): { file: string; name: string; line: number } | null {
+    const lib = "/usr/lib/python3.12/asyncio";
+    switch (wait.on) {
+      case "sleep":
+        return { file: `${lib}/tasks.py`, name: "sleep", line: 665 };
+      case "lock":
+        return {
+          file: `${lib}/locks.py`,
+          name: wait.lock.kind === "lock" ? "Lock.acquire" : "Semaphore.acquire",
+          line: 114,
+        };
+      case "event":
+        return { file: `${lib}/locks.py`, name: "Event.wait", line: 212 };
+      case "get":
+        return { file: `${lib}/queues.py`, name: "Queue.get", line: 158 };
+      case "io":
+        return { file: `${lib}/streams.py`, name: "StreamReader.read", line: 713 };
+      case "thread":
+        return { file: `${lib}/threads.py`, name: "to_thread", line: 25 };
+      default:
+        return null;
+    }
+  }
+}

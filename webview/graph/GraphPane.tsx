@@ -1,0 +1,348 @@
+import { effect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { Surface } from "../canvas/surface";
+import { Icon } from "../icons";
+import { openMenu } from "../panes/menu";
+import { openPlace } from "../state/actions";
+import { select, snapshot } from "../state/model";
+import { change, settings } from "../state/settings";
+import { theme } from "../state/theme";
+import { plural } from "../util/format";
+import type { Card } from "./build";
+import { drawGraph, type View } from "./draw";
+import { GraphTree } from "./GraphTree";
+import { menuOf } from "./menu";
+import { expandCard, selectCard } from "./nodes";
+import type { Resource } from "./resources";
+import { evidence, graph, outlineWidth, selectedKey, tidy } from "./state";
+
+const MARGIN = 18;
+/** Below this width the columns do not fit and the graph becomes an outline. */
+const NARROW = 560;
+const MIN_SCALE = 0.15;
+const MAX_SCALE = 2.5;
+/** Fitting by itself never makes the text harder to read than this; what does not fit is scrolled to. */
+const AUTO_SCALE = 0.7;
+
+type Hit = { card: Card; link: boolean } | { resource: Resource };
+
+/** The await graph: who created whom, who waits for what, and where. */
+export function GraphPane() {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const host = useRef<HTMLDivElement>(null);
+  const controller = useRef<GraphController | null>(null);
+  useEffect(() => {
+    const it = new GraphController(canvas.current!, host.current!);
+    controller.current = it;
+    return () => it.dispose();
+  }, []);
+  return (
+    <div class="graph" ref={host}>
+      <GraphTree onReveal={(key) => controller.current?.reveal(key)} />
+      <div class="fill" aria-hidden="true">
+        <canvas ref={canvas} />
+      </div>
+      <GraphCorner
+        onFit={() => controller.current?.fit(true)}
+        onZoom={(factor) => controller.current?.zoomCentre(factor)}
+      />
+      <GraphEmpty />
+    </div>
+  );
+}
+
+function GraphCorner({ onFit, onZoom }: { onFit: () => void; onZoom: (factor: number) => void }) {
+  const model = graph.value;
+  if (model.cards.length === 0) return null;
+  return (
+    <div class="corner" role="toolbar" aria-label="Zoom of the graph">
+      <button type="button" title="Zoom in (+)" aria-label="Zoom in" onClick={() => onZoom(1.25)}>
+        <Icon name="zoom-in" />
+      </button>
+      <button type="button" title="Zoom out (−)" aria-label="Zoom out" onClick={() => onZoom(0.8)}>
+        <Icon name="zoom-out" />
+      </button>
+      <button type="button" title="Fit everything (0)" aria-label="Fit everything" onClick={onFit}>
+        <Icon name="screen-full" />
+      </button>
+      <button
+        type="button"
+        title="Tidy: lay the nodes out anew (T)"
+        aria-label="Tidy: lay the nodes out anew"
+        onClick={() => {
+          tidy();
+          onFit();
+        }}
+      >
+        <Icon name="type-hierarchy-sub" />
+      </button>
+    </div>
+  );
+}
+
+function GraphEmpty() {
+  if (graph.value.cards.length > 0) return null;
+  const filtered = settings.value.filter !== "" && snapshot.value.count > snapshot.value.totals[0];
+  if (!filtered) return null;
+  return (
+    <div class="empty">
+      <p>No task matches the filter.</p>
+      <button type="button" class="button" onClick={() => change({ filter: "" })}>
+        Clear the filter
+      </button>
+    </div>
+  );
+}
+
+/** Pointer and wheel on the canvas, and what is drawn on it. */
+class GraphController {
+  private readonly surface: Surface;
+  private view: View = { scale: 1, x: MARGIN, y: MARGIN };
+  /** The user has not moved the graph: it fits itself. */
+  private auto = settings.peek().graph === null;
+  private hovered: string | null = null;
+  private drag: { x: number; y: number; moved: boolean } | null = null;
+  private readonly disposers: (() => void)[] = [];
+  private readonly pointers = new Map<number, { x: number; y: number }>();
+
+  constructor(
+    private readonly canvas: HTMLCanvasElement,
+    private readonly host: HTMLElement,
+  ) {
+    const kept = settings.peek().graph;
+    if (kept) this.view = kept;
+    this.surface = new Surface(canvas, (context, size) => {
+      if (this.auto) this.fitView();
+      drawGraph(context, size, graph.value, this.view, theme.value, {
+        selected: selectedKey.value,
+        hovered: this.hovered,
+        focused: this.host.contains(document.activeElement),
+        evidence: evidence.value,
+      });
+    });
+    this.disposers.push(
+      effect(() => {
+        graph.value;
+        selectedKey.value;
+        evidence.value;
+        theme.value;
+        this.surface.invalidate();
+      }),
+    );
+    const resize = new ResizeObserver(([entry]) => {
+      const { width } = entry.contentRect;
+      outlineWidth.value = width > 0 && width < NARROW ? Math.floor(width) - 2 * 12 : null;
+    });
+    resize.observe(canvas);
+    this.disposers.push(() => resize.disconnect());
+    this.on("pointerdown", (event) => this.down(event));
+    this.on("pointermove", (event) => this.move(event));
+    this.on("pointerup", (event) => this.up(event));
+    this.on("pointercancel", (event) => this.up(event));
+    this.on("pointerleave", () => this.hover(null));
+    this.on("dblclick", (event) => this.doubleClick(event));
+    this.on("contextmenu", (event) => this.contextMenu(event));
+    const wheel = (event: WheelEvent) => this.wheel(event);
+    canvas.addEventListener("wheel", wheel, { passive: false });
+    const focus = () => this.surface.invalidate();
+    host.addEventListener("focusin", focus);
+    host.addEventListener("focusout", focus);
+  }
+
+  dispose(): void {
+    for (const dispose of this.disposers) dispose();
+    this.surface.dispose();
+  }
+
+  fit(byUser: boolean): void {
+    this.auto = true;
+    if (byUser) change({ graph: null });
+    this.fitView(byUser ? MIN_SCALE : AUTO_SCALE);
+    if (byUser && this.view.scale < AUTO_SCALE) this.auto = false;
+    this.surface.invalidate();
+  }
+
+  zoomCentre(factor: number): void {
+    this.zoom(factor, this.surface.size.width / 2, this.surface.size.height / 2);
+  }
+
+  /** Brings a node into sight (keyboard, a click elsewhere). */
+  reveal(key: string): void {
+    const { cards, resources } = graph.peek();
+    const box = cards.find((c) => c.node.key === key) ?? resources.find((r) => `r:${r.key}` === key);
+    if (!box) return;
+    const { scale, x, y } = this.view;
+    const { width, height } = this.surface.size;
+    const left = box.x * scale + x;
+    const top = box.y * scale + y;
+    let dx = 0;
+    let dy = 0;
+    if (left < MARGIN) dx = MARGIN - left;
+    else if (left + box.width * scale > width - MARGIN) dx = width - MARGIN - left - box.width * scale;
+    if (top < MARGIN) dy = MARGIN - top;
+    else if (top + box.height * scale > height - MARGIN) dy = height - MARGIN - top - box.height * scale;
+    if (dx || dy) this.moveBy(dx, dy);
+    this.surface.invalidate();
+  }
+
+  private fitView(smallest = AUTO_SCALE): void {
+    const model = graph.value;
+    const { width, height } = this.surface.size;
+    if (model.outline) {
+      this.view = { scale: 1, x: 12, y: 12 };
+      return;
+    }
+    const wanted = Math.min((width - 2 * MARGIN) / model.width, (height - 2 * MARGIN) / model.height);
+    const scale = Math.min(1, Math.max(smallest, wanted || 1));
+    this.view = { scale, x: MARGIN, y: MARGIN };
+  }
+
+  private on<K extends keyof HTMLElementEventMap>(
+    type: K,
+    handler: (event: HTMLElementEventMap[K]) => void,
+  ): void {
+    this.canvas.addEventListener(type, handler);
+  }
+
+  private at(event: MouseEvent): { x: number; y: number } {
+    const box = this.canvas.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  }
+
+  private hit(event: MouseEvent): Hit | null {
+    const point = this.at(event);
+    const x = (point.x - this.view.x) / this.view.scale;
+    const y = (point.y - this.view.y) / this.view.scale;
+    const inside = (box: Card | Resource) =>
+      x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
+    const model = graph.peek();
+    const resource = model.resources.find(inside);
+    if (resource) return { resource };
+    const card = model.cards.find(inside);
+    if (!card) return null;
+    const link = card.link !== "" && y > card.y + 25 && x > card.x + card.width * 0.45;
+    return { card, link };
+  }
+
+  private down(event: PointerEvent): void {
+    this.pointers.set(event.pointerId, this.at(event));
+    if (event.button !== 0) return;
+    this.canvas.setPointerCapture(event.pointerId);
+    this.drag = { x: event.clientX, y: event.clientY, moved: false };
+  }
+
+  private move(event: PointerEvent): void {
+    const before = this.pointers.get(event.pointerId);
+    if (before && this.pointers.size === 2) {
+      this.pinch(event);
+      return;
+    }
+    if (before) this.pointers.set(event.pointerId, this.at(event));
+    if (this.drag) {
+      const dx = event.clientX - this.drag.x;
+      const dy = event.clientY - this.drag.y;
+      if (!this.drag.moved && Math.hypot(dx, dy) < 4) return;
+      this.drag = { x: event.clientX, y: event.clientY, moved: true };
+      this.canvas.style.cursor = "grabbing";
+      this.moveBy(dx, dy);
+      return;
+    }
+    this.hover(this.hit(event));
+  }
+
+  private pinch(event: PointerEvent): void {
+    const [first, second] = [...this.pointers.values()];
+    const before = Math.hypot(first.x - second.x, first.y - second.y);
+    this.pointers.set(event.pointerId, this.at(event));
+    const [a, b] = [...this.pointers.values()];
+    this.zoom(Math.hypot(a.x - b.x, a.y - b.y) / Math.max(1, before), (a.x + b.x) / 2, (a.y + b.y) / 2);
+    if (this.drag) this.drag.moved = true;
+  }
+
+  private up(event: PointerEvent): void {
+    this.pointers.delete(event.pointerId);
+    const { drag } = this;
+    this.drag = null;
+    this.canvas.style.cursor = "";
+    if (!drag || drag.moved || event.type === "pointercancel") return;
+    const hit = this.hit(event);
+    if (!hit) select(null);
+    else if ("resource" in hit) {
+      if (hit.resource.objects.length > 0) select({ kind: "object", object: hit.resource.objects[0] });
+    } else if (hit.link && hit.card.place) {
+      selectCard(hit.card);
+      openPlace(hit.card.place);
+    } else if (hit.card.node.kind === "more") expandCard(hit.card);
+    else selectCard(hit.card);
+  }
+
+  private hover(hit: Hit | null): void {
+    const key = !hit ? null : "card" in hit ? hit.card.node.key : `r:${hit.resource.key}`;
+    this.canvas.style.cursor = !hit ? "grab" : "pointer";
+    this.canvas.title = hit ? describe(hit) : "";
+    if (key === this.hovered) return;
+    this.hovered = key;
+    this.surface.invalidate();
+  }
+
+  private doubleClick(event: MouseEvent): void {
+    const hit = this.hit(event);
+    if (hit && "card" in hit) expandCard(hit.card);
+    else if (!hit) this.fit(true);
+  }
+
+  private contextMenu(event: MouseEvent): void {
+    event.preventDefault();
+    const hit = this.hit(event);
+    if (hit && "card" in hit) selectCard(hit.card);
+    openMenu(
+      event.clientX,
+      event.clientY,
+      menuOf(hit && "card" in hit ? hit.card : null, () => this.fit(true)),
+    );
+  }
+
+  private wheel(event: WheelEvent): void {
+    event.preventDefault();
+    const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
+    if (event.ctrlKey || event.metaKey) {
+      const { x, y } = this.at(event);
+      this.zoom(Math.exp(-event.deltaY * unit * (Math.abs(event.deltaY) < 50 ? 0.01 : 0.0022)), x, y);
+    } else if (event.shiftKey) this.moveBy(-event.deltaY * unit, 0);
+    else this.moveBy(-event.deltaX * unit, -event.deltaY * unit);
+  }
+
+  private zoom(factor: number, x: number, y: number): void {
+    const { scale } = this.view;
+    const next = Math.min(MAX_SCALE, Math.max(MIN_SCALE, scale * factor));
+    const ratio = next / scale;
+    this.keep({ scale: next, x: x - (x - this.view.x) * ratio, y: y - (y - this.view.y) * ratio });
+  }
+
+  private moveBy(dx: number, dy: number): void {
+    const { scale, x, y } = this.view;
+    const { width, height } = this.surface.size;
+    const model = graph.peek();
+    // Some of the graph always stays in sight.
+    const within = (value: number, extent: number, room: number) =>
+      Math.min(room - 60, Math.max(60 - extent * scale, value));
+    this.keep({ scale, x: within(x + dx, model.width, width), y: within(y + dy, model.height, height) });
+  }
+
+  private keep(view: View): void {
+    this.view = view;
+    this.auto = false;
+    change({ graph: view });
+    this.surface.invalidate();
+  }
+}
+
+function describe(hit: Hit): string {
+  if ("resource" in hit) return `${hit.resource.title}\n${hit.resource.detail}`;
+  const { card, link } = hit;
+  if (card.node.kind === "more") return `Show ${plural(card.node.tasks.length, "more task")}`;
+  if (link) return `Open ${card.place?.file}:${card.place?.line}`;
+  const more =
+    card.node.kind === "group" ? `\n${card.node.tasks.length} tasks; double-click to show each` : "";
+  return `${card.title}\n${card.detail}${card.time ? ` (${card.time})` : ""}${more}`;
+}

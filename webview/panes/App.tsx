@@ -1,0 +1,97 @@
+import { useEffect, useRef } from "preact/hooks";
+import { GraphPane } from "../graph/GraphPane";
+import { Icon } from "../icons";
+import { toast } from "../state/actions";
+import { problem, source, tick, trace } from "../state/model";
+import { change, settings } from "../state/settings";
+import { Details } from "./Details";
+import { Findings } from "./Findings";
+import { Legend } from "./Legend";
+import { Menu } from "./menu";
+import { narrow } from "./narrow";
+import { Splitter } from "./Splitter";
+import { Toolbar } from "./Toolbar";
+import { TrustLine } from "./TrustLine";
+import { Welcome } from "./Welcome";
+
+/** The whole screen. What is in it follows `settings`; how wide it is decides how it flows. */
+export function App() {
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => {
+      narrow.value = entry.contentRect.width < 720;
+    });
+    observer.observe(element.current!);
+    return () => observer.disconnect();
+  }, []);
+  tick.value;
+  const { panel, side } = settings.value;
+  const empty = trace.value.tasks.count === 0;
+  return (
+    <div class={`app ${narrow.value ? "narrow" : "wide"}`} ref={element}>
+      <Toolbar />
+      <Problem />
+      {empty ? (
+        <Welcome />
+      ) : (
+        <div class="main" style={{ "--side": `${side}px` }}>
+          <div class="stack">
+            <Legend />
+            <GraphPane />
+          </div>
+          {panel ? (
+            <>
+              {narrow.value ? null : (
+                <Splitter
+                  orientation="vertical"
+                  label="Width of the side panel"
+                  value={side}
+                  min={180}
+                  max={900}
+                  onDrag={(delta) =>
+                    change({ side: Math.min(900, Math.max(180, settings.value.side - delta)) })
+                  }
+                />
+              )}
+              <aside class="side" aria-label="Findings and details">
+                <Findings />
+                <Details />
+              </aside>
+            </>
+          ) : null}
+        </div>
+      )}
+      {source.value || !empty ? <TrustLine /> : null}
+      <Menu />
+      <Toast />
+    </div>
+  );
+}
+
+function Problem() {
+  if (!problem.value) return null;
+  return (
+    <div class="problem" role="alert">
+      <Icon name="error" />
+      <span>{problem.value}</span>
+      <button
+        type="button"
+        class="plain"
+        aria-label="Dismiss"
+        onClick={() => {
+          problem.value = null;
+        }}
+      >
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}
+
+function Toast() {
+  return (
+    <div class="toasts" role="status">
+      {toast.value ? <div class="toast">{toast.value.text}</div> : null}
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+import type { Finding } from "../../src/protocol/report";
+import { Icon, type IconName } from "../icons";
+import { findings } from "../state/findings";
+import { cursor, highlighted, select } from "../state/model";
+import { PlaceLink } from "./PlaceLink";
+
+const ICONS: Record<Finding["severity"], IconName> = { error: "error", warning: "warning", info: "info" };
+
+/** What is wrong, the most serious first; its evidence lights up in the graph and the lanes on hover. */
+export function Findings() {
+  const list = findings.value;
+  return (
+    <section class="findings" aria-label="Findings">
+      <h2>
+        Findings <span class="number">{list.length}</span>
+      </h2>
+      {list.length === 0 ? (
+        <p class="none">
+          <Icon name="pass" size={14} /> Nothing wrong so far.
+        </p>
+      ) : (
+        <ul>
+          {list.map((finding) => (
+            <FindingItem
+              key={`${finding.rule}${finding.from}${finding.task}${finding.object}`}
+              finding={finding}
+            />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function FindingItem({ finding }: { finding: Finding }) {
+  const show = () => {
+    highlighted.value = finding;
+  };
+  const hide = () => {
+    if (highlighted.value === finding) highlighted.value = null;
+  };
+  const go = () => {
+    if (finding.task !== null) select({ kind: "task", task: finding.task - 1 });
+    else if (finding.tasks.length > 0) select({ kind: "task", task: finding.tasks[0] - 1 });
+    if (finding.from !== null) cursor.value = finding.from + Math.min(finding.seconds ?? 0, 1e-3);
+  };
+  return (
+    <li
+      class={`finding ${finding.severity}`}
+      onMouseEnter={show}
+      onMouseLeave={hide}
+      onFocusCapture={show}
+      onBlurCapture={hide}
+    >
+      <button type="button" class="what" onClick={go}>
+        <Icon name={ICONS[finding.severity]} size={15} />
+        <span>{finding.message}</span>
+      </button>
+      <div class="where">
+        <span class="rule">{finding.rule}</span>
+        {finding.at ? <PlaceLink place={finding.at} /> : null}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,20 @@
+import type { Place } from "../../src/protocol/report";
+import { inEditor, openPlace } from "../state/actions";
+import { config } from "../state/model";
+import { fileLine, shortPath } from "../util/format";
+
+/** "shop.py:97", which opens the line. */
+export function PlaceLink({ place }: { place: Place | null }) {
+  if (!place || place.line <= 0) return <span class="dim">–</span>;
+  const path = `${shortPath(place.file, config.value.folders)}:${place.line}`;
+  return (
+    <button
+      type="button"
+      class="link"
+      title={inEditor() ? `Open ${path}` : `Copy ${place.file}:${place.line}`}
+      onClick={() => openPlace(place)}
+    >
+      {fileLine(place.file, place.line)}
+    </button>
+  );
+}

@@ -1,0 +1,52 @@
+import { Icon } from "../icons";
+import { act } from "../state/actions";
+import { actions, open, source } from "../state/model";
+
+/** What there is to see before there is anything to see. */
+export function Welcome() {
+  if (open.value) {
+    return (
+      <div class="welcome">
+        <div class="spinner" aria-hidden="true" />
+        <h2>
+          {source.value?.kind === "live" ? "Waiting for the program's first task…" : "Reading the trace…"}
+        </h2>
+        <p>{source.value?.title}</p>
+      </div>
+    );
+  }
+  if (source.value) {
+    return (
+      <div class="welcome">
+        <Icon name="pulse" size={40} />
+        <h2>No task in this trace</h2>
+        <p>
+          {source.value.title} ended without creating an asyncio task. A program is traced from the moment it
+          starts an event loop, for example with <code>asyncio.run(main())</code>.
+        </p>
+      </div>
+    );
+  }
+  return (
+    <div class="welcome">
+      <Icon name="pulse" size={40} />
+      <h2>Nothing traced yet</h2>
+      <p>
+        Open a Python file that uses asyncio and run <b>Loopscope: Run with Trace</b>. Its tasks appear here
+        while it runs, each with the line it is waiting at.
+      </p>
+      <div class="row">
+        {actions.value.includes("run") ? (
+          <button type="button" class="button" onClick={() => act("run")}>
+            <Icon name="debug-start" /> Run with Trace
+          </button>
+        ) : null}
+        {actions.value.includes("openTrace") ? (
+          <button type="button" class="button secondary" onClick={() => act("openTrace")}>
+            <Icon name="folder-opened" /> Open Trace…
+          </button>
+        ) : null}
+      </div>
+    </div>
+  );
+}

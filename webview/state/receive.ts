@@ -1,0 +1,121 @@
+import { batch } from "@preact/signals";
+import { type HostMessage, type Slot, VIEW_PROTOCOL } from "../../src/protocol/view";
+import { Trace } from "../../src/trace";
+import type { Host } from "../host/host";
+import { actions, config, cursor, open, other, problem, progress, reset, select, tick, trace } from "./model";
+
+/** The view re-reads the trace at most this often, milliseconds; less often when a refresh is dear. */
+const REFRESH_MS = 50;
+
+/** Takes the host's messages in. One place feeds the trace; everything else reads it. */
+export class Receiver {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private lastRefresh = 0;
+  private refreshCost = 0;
+
+  constructor(private readonly host: Host) {}
+
+  start(): void {
+    this.host.listen((message) => this.receive(message));
+    this.host.post({ type: "ready", protocol: VIEW_PROTOCOL });
+  }
+
+  private receive(message: HostMessage): void {
+    try {
+      this.handle(message);
+    } catch (error) {
+      // A host must hear of it, and must not wait for an acknowledgement for ever.
+      problem.value = error instanceof Error ? error.message : String(error);
+      const stack = error instanceof Error ? (error.stack ?? null) : null;
+      this.host.post({ type: "error", message: problem.value, stack });
+      if (message.type === "frames") this.host.post({ type: "ack", seq: message.seq, behindMs: 0 });
+    }
+  }
+
+  private handle(message: HostMessage): void {
+    switch (message.type) {
+      case "init":
+        if (message.protocol !== VIEW_PROTOCOL) {
+          throw new Error(
+            `This view speaks protocol ${VIEW_PROTOCOL}, its host ${message.protocol}: reload the window`,
+          );
+        }
+        config.value = message.config;
+        actions.value = message.actions;
+        reset(message.source);
+        break;
+      case "compare":
+        other.value = message.source
+          ? {
+              trace: new Trace({ blockMs: config.value.blockMs }),
+              source: message.source,
+              tick: 0,
+              open: true,
+            }
+          : null;
+        break;
+      case "frames":
+        this.feed(message.slot, message.seq, message.bytes);
+        break;
+      case "end":
+        this.end(message.slot);
+        break;
+      case "config":
+        config.value = message.config;
+        break;
+      case "actions":
+        actions.value = message.actions;
+        break;
+      case "reveal":
+        batch(() => {
+          if (message.task !== null) select({ kind: "task", task: message.task - 1 });
+          else if (message.object !== null) select({ kind: "object", object: message.object - 1 });
+          if (message.time !== null) cursor.value = message.time;
+        });
+        break;
+      case "error":
+        problem.value = message.message;
+        break;
+    }
+  }
+
+  private feed(slot: Slot, seq: number, bytes: Uint8Array): void {
+    const begin = performance.now();
+    const target = slot === "b" ? other.value?.trace : trace.value;
+    // A structured clone may have made it an ArrayBuffer.
+    target?.feed(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
+    if (slot === "a") progress.value = { ...progress.value, read: progress.value.read + bytes.byteLength };
+    this.refreshSoon();
+    const behindMs = performance.now() - begin;
+    // Not at once: the screen and the keyboard come first, also while 50 MB are being read.
+    setTimeout(() => this.host.post({ type: "ack", seq, behindMs }), 0);
+  }
+
+  private end(slot: Slot): void {
+    if (slot === "b") {
+      other.value?.trace.finish();
+      if (other.value) other.value = { ...other.value, tick: other.value.tick + 1, open: false };
+      return;
+    }
+    trace.value.finish();
+    batch(() => {
+      open.value = false;
+      tick.value++;
+    });
+  }
+
+  private refreshSoon(): void {
+    if (this.timer) return;
+    const wait = this.lastRefresh + Math.max(REFRESH_MS, this.refreshCost * 3) - performance.now();
+    this.timer = setTimeout(() => this.refresh(), Math.max(0, wait));
+  }
+
+  private refresh(): void {
+    this.timer = undefined;
+    const begin = performance.now();
+    tick.value++;
+    if (other.value) other.value = { ...other.value, tick: other.value.tick + 1 };
+    this.lastRefresh = performance.now();
+    this.refreshCost = this.lastRefresh - begin;
+  }
+}

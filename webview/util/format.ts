@@ -1,0 +1,71 @@
+/** Times are seconds, as everywhere in the model. */
+
+/** A duration a person reads at a glance: "35 µs", "1.2 ms", "118 ms", "2.00 s", "2 min 5 s". */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return "–";
+  if (seconds < 0) return `−${duration(-seconds)}`;
+  if (seconds === 0) return "0 s";
+  if (seconds < 0.9995e-6) return `${Math.round(seconds * 1e9)} ns`;
+  if (seconds < 0.9995e-3) return `${trim(seconds * 1e6, 3)} µs`;
+  if (seconds < 0.9995) return `${trim(seconds * 1e3, 3)} ms`;
+  if (seconds < 59.995) return `${seconds < 9.995 ? seconds.toFixed(2) : seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+function trim(value: number, digits: number): string {
+  const text = value < 100 ? value.toPrecision(value < 10 ? digits - 1 : digits - 1) : value.toFixed(0);
+  return text;
+}
+
+/** An instant on the trace's clock: as many decimals as the window of `span` seconds needs. */
+export function instant(seconds: number, span: number): string {
+  if (!Number.isFinite(seconds)) return "–";
+  const decimals = span <= 0 ? 6 : Math.min(6, Math.max(3, 3 - Math.floor(Math.log10(span))));
+  return `${seconds.toFixed(decimals)} s`;
+}
+
+/** A count with thin groups of digits: "12 345". */
+export function count(n: number): string {
+  return n < 10000 ? String(n) : String(n).replace(/\B(?=(\d{3})+$)/g, "\u2009");
+}
+
+/** "1 task", "3 tasks". */
+export function plural(n: number, one: string, many = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : many}`;
+}
+
+/** "12 %", "0.4 %", "< 0.1 %". */
+export function percent(fraction: number): string {
+  if (!Number.isFinite(fraction)) return "–";
+  const value = fraction * 100;
+  if (value > 0 && value < 0.1) return "< 0.1 %";
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} %`;
+}
+
+/** The last part of a path, whichever system it is from. */
+export function baseName(file: string): string {
+  return file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
+}
+
+/** "shop.py:97"; an unknown line is left out. */
+export function fileLine(file: string, line: number): string {
+  return line > 0 ? `${baseName(file)}:${line}` : baseName(file);
+}
+
+/** A path without the workspace folder in front. */
+export function shortPath(file: string, folders: readonly string[]): string {
+  for (const folder of folders) {
+    if (file.startsWith(folder) && /[\\/]/.test(file[folder.length] ?? ""))
+      return file.slice(folder.length + 1);
+  }
+  return file;
+}
+
+/** Cuts a name that no screen could hold (10 kB names exist) and makes control characters visible. */
+export function displayName(name: string, limit = 200): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being replaced
+  const clean = name.replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, "·");
+  return clean.length > limit ? `${[...clean.slice(0, limit)].join("")}…` : clean;
+}
