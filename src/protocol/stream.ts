@@ -78,6 +78,12 @@ export const WAITS = [
   "other",
 ] as const;
 
+/** Indices in WAITS, by name ("other" stands at both ends: the last is meant). */
+export const WAIT = Object.fromEntries(WAITS.map((name, index) => [name, index])) as Record<
+  (typeof WAITS)[number],
+  number
+>;
+
 /** `object kind` of OBJECT, by index. */
 export const OBJECT_KINDS = [
   "other",

@@ -8,12 +8,14 @@ export { coroutineName, createdAt, createdBy } from "./describe/creation";
 export { idleSeconds, loopInfo, loopName } from "./describe/loops";
 export { programInfo, trust } from "./describe/program";
 export { type StallPlace, stallPlace } from "./describe/stalls";
+export { oneLine } from "./describe/text";
 export { startedAt, type TaskTimes, taskTimes } from "./describe/times";
 export { awaitPlace, type Wait, waitOf, waitsOn, wokenBy } from "./describe/waits";
 export { findings } from "./findings";
 export {
   childrenOf,
   type LoopState,
+  lastSuspension,
   loopState,
   objectState,
   openStep,
@@ -32,7 +34,6 @@ export { StepFlag } from "./store/steps";
 export { Outcomes, TaskFlag } from "./store/tasks";
 export {
   formatTimeline,
-  oneLine,
   TIMELINE_EVENTS,
   Timeline,
   type TimelineEvent,

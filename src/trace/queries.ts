@@ -1,3 +1,4 @@
+import { WAIT } from "../protocol/stream";
 import { firstWhere } from "./store/columns";
 import type { Loop, OpenStep } from "./store/loops";
 import { StepIndex } from "./store/stepIndex";
@@ -78,7 +79,29 @@ export function taskState(trace: Trace, task: number, t = trace.endTime): TaskSt
   if (t < end) return { state: "running", since: steps.begin.get(row), suspension: -1, step: row };
   const ready = steps.ready.get(row);
   if (ready <= t) return { state: "ready", since: ready, suspension: row, step: -1 };
+  const due = Number.isNaN(ready) ? overdueSince(trace, row) : Number.NaN;
+  if (due <= t) return { state: "ready", since: due, suspension: row, step: -1 };
   return { state: "suspended", since: end, suspension: row, step: -1 };
+}
+
+/** When a sleeper that has not been woken yet should have been, because its loop is busy; else NaN. */
+export function overdueSince(trace: Trace, row: number): number {
+  const { steps, tasks } = trace;
+  const loop = trace.loops[tasks.loop.get(steps.task.get(row))];
+  const due = steps.end.get(row) + delayOf(trace, row);
+  return loop?.open && loop.open.begin <= due && due <= trace.endTime ? due : Number.NaN;
+}
+
+/** Row of the last suspension of a task, whether it has ended or not; -1 when it never was suspended. */
+export function lastSuspension(trace: Trace, task: number): number {
+  const { steps, tasks } = trace;
+  const last = tasks.lastStep.get(task);
+  if (last < 0 || !(steps.flags.get(last) & StepFlag.last)) return last;
+  const first = tasks.firstStep.get(task);
+  if (first === last) return -1;
+  let row = first;
+  while (steps.next.get(row) !== last) row = steps.next.get(row);
+  return row;
 }
 
 /** When the suspension of a row ended: begin of the task's next step, or NaN. */
@@ -156,7 +179,7 @@ function addWaiting(trace: Trace, loop: Loop, t: number, into: LoopState): void 
 /** Seconds a suspension sleeps for, NaN when it does not, or when it is not known. */
 export function delayOf(trace: Trace, row: number): number {
   const wait = trace.steps.wait.get(row);
-  return wait < 0 ? trace.waits.delay.get(-wait) : Number.NaN;
+  return wait < 0 && trace.waits.kind.get(-wait) === WAIT.sleep ? trace.waits.delay.get(-wait) : Number.NaN;
 }
 
 /** The step a loop runs at an instant; for eager tasks, the innermost. */

@@ -3,6 +3,7 @@ import { cancelledBy } from "./describe/cancellation";
 import { createdAt, createdBy, userPlace } from "./describe/creation";
 import { loopName } from "./describe/loops";
 import { stallPlace } from "./describe/stalls";
+import { oneLine } from "./describe/text";
 import { startedAt } from "./describe/times";
 import { awaitPlace, seconds, waitOf, wokenBy } from "./describe/waits";
 import { openStep } from "./queries";
@@ -251,18 +252,6 @@ export function timeline(trace: Trace): Timeline {
 /** Column widths of a terminal are those of this many first rows, and never more than the limits. */
 const MEASURED_ROWS = 10_000;
 const MAX_WIDTHS = [10, 28, 12, 60];
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a row
-const BREAKING = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
-
-/** A name or message as it may stand in one field of one line. */
-export function oneLine(text: string): string {
-  const escapes: Record<string, string> = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };
-  return text.replace(
-    BREAKING,
-    (char) => escapes[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-}
 
 /** The rows as lines: separated by tabs, or on a terminal (`tty`) in aligned columns. */
 export function* formatTimeline(rows: Iterable<TimelineRow>, options: { tty: boolean }): Generator<string> {

@@ -1,6 +1,6 @@
 import type { CancelInfo } from "../../protocol/report";
 import { CAUSE_CANCELLED } from "../../protocol/stream";
-import { StepFlag } from "../store/steps";
+import { lastSuspension } from "../queries";
 import type { Trace } from "../trace";
 import { placesInsideLoop, userPlace } from "./creation";
 import { asyncioModule, asyncioName } from "./library";
@@ -31,23 +31,13 @@ interface Cancel {
 
 /** The wake that ended a cancelled task's last suspension, or what reached it before its first step. */
 function cancelOf(trace: Trace, task: number): Cancel | null {
-  const { steps, tasks } = trace;
+  const { steps } = trace;
   const early = trace.earlyCancels.get(task) ?? null;
-  const last = tasks.lastStep.get(task);
-  if (last < 0) return early;
-  const row = steps.flags.get(last) & StepFlag.last ? stepBefore(trace, last) : last;
+  const row = lastSuspension(trace, task);
   if (row < 0 || Number.isNaN(steps.ready.get(row))) return early;
   const cancelled = trace.wakes.cause.get(steps.wake.get(row)) & CAUSE_CANCELLED;
   if (early !== null && early.t >= steps.ready.get(row)) return early;
   return cancelled ? { t: steps.ready.get(row), wake: steps.wake.get(row), by: steps.by.get(row) } : early;
-}
-
-function stepBefore(trace: Trace, row: number): number {
-  const { steps, tasks } = trace;
-  let at = tasks.firstStep.get(steps.task.get(row));
-  if (at === row) return -1;
-  while (steps.next.get(at) !== row) at = steps.next.get(at);
-  return at;
 }
 
 /** Who cancelled a task: its cancellation followed back through the tasks it passed. Null when it was not cancelled. */

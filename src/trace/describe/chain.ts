@@ -101,6 +101,8 @@ const WRAPPERS: Record<string, string> = {
 const CONTEXTS: Record<string, string> = {
   "taskgroups.__aexit__": "TaskGroup",
   "taskgroups._aexit": "TaskGroup",
+  "tasks._wait_for_one": "asyncio.as_completed",
+  "tasks._cancel_and_wait": "cancelling",
 };
 
 const known = new WeakMap<Trace, Map<number, ChainInfo>>();
@@ -151,6 +153,6 @@ function classify(frames: Code[]): ChainInfo {
   const last = frames[frames.length - 1];
   // A condition that was notified waits for its lock again; a queue read by as_completed is its tasks.
   if (info.kind === "condition" && last && kindOf(last) === "lock") info.kind = "lock";
-  if (!info.call && last) info.call = callName(last);
+  if (!info.call && !info.wrapper && last) info.call = callName(last);
   return info;
 }

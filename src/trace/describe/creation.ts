@@ -43,6 +43,8 @@ export function userPlace(trace: Trace, stack: number): Place | null {
 export function createdBy(trace: Trace, task: number): CreatedBy {
   const { places } = trace;
   let creator: CreatedBy = "other";
+  // asyncio.run runs these itself, after the main coroutine.
+  if (/^BaseEventLoop\.shutdown_|^shutdown_/.test(coroutineName(trace, task))) return "run_until_complete";
   for (const place of placesInsideLoop(trace, trace.tasks.creationStack.get(task))) {
     const code = places.codeAt(place);
     if (!asyncioModule(code)) break;

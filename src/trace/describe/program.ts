@@ -2,16 +2,7 @@ import type { ProgramInfo, Trust } from "../../protocol/report";
 import type { Program } from "../store/program";
 import type { Trace } from "../trace";
 
-/** Seconds from a program's start to its end, or to the latest instant known. */
-export function wallSeconds(trace: Trace, program: Program): number {
-  const { hello, end } = program;
-  if (hello === null || end === null || end.wallNs <= 0 || hello.clock.wallNs <= 0) {
-    return Math.max(0, program.bye ?? trace.endTime);
-  }
-  const startWall = hello.clock.wallNs - (hello.clock.monotonicNs - hello.startNs);
-  return Math.max(0, (end.wallNs - startWall) / 1e9);
-}
-
+/** What the report says of a program; its end, where that was not seen, is the latest instant known. */
 export function programInfo(trace: Trace, program: Program): ProgramInfo {
   const { hello, end } = program;
   return {
@@ -20,7 +11,7 @@ export function programInfo(trace: Trace, program: Program): ProgramInfo {
     pid: hello?.pid ?? 0,
     exitCode: end?.exitCode ?? null,
     signal: end?.signal ?? null,
-    wallSeconds: wallSeconds(trace, program),
+    wallSeconds: program.wallSeconds ?? program.bye ?? trace.endTime,
   };
 }
 

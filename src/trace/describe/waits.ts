@@ -1,10 +1,10 @@
-import type { Place, WaitKind, WaitsOn, WokenBy } from "../../protocol/report";
+import type { CreatedBy, Place, WaitKind, WaitsOn, WokenBy } from "../../protocol/report";
 import { CAUSE_CANCELLED, CAUSES, WAITS } from "../../protocol/stream";
 import { childrenOf, taskState } from "../queries";
 import { StepFlag } from "../store/steps";
 import type { Trace } from "../trace";
 import { type ChainInfo, chainInfo } from "./chain";
-import { asyncioName } from "./library";
+import { createdBy } from "./creation";
 
 /** What the suspension of a row waits on, with rows of tasks and of the object (-1: none). */
 export interface Wait {
@@ -53,6 +53,7 @@ const OUTER: ReadonlySet<WaitKind> = new Set(["tasks", "barrier", "queue.join", 
 
 function kindOf(wait: Wait, said: WaitKind | null, chain: ChainInfo, hasChain: boolean): WaitKind {
   if (chain.kind !== null && OUTER.has(chain.kind)) return chain.kind;
+  if (said === "task" && wait.tasks.length > 1) return "tasks";
   if (said !== null && said !== "other") return said;
   if (chain.kind !== null) return chain.kind;
   if (wait.tasks.length > 1) return "tasks";
@@ -60,22 +61,21 @@ function kindOf(wait: Wait, said: WaitKind | null, chain: ChainInfo, hasChain: b
   return hasChain && said === null ? "future" : "other";
 }
 
-/** The tasks of a TaskGroup whose block a task is leaving: its children that live. */
+/** What waits for tasks it has created itself. */
+const GROUPS: Record<string, CreatedBy> = { TaskGroup: "TaskGroup", "asyncio.as_completed": "as_completed" };
+
+/** The tasks of a TaskGroup whose block a task is leaving, or of as_completed: its children that live. */
 function childrenInGroup(trace: Trace, row: number, chain: ChainInfo): number[] {
-  if (chain.call !== "TaskGroup") return [];
+  const creator = GROUPS[chain.call];
+  if (creator === undefined) return [];
   const { tasks, steps } = trace;
   const from = steps.end.get(row);
   return childrenOf(trace, steps.task.get(row)).filter(
     (task) =>
-      tasks.created.get(task) <= from && !(tasks.ended.get(task) <= from) && createdInGroup(trace, task),
+      tasks.created.get(task) <= from &&
+      !(tasks.ended.get(task) <= from) &&
+      createdBy(trace, task) === creator,
   );
-}
-
-function createdInGroup(trace: Trace, task: number): boolean {
-  const { stacks, places } = trace;
-  return stacks
-    .placeIds(trace.tasks.creationStack.get(task))
-    .some((place) => asyncioName(places.codeAt(place)) === "taskgroups.create_task");
 }
 
 function label(trace: Trace, wait: Wait, chain: ChainInfo, runs: string): string {
@@ -93,6 +93,8 @@ function innerLabel(trace: Trace, wait: Wait, chain: ChainInfo, runs: string): s
         ? "asyncio.sleep(0)"
         : chain.call;
     case "task":
+      if (chain.call === "cancelling")
+        return `cancelling ${tasks.length > 0 ? trace.tasks.name(tasks[0]) : "it"}`;
       return tasks.length > 0 ? `await task ${trace.tasks.name(tasks[0])}` : chain.call || "await task";
     case "tasks":
       return tasksLabel(trace, tasks, chain);
@@ -106,9 +108,9 @@ function innerLabel(trace: Trace, wait: Wait, chain: ChainInfo, runs: string): s
           ? `run_in_executor(${runs})`
           : `await ${kind}`;
     case "future":
-      return chain.call || "await Future";
+      return chain.call || (chain.wrapper ? "…" : "await Future");
     case "other":
-      return chain.call || "await";
+      return chain.call || (chain.wrapper ? "…" : "await");
     default:
       return objectLabel(trace, wait, chain);
   }

@@ -1,4 +1,5 @@
 import type { Finding, FindingRule, Place } from "../../protocol/report";
+import { oneLine } from "../describe/text";
 import type { Trace } from "../trace";
 
 export interface FindingOptions {
@@ -28,7 +29,7 @@ export function finding(trace: Trace, rule: FindingRule, facts: Facts): Finding 
   return {
     rule,
     severity,
-    message,
+    message: oneLine(message),
     at,
     stack: trace.stacks.frames(stack),
     task: task < 0 ? null : task + 1,

@@ -1,6 +1,7 @@
 import type { Finding, FindingRule, Place } from "../../protocol/report";
 import { coroutineName, createdAt, userPlace } from "../describe/creation";
 import { awaitPlace, waitOf } from "../describe/waits";
+import { lastSuspension } from "../queries";
 import type { Incident } from "../store/loops";
 import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
@@ -142,21 +143,21 @@ export function byPlace(trace: Trace, tasks: number[]): number[][] {
 
 /** The await chain a task was last seen with. */
 export function stackOf(trace: Trace, task: number): number {
-  const last = trace.tasks.lastStep.get(task);
-  return last < 0 ? 0 : trace.steps.stack.get(last);
+  const row = lastSuspension(trace, task);
+  return row < 0 ? 0 : trace.steps.stack.get(row);
 }
 
 /** Where a task is parked; before its first step, where it was created. */
 export function parkedAt(trace: Trace, task: number): Place | null {
-  const last = trace.tasks.lastStep.get(task);
-  return (last < 0 ? null : awaitPlace(trace, last)) ?? createdAt(trace, task);
+  const row = lastSuspension(trace, task);
+  return (row < 0 ? null : awaitPlace(trace, row)) ?? createdAt(trace, task);
 }
 
 /** "waiting for Queue.get at app.py:12" */
 export function waiting(trace: Trace, task: number): string {
-  const last = trace.tasks.lastStep.get(task);
-  if (last < 0) return "it never started";
-  return `waiting for ${waitOf(trace, last).label} at ${where(parkedAt(trace, task))}`;
+  const row = lastSuspension(trace, task);
+  if (row < 0) return trace.tasks.steps.get(task) > 0 ? "before its first await" : "it never started";
+  return `waiting for ${waitOf(trace, row).label} at ${where(parkedAt(trace, task))}`;
 }
 
 /** `cancellation-swallowed`: a task was cancelled, caught it and went on. */

@@ -2,7 +2,7 @@ import type { Finding } from "../../protocol/report";
 import { coroutineName, createdAt } from "../describe/creation";
 import { startedAt } from "../describe/times";
 import { awaitPlace } from "../describe/waits";
-import { firstStepAfter, nextOfLoop, resumed } from "../queries";
+import { firstStepAfter, nextOfLoop, overdueSince, resumed } from "../queries";
 import { firstWhere } from "../store/columns";
 import type { Loop } from "../store/loops";
 import { StepFlag } from "../store/steps";
@@ -63,7 +63,9 @@ function longWaits(trace: Trace): Wait[] {
     add(task, -1, tasks.created.get(task), Number.isNaN(started) ? waitsUntil(trace, task) : started);
   }
   for (let row = 0; row < steps.count; row++) {
-    const ready = steps.ready.get(row);
+    if (steps.task.get(row) < 0 || steps.flags.get(row) & StepFlag.last) continue;
+    const woken = steps.ready.get(row);
+    const ready = Number.isNaN(woken) ? overdueSince(trace, row) : woken;
     if (Number.isNaN(ready)) continue;
     const task = steps.task.get(row);
     const to = resumed(trace, row);

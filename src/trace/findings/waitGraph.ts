@@ -109,7 +109,7 @@ function waiter(
   if (wait.kind === "task" || wait.kind === "tasks") {
     const call = chainInfo(trace, trace.steps.stack.get(row)).call;
     // gather and TaskGroup wait for all, asyncio.wait and as_completed perhaps for any.
-    const all = !/\b(wait|as_completed|_AsCompletedIterator|_wait_for_one)\b/.test(call);
+    const all = !/\b(wait|as_completed)\b/.test(call);
     return wait.tasks.length === 0
       ? base
       : { ...base, on: wait.tasks.filter(alive), all, open: !wait.tasks.some(alive) };

@@ -118,7 +118,7 @@ export function readStall(trace: Trace, reducer: Reducer, program: Program, json
   reducer.seen(t);
 }
 
-export function readNow(_trace: Trace, reducer: Reducer, program: Program, json: unknown): void {
+export function readNow(reducer: Reducer, program: Program, json: unknown): void {
   for (const item of list(json)) {
     const [number, t, task, begin, ready] = list(item).map((value) => num(value));
     const at = program.secondsOf(t);
@@ -144,13 +144,14 @@ export function readStats(program: Program, json: unknown): void {
   };
 }
 
-export function readEnd(program: Program, json: unknown): void {
+export function readEnd(reducer: Reducer, program: Program, json: unknown): void {
   const f = fields(json);
   program.end = {
     exitCode: typeof f.exitCode === "number" ? f.exitCode : null,
     signal: typeof f.signal === "string" ? f.signal : null,
     wallNs: num(f.wallNs),
   };
+  if (program.wallSeconds !== null) reducer.seen(program.wallSeconds);
 }
 
 export function readBye(program: Program, json: unknown): void {

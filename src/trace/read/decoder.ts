@@ -59,9 +59,9 @@ export class Decoder {
     else if (type === FrameType.strings) readStrings(program, json);
     else if (type === FrameType.loop) readLoop(reducer, program, json);
     else if (type === FrameType.stall) readStall(trace, reducer, program, json);
-    else if (type === FrameType.now) readNow(trace, reducer, program, json);
+    else if (type === FrameType.now) readNow(reducer, program, json);
     else if (type === FrameType.stats) readStats(program, json);
-    else if (type === FrameType.end) readEnd(program, json);
+    else if (type === FrameType.end) readEnd(reducer, program, json);
     else if (type === FrameType.bye) readBye(program, json);
   }
 }

@@ -1,14 +1,5 @@
-import { WAITS } from "../../protocol/stream";
 import type { FutureInfo, Program } from "../store/program";
 import type { Trace } from "../trace";
-
-/** Indices in WAITS, by name. */
-export const WAIT = Object.fromEntries(WAITS.map((name, index) => [name, index])) as Record<
-  (typeof WAITS)[number],
-  number
->;
-/** WAITS has "other" at both ends; 0 means "judge by the chain". */
-WAIT.other = WAITS.length - 1;
 
 /** A chain of futures that stand for one another is followed this far. */
 const MAX_LINKS = 8;

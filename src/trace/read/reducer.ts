@@ -1,10 +1,10 @@
-import { CAUSE_CANCELLED } from "../../protocol/stream";
+import { CAUSE_CANCELLED, WAIT } from "../../protocol/stream";
 import { type Incident, Loop } from "../store/loops";
 import { Program } from "../store/program";
 import { StepFlag } from "../store/steps";
 import { PENDING, TaskFlag } from "../store/tasks";
 import type { Trace } from "../trace";
-import { FutureReducer, WAIT } from "./futures";
+import { FutureReducer } from "./futures";
 
 /** More programs than this in one trace are not a run, but damage. */
 const MAX_PROGRAMS = 4096;
@@ -193,7 +193,7 @@ export class Reducer {
     const last = tasks.lastStep.get(task);
     if (last >= 0 && steps.flags.get(last) & StepFlag.last) return;
     if (last >= 0 && Number.isNaN(steps.ready.get(last))) {
-      steps.ready.set(last, Math.max(t, steps.end.get(last)));
+      steps.ready.set(last, this.readyAt(task, last, t));
       steps.wake.set(last, wake);
       steps.by.set(last, by);
       this.futures.woken(program, task);
@@ -201,6 +201,23 @@ export class Reducer {
     }
     this.earlyWakes.set(task, { t, wake, by });
     if (cause & CAUSE_CANCELLED) this.trace.earlyCancels.set(task, { t, wake, by });
+  }
+
+  /**
+   * When a task woken at `t` became ready. A sleeper whose timer came due while the loop was busy has been
+   * ready since then: the loop only looks at its timers when it is free.
+   */
+  private readyAt(task: number, row: number, t: number): number {
+    const { steps, waits, tasks } = this.trace;
+    const end = steps.end.get(row);
+    const wait = steps.wait.get(row);
+    if (wait >= 0 || waits.kind.get(-wait) !== WAIT.sleep) return Math.max(t, end);
+    const due = end + waits.delay.get(-wait);
+    if (!(due < t)) return Math.max(t, end);
+    const { polls } = this.trace.loops[tasks.loop.get(task)];
+    const poll = polls.begin.length - 1;
+    const polling = poll >= 0 && polls.begin.get(poll) <= due && !(polls.end.get(poll) < due);
+    return polling ? t : due;
   }
 
   chain(task: number, stack: number): void {

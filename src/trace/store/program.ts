@@ -45,6 +45,14 @@ export class Program {
     readonly number: number,
   ) {}
 
+  /** Seconds from the program's start to its end on the wall clock; null when its end was not seen. */
+  get wallSeconds(): number | null {
+    const { hello, end } = this;
+    if (hello === null || end === null || end.wallNs <= 0 || hello.clock.wallNs <= 0) return null;
+    const startWall = hello.clock.wallNs - (hello.clock.monotonicNs - hello.startNs);
+    return Math.max(0, (end.wallNs - startWall) / 1e9);
+  }
+
   future(low: number, high: number): FutureInfo | null {
     const at = this.futures.get(low, high);
     return at < 0 ? null : this.futureInfos[at];

@@ -1,0 +1,11 @@
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a row
+const BREAKING = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+
+/** A name or message as it may stand in one field of one line. */
+export function oneLine(text: string): string {
+  const escapes: Record<string, string> = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };
+  return text.replace(
+    BREAKING,
+    (char) => escapes[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
