@@ -276,7 +276,7 @@ class Run:
 
     def read_hold(self):
         thing, t, task, change = self.key(), self.time(), self.known(self.key()), self.int()
-        row = (self.objects.get(thing, {}).get("label"), task.name if task else None, change)
+        row = (self.objects.get(thing, {}).get("label"), task, change)
         self.holds.append(row)
         return row
 

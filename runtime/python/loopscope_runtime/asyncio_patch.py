@@ -3,12 +3,24 @@
 import sys
 import threading
 from _thread import get_ident
+from weakref import ref
 
-from . import codes, eager, executors, fused, guard, objects, recorder, state, waits
+from . import codes, eager, executors, fallback, fused, guard, objects, recorder, state, waits
 from .faults import watch_loop
 from .records import RUN
 
-PATCHED = ["BaseEventLoop.__init__", "loop.call_soon", "loop.call_soon_threadsafe", "loop._run_once"]
+PATCHED = ["BaseEventLoop.__init__", "loop.call_soon", "loop.call_soon_threadsafe", "loop._run_once", "Handle._run"]
+REPLACED = ("call_soon", "_call_soon", "call_soon_threadsafe", "_run_once")
+OWN_ATTRIBUTES = REPLACED + (
+    "_loopscope",
+    "_process_events",
+    "_set_coroutine_origin_tracking",
+    "call_exception_handler",
+    "close",
+    "get_task_factory",
+    "run_in_executor",
+    "set_task_factory",
+)
 _pack3 = recorder.PACK[3]
 
 
@@ -33,25 +45,47 @@ def patch(asyncio, drain):
     def new_loop(loop):
         kind = type(loop)
         stream = new_stream()
-        if mismatch is None and kind.call_soon is base.call_soon and kind._run_once is base._run_once:
-            mode, reason = "fast", ""
+        if mismatch is not None:
+            reason = "asyncio's %s is not one this build knows" % mismatch
         else:
-            mode, reason = "fallback", "asyncio's %s is not one this build knows" % mismatch
-        drain.introduce(stream, describe(loop, stream, mode, reason))
-        when_used(loop, lambda: trace(loop, stream, mode))
+            changed = [n for n in REPLACED if getattr(kind, n, None) is not getattr(base, n)]
+            reason = "%s has its own %s" % (kind.__qualname__, changed[0]) if changed else ""
+        drain.introduce(stream, describe(loop, stream, "fallback" if reason else "fast", reason))
+        when_used(loop, lambda: trace(loop, stream, not reason))
 
-    def trace(loop, stream, mode):
-        rec = fused.install(loop, stream, asyncio)
+    def trace(loop, stream, fast):
+        if fast:
+            rec = fused.install(loop, stream, asyncio)
+        else:
+            rec = recorder.Recorder(stream)
+            rec.gathering = asyncio.tasks._GatheringFuture
+            fallback.install(loop, rec, asyncio)
         loop._loopscope = rec
+        state.hooks.append(undo(loop))
         watch_loop(loop, rec)
         eager.watch_factory(loop, rec)
         executors.watch(loop, rec)
         watch_runs(loop, stream)
 
+    fallback.patch_handles(asyncio)
     waits.start(asyncio)
     objects.start(asyncio, recorder_here)
     base.__init__ = __init__
     return recorder_here
+
+
+def undo(loop):
+    """Takes everything off a loop again; holds it weakly."""
+    here = ref(loop)
+
+    def take_off():
+        loop = here()
+        if loop is not None:
+            for name in OWN_ATTRIBUTES:
+                loop.__dict__.pop(name, None)
+            fallback.loops.pop(loop, None)
+
+    return take_off
 
 
 def when_used(loop, act):

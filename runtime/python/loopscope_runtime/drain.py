@@ -21,23 +21,24 @@ class Drain:
     def __init__(self, channel, hello):
         self.channel = channel
         self.lock = allocate_lock()
-        self.stopping = False
+        self.bell = allocate_lock()  # released to make the thread stop
+        self.running = allocate_lock()  # held by the thread while it runs
         self.last_flush = self.last_stats = now()
         self.events_bytes = 0
         self.cpu = 0
         self.sampled = watchdog.Watchdog()
         self.introduced = []
-        self.final = False
         channel.put(wire.HEADER)
         channel.put(wire.json_frame(HELLO, hello))
 
     def start(self):
+        self.bell.acquire()
+        self.running.acquire()
         start_new_thread(self.run, ())
 
     def run(self):
-        sleep = time.sleep
-        while not self.stopping:
-            sleep(PERIOD)
+        wait = self.bell.acquire
+        while not wait(True, PERIOD):
             try:
                 if state.streams:
                     self.sampled.look(self)
@@ -45,8 +46,9 @@ class Drain:
                     self.flush()
             except Exception as exc:
                 state.note("the drain failed: %s: %s" % (type(exc).__name__, exc))
-                self.stopping = True
                 self.channel.close()
+                break
+        self.running.release()
 
     def introduce(self, stream, description):
         """Announces a loop; its frame precedes its records."""
@@ -126,7 +128,7 @@ class Drain:
             "events": self.events_bytes // 48,
             "overheadNs": self.cpu,
             "drainNs": self.cpu,
-            "dropped": sum([s.lost for s in state.streams]),
+            "dropped": state.counts["lost"],
             "tasksSeen": state.counts["seen"],
             "tasksMissed": state.counts["missed"],
             "notes": list(state.notes),
@@ -141,7 +143,9 @@ class Drain:
 
     def shutdown(self):
         """At interpreter exit, after the program's own exit handlers: the last flush. Later records are sent at once."""
-        self.final = True
+        self.bell.release()
+        self.running.acquire(True, 1)
+        state.last_words = lambda: self.flush(True)
         self.flush(True)
         self.channel.put(wire.json_frame(BYE, {"t": now()}))
         self.pump(True)

@@ -27,9 +27,13 @@ def watch_factory(loop, rec):
         previous = rec.swap(placeholder)
         key = hash(placeholder)
         parent = 0 if previous is None else hash(previous)
-        n, frames = codes.stack(sys._getframe(2), 32)
+        caller = sys._getframe(2)
+        n, frames = codes.stack(caller, 32)
         rec.ext(recorder.pack([EAGER, key, state.now(), parent, n, recorder.coroutine_code(coro)] + frames))
-        rec.eager_parent = parent
+        given = kwargs.get("name")
+        if given is None and caller.f_code.co_name == "create_task":  # it names the task only after we returned
+            given = caller.f_locals.get("name")
+        caller = None
         task = None
         try:
             task = factory(lp, coro, **kwargs)
@@ -40,14 +44,14 @@ def watch_factory(loop, rec):
             rec.raised(task)
         return task
 
-    def ending(task):
+    def ending(task, given):
         """task, t, outcome, future, n, frames, name: how the task left its first step, if it had one."""
         if task is None or not hasattr(task, "get_coro"):
             return [0 if task is None else hash(task), state.now(), NOT_EAGER, 0, 0, 0]
         key = hash(task)
         if getattr(task, "_loopscope", None) is not None:
             return [key, state.now(), NOT_EAGER, 0, 0, 0]
-        name = state.text(task.get_name())
+        name = state.text(task.get_name() if given is None else str(given))
         state.counts["seen"] += 1
         if task.done():
             return [key, state.now(), recorder.outcome_of(task), 0, 0, name]

@@ -14,6 +14,7 @@ def watch_loop(loop, rec):
     def call_exception_handler(context):
         try:
             reported(rec, context)
+            state.report_now()
         except Exception as exc:
             state.fault(exc, "call_exception_handler")
         stock(context)
@@ -42,6 +43,7 @@ def watch_warnings(warnings, recorder_here):
     def _warn_unawaited_coroutine(coro):
         try:
             never_awaited(coro)
+            state.report_now()
         except Exception as exc:
             state.fault(exc, "never-awaited")
         return stock(coro)

@@ -10,7 +10,7 @@ import sys
 from _thread import get_ident
 from types import MethodType
 
-from . import codes, recorder, state
+from . import codes, fallback, mimic, recorder, state
 from .records import CALLBACK, CALLED_BACK, IO, ITER, POLL, TASK, THREAD, TIMER, WAKE, WAS_CANCELLED
 
 BUILTIN = type(len)
@@ -39,15 +39,16 @@ def install(loop, stream, asyncio):
     ready = loop._ready
     push = ready.append
     pop = ready.popleft
-    stock_call_soon = loop.call_soon
-    stock_call_soon_threadsafe = loop.call_soon_threadsafe
-    stock_run_once = loop._run_once
-    ext = stream.buf.extend
     rec = recorder.Recorder(stream)
+    # Debug mode can be turned on and off at any time: what the fallback puts on the loop is what we call then.
+    fallback.install(loop, rec, asyncio, fused=True)
+    slow_call_soon = loop.call_soon
+    slow_call_soon_threadsafe = loop.call_soon_threadsafe
+    slow_run_once = loop._run_once
+    ext = stream.buf.extend
     suspended, done, wake, created = rec.suspended, rec.done, rec.wake, rec.created
     inner = recorder.INNER
     P3, P4, P5, P6, P7 = recorder.PACK[3:8]
-    selector = loop._selector
 
     cur = None  # the task whose step runs
     by = 0  # key of the task that scheduled the callback which runs
@@ -56,8 +57,10 @@ def install(loop, stream, asyncio):
 
     def call_soon(callback, *args, context=None):
         global _Step
-        if loop._closed or loop._debug:
-            return stock_call_soon(callback, *args, context=context)
+        if loop._closed:
+            loop._check_closed()  # stock: self._check_closed()
+        if loop._debug:
+            return slow_call_soon(callback, *args, context=context)
         h = new_handle(handle_type)
         h._context = copy_context() if context is None else context
         h._loop = loop
@@ -107,8 +110,10 @@ def install(loop, stream, asyncio):
         return h
 
     def call_soon_threadsafe(callback, *args, context=None):
-        if loop._closed or loop._debug:
-            return stock_call_soon_threadsafe(callback, *args, context=context)
+        if loop._closed:
+            loop._check_closed()  # stock: self._check_closed()
+        if loop._debug:
+            return slow_call_soon_threadsafe(callback, *args, context=context)
         h = new_handle(handle_type)
         h._context = copy_context() if context is None else context
         h._loop = loop
@@ -141,7 +146,7 @@ def install(loop, stream, asyncio):
     def _run_once():
         nonlocal cur, by, cause, begin
         if loop._debug:
-            return stock_run_once()
+            return slow_run_once()
         scheduled = loop._scheduled
         timers = len(scheduled)
         if timers > min_timers and loop._timer_cancelled_count / timers > min_cancelled:
@@ -168,8 +173,8 @@ def install(loop, stream, asyncio):
             micros = -1 if timeout is None else round(timeout * 1e6)
             if micros > 2_000_000_000:
                 stream.wide = True
-            ext(P5(POLL, now(), micros, timers, watched(selector)))
-        event_list = selector.select(timeout)
+            ext(P5(POLL, now(), micros, timers, recorder.watched(loop._selector)))
+        event_list = loop._selector.select(timeout)  # stock: event_list = self._selector.select(timeout)
         loop._process_events(event_list)
         event_list = None
         if scheduled:
@@ -181,6 +186,7 @@ def install(loop, stream, asyncio):
                 h = heapq.heappop(scheduled)
                 h._scheduled = False
                 push(h)
+        leaving = None
         todo = len(ready)
         begin = t = now()
         ext(P3(ITER, t, todo))
@@ -207,12 +213,14 @@ def install(loop, stream, asyncio):
                         h._context.run(h._callback, *args)
                     else:
                         h._context.run(h._callback)
-                except (SystemExit, KeyboardInterrupt):
+                except (SystemExit, KeyboardInterrupt) as exc:
                     if cur is not None and cur.done():
                         done(cur, begin, now())
-                    raise
+                    leaving = leave_with(h, exc)
                 except BaseException as exc:
-                    report(h, exc)
+                    recorder.report(asyncio, h, exc)
+                if leaving is not None:
+                    leaving()  # stock: handle._run()
                 t = now()
                 if cur is None:
                     if t - begin > SLOW_CALLBACK_NS:
@@ -237,33 +245,42 @@ def install(loop, stream, asyncio):
             cause = CALLED_BACK
         h = None
 
-    def report(h, exc):
-        """What `Handle._run` does with an exception of its callback."""
-        format_callback = asyncio.format_helpers._format_callback_source
-        try:
-            cb = format_callback(h._callback, h._args, debug=loop.get_debug())
-        except TypeError:  # before 3.13
-            cb = format_callback(h._callback, h._args)
-        context = {"message": "Exception in callback %s" % cb, "exception": exc, "handle": h}
-        if h._source_traceback:
-            context["source_traceback"] = h._source_traceback
-        loop.call_exception_handler(context)
+    def leave_with(h, exc):
+        """A callable that raises exc through the frame of a real `Handle._run`, as an untraced loop would."""
+        exc.__traceback__ = exc.__traceback__.tb_next
+        carrier = asyncio.Future(loop=loop)
+        carrier.set_exception(exc)
+        through = events.Handle.__new__(events.Handle)
+        through._loop = None
+        through._context = h._context
+        through._callback = carrier.result
+        through._args = ()
+        return through._run
 
+    _run_once = mimic.disguise(_run_once, base_events.BaseEventLoop._run_once)
     run_code = _run_once.__code__
     codes.mark(run_code, codes.STOP)
+    call_soon = mimic.disguise(call_soon, base_events.BaseEventLoop.call_soon)
+    call_soon_threadsafe = mimic.disguise(call_soon_threadsafe, base_events.BaseEventLoop.call_soon_threadsafe)
     for function in (call_soon, call_soon_threadsafe, woken):
         codes.mark(function.__code__, codes.SKIP)
 
     def probe():
-        return (0 if cur is None else key(cur)), begin, len(ready)
+        if begin:
+            return (0 if cur is None else key(cur)), begin, len(ready)
+        return slow_probe()
 
     def current():
-        return 0 if cur is None else key(cur)
+        return slow_current() if cur is None else key(cur)
 
     def swap(task):
         nonlocal cur
+        if loop._debug:
+            return slow_swap(task)
         previous, cur = cur, task
         return previous
+
+    slow_probe, slow_current, slow_swap = stream.probe, rec.current, rec.swap
 
     stream.probe = probe
     rec.current = current
@@ -273,13 +290,6 @@ def install(loop, stream, asyncio):
     loop.call_soon_threadsafe = call_soon_threadsafe
     loop._run_once = _run_once
     return rec
-
-
-def watched(selector):
-    try:
-        return len(selector.get_map()) - 1
-    except Exception:
-        return -1
 
 
 _handle_classes = {}

@@ -1,8 +1,8 @@
 """Turns what the loop sees into records. One recorder per loop; the fused loop has the commonest cases inlined.
 
 Per task, the recorder keeps a list on the task itself (so that it dies with the task):
-`[offset of the innermost frame, what that frame waits on, outermost coroutine, .., innermost coroutine]`: the await chain as
-last written. At the next suspension only what lies below the deepest coroutine still alive is walked again.
+`[offset of the innermost frame, its number if it says what is waited on, name, outermost coroutine, .., innermost coroutine]`:
+the await chain and the name as last written. At the next suspension only what lies below the deepest coroutine still alive is walked again.
 """
 
 import gc
@@ -10,7 +10,7 @@ from struct import Struct
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
 from . import codes, state, waits
-from .records import ADOPT, CANCELLED, DONE, NEW, RAISED, RAISED_OUTCOME, RETURNED, STEP, WAKE, YIELD
+from .records import ADOPT, CANCELLED, DONE, NAME, NEW, RAISED, RAISED_OUTCOME, RETURNED, STEP, WAKE, YIELD
 
 now = state.now
 known = codes.known
@@ -99,7 +99,7 @@ def chain_of(task):
         return task._loopscope
     except AttributeError:
         coro = task.get_coro()
-        st = [-1, None, coro if type(coro) is CoroutineType else Foreign(coro)]
+        st = [-1, None, task.get_name(), coro if type(coro) is CoroutineType else Foreign(coro)]
         try:
             task._loopscope = st
         except AttributeError:  # a task class without a __dict__: nothing is remembered, every chain is whole
@@ -140,6 +140,27 @@ def text_of(exc):
         return "(its text could not be made)"
 
 
+def report(asyncio, handle, exc):
+    """What `Handle._run` does with an exception of its callback."""
+    format_callback = asyncio.format_helpers._format_callback_source
+    try:
+        cb = format_callback(handle._callback, handle._args, debug=handle._loop.get_debug())
+    except TypeError:  # before 3.13
+        cb = format_callback(handle._callback, handle._args)
+    context = {"message": "Exception in callback %s" % cb, "exception": exc, "handle": handle}
+    if handle._source_traceback:
+        context["source_traceback"] = handle._source_traceback
+    handle._loop.call_exception_handler(context)
+
+
+def watched(selector):
+    """How many files a selector watches, the loop's own wake-up pipe not counted; -1 if it does not say."""
+    try:
+        return len(selector.get_map()) - 1
+    except Exception:
+        return -1
+
+
 class Recorder:
     """Writes the records of one loop into a stream."""
 
@@ -159,15 +180,17 @@ class Recorder:
         except AttributeError:
             self.adopt(task, begin)
             st = chain_of(task)
+        if st[0] == -1 and st[2] is not task.get_name():
+            self.renamed(task, st)
         k = key(task)
-        depth = len(st) - 2
+        depth = len(st) - 3
         c = st[-1]
         f = c.cr_frame
         if f is not None and f.f_lasti == st[0] and type(c.cr_await) not in INNER and future is not None:
             self.ext(PACK[7](STEP, k, begin, end, key(future), depth, 0))
             leaf = st[1]
             if leaf is not None:
-                waits.describe(self, k, leaf, st[2:])
+                waits.describe(self, k, leaf, st[3:])
             return
         while f is None and depth > 1:
             st.pop()
@@ -177,7 +200,7 @@ class Recorder:
         head = [STEP, k, begin, end, key(future)] if future is not None else [YIELD, k, begin, end]
         out = []
         leaf = None
-        natives = st[2:]
+        natives = st[3:]
         if f is None:
             st[0] = -1
             st[1] = None
@@ -207,6 +230,7 @@ class Recorder:
                 n += frames_below(c, out, natives)
             else:
                 st[0] = offset
+        st[1] = None
         if future is not None and n and natives:
             leaf = out[-2]
             st[1] = leaf if leaf in waits.handlers else None
@@ -223,11 +247,18 @@ class Recorder:
         if st is None:
             self.adopt(task, begin)
         else:
+            if st[2] is not task.get_name():
+                self.renamed(task, st)
             del st[:]
         outcome = outcome_of(task)
         self.ext(PACK[5](DONE, key(task), begin, end, outcome))
         if outcome == RAISED_OUTCOME:
             self.raised(task)
+
+    def renamed(self, task, st):
+        """Before Python 3.13, `create_task(name=...)` names the task only after it was scheduled."""
+        st[2] = task.get_name()
+        self.ext(PACK[3](NAME, key(task), state.text(st[2])))
 
     def raised(self, task):
         exc = task._exception
@@ -241,15 +272,16 @@ class Recorder:
 
     def created(self, task, parent, frame):
         coro = task.get_coro()
-        task._loopscope = [-1, None, coro if type(coro) is CoroutineType else Foreign(coro)]
+        name = task.get_name()
+        task._loopscope = [-1, None, name, coro if type(coro) is CoroutineType else Foreign(coro)]
         state.counts["seen"] += 1
         n, out = codes.stack(frame, 32)
-        self.ext(pack([NEW, key(task), now(), parent, n, coroutine_code(coro)] + out + [state.text(task.get_name())]))
+        self.ext(pack([NEW, key(task), now(), parent, n, coroutine_code(coro)] + out + [state.text(name)]))
 
     def adopt(self, task, t=None):
         """Describes a task whose creation was not seen, or was lost. t: since when it may have existed."""
         coro = task.get_coro()
-        chain_of(task)[:] = [-1, None, coro if type(coro) is CoroutineType else Foreign(coro)]
+        chain_of(task)[:] = [-1, None, task.get_name(), coro if type(coro) is CoroutineType else Foreign(coro)]
         out = []
         n = 0 if task.done() else frames_below(coro, out)
         w = getattr(task, "_fut_waiter", None)

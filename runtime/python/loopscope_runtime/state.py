@@ -7,10 +7,11 @@ streams = []  # every Stream that may still get records
 strings = {}  # id -> text, or a tuple that the drain turns into text
 next_string = count(1).__next__
 notes = []  # sentences for `stats`: what could not be traced, and why
-counts = {"seen": 0, "missed": 0}
+counts = {"seen": 0, "missed": 0, "lost": 0}
 options = {"detail": "full", "block_ns": 50_000_000}
 active = False  # recording; set once by `start`
-hooks = []  # called with the exception when tracing is switched off
+hooks = []  # undo what was patched; called when tracing is switched off
+last_words = None  # flushes; set once the drain thread has stopped
 
 
 class Stream:
@@ -31,6 +32,7 @@ class Stream:
 
     def dropped(self, records):
         self.lost += records
+        counts["lost"] += records
         self.resync = True
 
 
@@ -77,5 +79,11 @@ def fault(exc, where):
     if not ours(exc):
         raise exc
     note("tracing was switched off: %s failed: %s: %s" % (where, type(exc).__name__, exc))
-    for hook in hooks:
-        hook()
+    while hooks:
+        hooks.pop()()
+
+
+def report_now():
+    """Sends a record at once when the drain thread is no more: the interpreter is shutting down."""
+    if last_words is not None:
+        last_words()

@@ -1,0 +1,215 @@
+"""Recording for loops that `fused.py` must not replace: other classes, debug mode, an asyncio this build does not know.
+
+`call_soon` is wrapped on the loop, and `Handle._run` on the class, where the beginning and the end of every step and callback show.
+"""
+
+import sys
+from _thread import get_ident
+from types import MethodType
+from weakref import WeakKeyDictionary
+
+from . import codes, mimic, recorder, state
+from .records import CALLBACK, CALLED_BACK, IO, ITER, POLL, TASK, THREAD, TIMER, WAS_CANCELLED
+
+now = state.now
+key = hash
+SLOW_CALLBACK_NS = 50_000
+BUILTIN = type(len)
+PACK3, PACK5 = recorder.PACK[3], recorder.PACK[5]
+
+
+class Fallback:
+    """What is running on one loop, and the records of it."""
+
+    def __init__(self, loop, rec, asyncio):
+        self.loop = loop
+        self.rec = rec
+        self.task_types = (asyncio.tasks.Task, asyncio.tasks._PyTask)
+        self.timer = asyncio.events.TimerHandle
+        self.cur = None
+        self.by = 0
+        self.cause = CALLED_BACK
+        self.begin = 0
+        self.from_threads = {}  # id(callback) -> the same, noted before another thread schedules it
+        self.origins = {}  # id(handle) of a callback that is no step -> key of the task, or -cause, that scheduled it
+
+    def task_of(self, callback):
+        """(task, whether it is its wake-up) of a callback that steps a task, else (None, False)."""
+        kind = type(callback)
+        if kind is MethodType:
+            task = callback.__self__
+            if isinstance(task, self.task_types):
+                name = callback.__name__
+                if name == "__step" or name == "__wakeup":
+                    return task, name == "__wakeup"
+        elif kind is BUILTIN:
+            task = callback.__self__
+            if isinstance(task, self.task_types) and "wakeup" in callback.__name__.lower():
+                return task, True
+        elif kind.__name__ == "TaskStepMethWrapper":
+            return callback.__self__, False
+        return None, False
+
+    def origin(self):
+        return (self.by or -self.cause) if self.cur is None else key(self.cur)
+
+    def scheduled(self, handle, callback, args, frame):
+        """A callback was given to call_soon by `frame`."""
+        task, wakes = self.task_of(callback)
+        if task is None:
+            self.remember(handle, self.origin())
+        elif wakes:
+            cause, by = (TASK, key(self.cur)) if self.cur is not None else (TASK, self.by) if self.by else (self.cause, 0)
+            if args and args[0].cancelled():
+                cause += WAS_CANCELLED
+            self.rec.wake(task, cause, by, frame)
+        elif task is not self.cur and not hasattr(task, "_loopscope"):
+            self.rec.created(task, 0 if self.cur is None else key(self.cur), frame)
+
+    def remember(self, handle, origin):
+        origins = self.origins
+        if len(origins) > 1000:
+            live = {id(h) for h in getattr(self.loop, "_ready", ())}
+            for i in [i for i in origins if i not in live][: len(origins) - 500]:
+                del origins[i]
+        origins[id(handle)] = origin
+
+    def enter(self, handle, callback):
+        """A handle's callback is about to run."""
+        self.cur = self.task_of(callback)[0]
+        if self.cur is None:
+            origin = self.origins.pop(id(handle), None) or self.from_threads.pop(id(callback), None)
+            if origin is None:
+                self.cause, self.by = TIMER if isinstance(handle, self.timer) else IO, 0
+            elif origin < 0:
+                self.cause, self.by = -origin, 0
+            else:
+                self.by = origin
+        self.begin = now()
+
+    def leave(self):
+        t = now()
+        begin, task, by = self.begin, self.cur, self.by
+        self.cur = None
+        self.by = self.begin = 0
+        self.cause = CALLED_BACK
+        if task is not None:
+            future = getattr(task, "_fut_waiter", None)
+            if future is not None:
+                self.rec.suspended(task, begin, t, future)
+            elif task.done():
+                self.rec.done(task, begin, t)
+            else:
+                self.rec.suspended(task, begin, t, None)
+        elif t - begin > SLOW_CALLBACK_NS:
+            self.rec.ext(PACK5(CALLBACK, begin, t, by, 0))
+        self.poll_ahead(t)
+
+    def poll_ahead(self, t):
+        """POLL when nothing is left to run: the loop is going to wait."""
+        loop = self.loop
+        if getattr(loop, "_ready", True) or loop._stopping:
+            return
+        timers = loop._scheduled
+        micros = max(0, round((timers[0]._when - loop.time()) * 1e6)) if timers else -1
+        if micros > 2_000_000_000:
+            self.rec.stream.wide = True
+        self.rec.ext(PACK5(POLL, t, micros, len(timers), recorder.watched(loop._selector)))
+
+
+loops = WeakKeyDictionary()  # loop -> Fallback
+
+
+def patch_handles(asyncio):
+    """Makes `Handle._run` tell the loop's Fallback, if it has one."""
+    Handle = asyncio.events.Handle
+    stock = Handle._run
+
+    def _run(self):
+        try:
+            fallback = loops.get(self._loop)
+        except TypeError:  # a loop that cannot be hashed or referenced weakly is none of ours
+            fallback = None
+        if fallback is None:
+            return stock(self)
+        try:
+            fallback.enter(self, self._callback)
+        except Exception as exc:
+            state.fault(exc, "Handle._run")
+        try:
+            self._context.run(self._callback, *self._args)  # stock: self._context.run(self._callback, *self._args)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as exc:
+            recorder.report(asyncio, self, exc)
+        finally:
+            try:
+                fallback.leave()
+            except Exception as exc:
+                state.fault(exc, "Handle._run")
+        self = None
+
+    codes.mark(_run.__code__, codes.STOP)
+    twin = mimic.disguise(_run, stock)
+    codes.mark(twin.__code__, codes.STOP)
+    Handle._run = twin
+
+
+def install(loop, rec, asyncio, fused=False):
+    """Wraps a loop's scheduling methods."""
+    fallback = loops[loop] = Fallback(loop, rec, asyncio)
+    stock_call_soon, stock_threadsafe = loop.call_soon, loop.call_soon_threadsafe
+
+    def call_soon(callback, *args, context=None):
+        handle = stock_call_soon(callback, *args, context=context)
+        if getattr(handle, "_source_traceback", None):
+            del handle._source_traceback[-1]
+        fallback_scheduled(fallback, handle, callback, args)
+        return handle
+
+    def call_soon_threadsafe(callback, *args, context=None):
+        foreign = get_ident() != rec.stream.thread_id
+        fallback.from_threads[id(callback)] = -THREAD if foreign else fallback.origin()
+        handle = stock_threadsafe(callback, *args, context=context)
+        if getattr(handle, "_source_traceback", None):
+            del handle._source_traceback[-1]
+        return handle
+
+    for function in (call_soon, call_soon_threadsafe, fallback_scheduled):
+        codes.mark(function.__code__, codes.SKIP)
+    loop.call_soon = call_soon
+    loop.call_soon_threadsafe = call_soon_threadsafe
+    if hasattr(loop, "_process_events"):
+        watch_polls(loop, rec, fused)
+    rec.stream.probe = lambda: (current(), fallback.begin, len(getattr(loop, "_ready", ())))
+
+    def current():
+        return 0 if fallback.cur is None else key(fallback.cur)
+
+    def swap(task):
+        previous, fallback.cur = fallback.cur, task
+        return previous
+
+    rec.current = current
+    rec.swap = swap
+    return fallback
+
+
+def fallback_scheduled(fallback, handle, callback, args):
+    try:
+        fallback.scheduled(handle, callback, args, sys._getframe(2))
+    except Exception as exc:
+        state.fault(exc, "call_soon")
+
+
+def watch_polls(loop, rec, fused):
+    """ITER from the method that gets the selector's events. A fused loop writes its own, unless it is in debug mode."""
+    stock_process = loop._process_events
+
+    def _process_events(event_list):
+        stock_process(event_list)
+        if not fused or loop._debug:
+            rec.ext(PACK3(ITER, now(), len(loop._ready)))
+
+    codes.mark(_process_events.__code__, codes.SKIP)
+    loop._process_events = _process_events

@@ -1,0 +1,114 @@
+"""Makes a replacement look like what it replaces, in tracebacks, stack dumps and to debuggers: same file, name and line.
+
+A line of ours ending in `# stock: TEXT` stands for the line of the original that reads TEXT; all other lines stand for the line of
+the first such mark.
+"""
+
+import sys
+from types import FunctionType
+
+NEW_TABLE = sys.version_info >= (3, 11)
+
+
+def disguise(function, stock):
+    """`function` with the code object of a look-alike of `stock`; function itself when that cannot be made."""
+    try:
+        code = look_alike(function.__code__, stock.__code__)
+    except (OSError, ValueError, IndexError, StopIteration):
+        return function
+    twin = FunctionType(code, function.__globals__, stock.__name__, function.__defaults__, function.__closure__)
+    twin.__kwdefaults__ = function.__kwdefaults__
+    twin.__qualname__ = stock.__qualname__
+    twin.__doc__ = stock.__doc__
+    twin.__module__ = stock.__module__
+    return twin
+
+
+def look_alike(code, stock):
+    marks = {}
+    with open(code.co_filename, encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            text = line.partition("# stock: ")[2].strip()
+            if text and number >= code.co_firstlineno:
+                marks[number] = text
+    with open(stock.co_filename, encoding="utf-8") as file:
+        source = file.read().split("\n")
+    own_lines = {line for _, _, line in code.co_lines()}
+    marks = {n: location(stock, source, text) for n, text in marks.items() if n in own_lines}
+    main = marks[min(marks)]
+    ranges = []
+    for start, end, line in code.co_lines():
+        where = marks.get(line, main)
+        if ranges and ranges[-1][2] == where:
+            ranges[-1][1] = end
+        else:
+            ranges.append([start, end, where])
+    changes = {
+        "co_filename": stock.co_filename,
+        "co_name": stock.co_name,
+        "co_firstlineno": stock.co_firstlineno,
+        "co_linetable": (table_3_11 if NEW_TABLE else table_3_10)(ranges, stock.co_firstlineno),
+    }
+    if NEW_TABLE:
+        changes["co_qualname"] = stock.co_qualname
+    return code.replace(**changes)
+
+
+def location(stock, source, text):
+    """(line, end line, column, end column) of the call on the line of stock's source that reads text; columns None before 3.11."""
+    line = next(n for n in range(stock.co_firstlineno, len(source) + 1) if source[n - 1].strip() == text)
+    if not NEW_TABLE:
+        return (line, line, None, None)
+    widest = (line, line, None, None)
+    for position in stock.co_positions():
+        if position[0] == line and position[2] is not None and source[line - 1].encode()[position[3] - 1 : position[3]] == b")":
+            if widest[2] is None or position[3] - position[2] > widest[3] - widest[2]:
+                widest = position
+    return widest
+
+
+def varint(value):
+    out = bytearray()
+    while value >= 64:
+        out.append(64 | value & 63)
+        value >>= 6
+    out.append(value)
+    return out
+
+
+def table_3_11(ranges, first):
+    out = bytearray()
+    line = first
+    for start, end, (at, end_line, column, end_column) in ranges:
+        units = (end - start) // 2
+        while units > 0:
+            n = min(units, 8)
+            units -= n
+            delta = at - line
+            signed = varint(-delta << 1 | 1 if delta < 0 else delta << 1)
+            line = at
+            if column is None:
+                out += bytes([0x80 | 13 << 3 | n - 1]) + signed
+            else:
+                out += bytes([0x80 | 14 << 3 | n - 1]) + signed
+                out += varint(end_line - at) + varint(column + 1) + varint(end_column + 1)
+    return bytes(out)
+
+
+def table_3_10(ranges, first):
+    out = bytearray()
+    line = first
+    for start, end, (at, _, _, _) in ranges:
+        size = end - start
+        delta = at - line
+        line = at
+        while delta > 127 or delta < -127:
+            step = 127 if delta > 0 else -127
+            out += bytes([0, step & 255])
+            delta -= step
+        while size > 254:
+            out += bytes([254, delta & 255])
+            delta = 0
+            size -= 254
+        out += bytes([size, delta & 255])
+    return bytes(out)

@@ -1,0 +1,233 @@
+"""How tasks come to be and how they end."""
+
+import sys
+import unittest
+
+from . import traced
+
+
+class Lifecycle(unittest.TestCase):
+    def run_ok(self, source, *args, **options):
+        result = traced.run(source, *args, **options)
+        self.assertEqual(result.code, 0, result.err.decode())
+        return result.run
+
+    def test_three_sleepers(self):
+        run = self.run_ok(
+            """
+            import asyncio
+            async def task_one():
+                await asyncio.sleep(0.02)
+            async def task_two():
+                await asyncio.sleep(0.04)
+            async def main():
+                await asyncio.gather(task_one(), task_two())
+            asyncio.run(main())
+            """
+        )
+        main, one, two = run.find("main"), run.find("task_one"), run.find("task_two")
+        self.assertEqual([t.name for t in (main, one, two)], ["Task-1", "Task-2", "Task-3"])
+        self.assertIs(one.parent, main)
+        self.assertEqual([t.outcome for t in (main, one, two)], ["returned"] * 3)
+        user = [p for p in one.creation if p.user]
+        self.assertEqual(user[0][:3], ("app.py", 8, "main"))
+        self.assertEqual({t.name for t in main.suspensions[0]["on"][3]}, {"Task-2", "Task-3"})
+        self.assertIs(main.suspensions[0]["by"], two)
+        self.assertEqual(run.runs[0], (1, 1))
+        self.assertEqual(run.runs[-1], (1, -1))
+        self.assertIsNotNone(run.bye)
+
+    def test_outcomes(self):
+        run = self.run_ok(
+            """
+            import asyncio
+            async def bad():
+                raise ValueError("no")
+            async def long():
+                await asyncio.sleep(60)
+            async def main():
+                b = asyncio.create_task(bad()); l = asyncio.create_task(long())
+                await asyncio.sleep(0)
+                l.cancel()
+                await asyncio.gather(b, l, return_exceptions=True)
+            asyncio.run(main())
+            """
+        )
+        bad, long = run.find("bad"), run.find("long")
+        self.assertEqual((bad.outcome, long.outcome), ("raised", "cancelled"))
+        self.assertEqual(bad.exception[:2], ("ValueError", "no"))
+        self.assertEqual(bad.exception[2][:3], ("app.py", 4, "bad"))
+        row = long.suspensions[0]
+        self.assertEqual((row["cause"], row["cancelled"], row["by"].name), ("task", True, "Task-1"))
+        self.assertEqual(row["waker"][0][:3], ("app.py", 10, "main"))
+
+    def test_chain_is_kept_and_renewed(self):
+        run = self.run_ok(
+            """
+            import asyncio
+            async def leaf(n):
+                loop = asyncio.get_running_loop()
+                for i in range(n):
+                    f = loop.create_future()
+                    loop.call_soon(f.set_result, None)
+                    await f
+                f = loop.create_future()
+                loop.call_soon(f.set_result, None)
+                await f
+            async def middle(n):
+                await leaf(n)
+            async def main():
+                await middle(2)
+                await middle(1)
+                await leaf(0)
+            asyncio.run(main())
+            """
+        )
+        stacks = [[(p.function, p.line) for p in s["stack"]] for s in run.find("main").suspensions]
+        first, last = [("main", 15), ("middle", 13)], ("leaf", 11)
+        self.assertEqual(stacks[0], first + [("leaf", 8)])
+        self.assertEqual(stacks[1], first + [("leaf", 8)])
+        self.assertEqual(stacks[2], first + [last])
+        self.assertEqual(stacks[3], [("main", 16), ("middle", 13), ("leaf", 8)])
+        self.assertEqual(stacks[5], [("main", 17), last])
+
+    def test_faults(self):
+        run = self.run_ok(
+            """
+            import asyncio, gc
+            async def never(): pass
+            async def forever(): await asyncio.Event().wait()
+            async def bad(): raise ValueError("boom")
+            async def main():
+                never()
+                asyncio.create_task(bad(), name="b")
+                asyncio.create_task(forever(), name="f")
+                await asyncio.sleep(0.01)
+                gc.collect()
+            asyncio.get_event_loop_policy().new_event_loop().run_until_complete(main())
+            """
+        )
+        self.assertIn(("unretrieved", "b", "ValueError", "boom"), run.faults)
+        self.assertIn(("lost", "f", "Task was destroyed but it is pending!"), run.faults)
+        never = next(f for f in run.faults if f[0] == "never-awaited")
+        self.assertEqual((never[1], never[2][:3]), ("never", ("app.py", 7, "main")))
+
+    def test_stall(self):
+        run = self.run_ok(
+            """
+            import asyncio, time
+            async def blocker():
+                time.sleep(0.3)
+            async def main():
+                await asyncio.gather(blocker(), asyncio.sleep(0))
+            asyncio.run(main())
+            """
+        )
+        self.assertTrue(run.stalls)
+        self.assertEqual(run.stalls[0]["stack"][0], ("blocker", 4, True))
+        self.assertEqual(run.stalls[0]["name"], "Task-2")
+
+    def test_loops_in_threads(self):
+        run = self.run_ok(
+            """
+            import asyncio, threading
+            async def work():
+                for _ in range(50):
+                    await asyncio.sleep(0)
+            async def main():
+                await asyncio.gather(*[work() for _ in range(5)])
+            threads = [threading.Thread(target=lambda: asyncio.run(main()), name="T%d" % i) for i in range(3)]
+            [t.start() for t in threads]
+            [t.join() for t in threads]
+            """
+        )
+        self.assertEqual({l["thread"] for l in run.loops.values()}, {"T0", "T1", "T2"})
+        self.assertEqual(sum(t.coroutine == "work" and t.outcome == "returned" for t in run.tasks), 15)
+
+    def test_threads_wake(self):
+        run = self.run_ok(
+            """
+            import asyncio, threading
+            async def remote():
+                return 1
+            async def waits(f):
+                await f
+            async def main():
+                loop = asyncio.get_running_loop()
+                f = loop.create_future()
+                t = asyncio.create_task(waits(f))
+                await asyncio.sleep(0.01)
+                def go():
+                    loop.call_soon_threadsafe(f.set_result, 1)
+                    asyncio.run_coroutine_threadsafe(remote(), loop).result()
+                th = threading.Thread(target=go); th.start()
+                await t
+                await asyncio.sleep(0.05)
+                th.join()
+            asyncio.run(main())
+            """
+        )
+        self.assertEqual(run.find("waits").suspensions[0]["cause"], "thread")
+        remote = run.find("remote")
+        self.assertEqual((remote.parent, remote.outcome), (None, "returned"))
+        self.assertIn("callback", [p.function for p in remote.creation])
+
+    @unittest.skipIf(sys.version_info < (3, 12), "eager tasks came with Python 3.12")
+    def test_eager_tasks(self):
+        run = self.run_ok(
+            """
+            import asyncio
+            async def quick():
+                return 1
+            async def slow():
+                await asyncio.sleep(0.01)
+            async def nested():
+                await asyncio.create_task(quick(), name="inner")
+            async def main():
+                loop = asyncio.get_running_loop()
+                loop.set_task_factory(asyncio.eager_task_factory)
+                assert loop.get_task_factory() is asyncio.eager_task_factory
+                a = asyncio.create_task(quick(), name="a")
+                b = asyncio.create_task(slow(), name="b")
+                c = asyncio.create_task(nested(), name="c")
+                await asyncio.gather(a, b, c)
+            asyncio.run(main())
+            """
+        )
+        named = {t.name: t for t in run.tasks}
+        self.assertEqual([named[n].outcome for n in ("a", "b", "c", "inner")], ["returned"] * 4)
+        self.assertIs(named["inner"].parent, named["c"])
+        self.assertEqual(named["a"].parent.coroutine, "main")
+        self.assertEqual([p.function for p in named["b"].suspensions[0]["stack"]], ["slow", "sleep"])
+        self.assertEqual(run.stats[-1]["tasksMissed"], 0)
+
+    def test_task_factory(self):
+        run = self.run_ok(
+            """
+            import asyncio
+            class Mine(asyncio.Task):
+                pass
+            seen = []
+            def factory(loop, coro, **kw):
+                seen.append(kw)
+                return Mine(coro, loop=loop, **kw)
+            async def child():
+                await asyncio.sleep(0)
+            async def main():
+                loop = asyncio.get_running_loop()
+                loop.set_task_factory(factory)
+                assert loop.get_task_factory() is factory
+                t = asyncio.create_task(child())
+                assert type(t) is Mine
+                await t
+                loop.set_task_factory(None)
+                assert loop.get_task_factory() is None
+            asyncio.run(main())
+            """
+        )
+        child = run.find("child")
+        self.assertEqual((child.outcome, child.parent.coroutine), ("returned", "main"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,231 @@
+"""Every way to wait: its kind, its label, what it waits on, and who ended the wait."""
+
+import sys
+import unittest
+
+from . import traced
+
+PROGRAM = """
+import asyncio, sys, time
+C = asyncio.create_task
+async def agen():
+    for i in range(2):
+        await asyncio.sleep(0.005)
+        yield i
+async def walker():
+    async for x in agen():
+        pass
+async def getter(q):
+    await q.get()
+async def joiner(q):
+    await q.join()
+async def putter(q):
+    await q.put(1)
+    await q.put(2)
+async def locker(l):
+    async with l:
+        await asyncio.sleep(0.01)
+async def limited(s):
+    async with s:
+        await asyncio.sleep(0.01)
+async def eventer(e):
+    await e.wait()
+async def conder(c):
+    async with c:
+        await c.wait()
+async def waiter(ts):
+    await asyncio.wait(ts)
+async def patient(t):
+    await asyncio.wait_for(t, 5)
+async def shielder(t):
+    await asyncio.shield(t)
+async def collector(ts):
+    for f in asyncio.as_completed(ts):
+        await f
+async def threader():
+    await asyncio.to_thread(time.sleep, 0.01)
+async def sleeper():
+    await asyncio.sleep(0.02)
+async def yielder():
+    await asyncio.sleep(0)
+async def futurist(f):
+    await f
+async def other(t):
+    await t
+async def gatherer(ts):
+    await asyncio.gather(*ts)
+async def child():
+    p = await asyncio.create_subprocess_exec(sys.executable, "-c", "print(1)", stdout=asyncio.subprocess.PIPE)
+    await p.stdout.readline()
+    await p.wait()
+async def server(r, w):
+    await r.readline()
+    w.close()
+async def client():
+    s = await asyncio.start_server(server, "127.0.0.1", 0)
+    r, w = await asyncio.open_connection(*s.sockets[0].getsockname())
+    await asyncio.sleep(0.01)
+    w.write(b"hello\\n")
+    await r.read()
+    w.close()
+    s.close()
+async def main():
+    queue = asyncio.Queue(1); lock = asyncio.Lock(); sema = asyncio.Semaphore(1)
+    event = asyncio.Event(); cond = asyncio.Condition()
+    future = asyncio.get_running_loop().create_future()
+    sl = C(sleeper(), name="slow")
+    ts = [C(walker()), C(getter(queue), name="g1"), C(getter(queue), name="g2"), C(putter(queue), name="p"), C(joiner(queue)),
+          C(locker(lock), name="l1"), C(locker(lock), name="l2"), C(limited(sema), name="s1"), C(limited(sema), name="s2"),
+          C(eventer(event)), C(conder(cond)), C(waiter([sl])), C(patient(sl)), C(shielder(sl)), C(gatherer([sl])),
+          C(collector([C(sleeper(), name="c1"), C(sleeper(), name="c2")])), C(threader()), C(yielder()),
+          C(futurist(future)), C(child()), C(other(sl)), C(client())]
+    await asyncio.sleep(0.03)
+    event.set(); future.set_result(1)
+    async with cond:
+        cond.notify_all()
+    queue.task_done(); queue.task_done()
+    await asyncio.gather(*ts)
+asyncio.run(main(), **({"debug": True} if "--debug" in sys.argv else {}))
+"""
+
+
+class Waits(unittest.TestCase):
+    arguments = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.result = traced.run(PROGRAM, *cls.arguments)
+        assert cls.result.code == 0, cls.result.err.decode()
+        cls.run_ = cls.result.run
+
+    def only(self, coroutine, i=0):
+        return self.run_.find(coroutine).suspensions[i]
+
+    def named(self, name, i=0):
+        return next(t for t in self.run_.tasks if t.name == name).suspensions[i]
+
+    def check(self, row, kind, functions, cause, by=None):
+        self.assertEqual(row["on"][0], kind)
+        self.assertEqual([p.function for p in row["stack"]], functions.split())
+        self.assertEqual((row["cause"], row["by"] and row["by"].name), (cause, by))
+
+    def test_sleep(self):
+        row = self.named("slow")
+        self.check(row, "sleep", "sleeper sleep", "timer")
+        self.assertEqual(row["on"][1], 20_000)
+
+    def test_yield(self):
+        self.assertEqual(self.only("yielder")["on"][0], "yield")
+
+    def test_async_generator(self):
+        self.check(self.only("walker"), "sleep", "walker agen sleep", "timer")
+
+    def test_queue(self):
+        row = self.named("g1")
+        self.check(row, "queue.get", "getter get", "task", "p")
+        self.assertEqual(row["on"][2]["label"], "queue" if sys.version_info >= (3, 11) else row["on"][2]["label"])
+        self.assertEqual([p.function for p in row["waker"]], ["_wakeup_next", "put_nowait", "put", "putter"])
+        self.check(self.named("p"), "queue.put", "putter put", "task", "g1")
+        self.check(self.only("joiner"), "queue.join", "joiner join wait", "task", "Task-1")
+
+    def test_lock(self):
+        row = self.named("l2")
+        self.check(row, "lock", "locker __aenter__ acquire", "task", "l1")
+        self.assertEqual(row["on"][2]["kind"], "lock")
+
+    def test_semaphore(self):
+        self.check(self.named("s2"), "semaphore", "limited __aenter__ acquire", "task", "s1")
+
+    def test_event_and_condition(self):
+        self.check(self.only("eventer"), "event", "eventer wait", "task", "Task-1")
+        self.check(self.only("conder"), "condition", "conder wait", "task", "Task-1")
+
+    def test_holders(self):
+        holds = [(task.name, change) for _, task, change in self.run_.holds if task is not None]
+        changes = [row for row in holds if row[0] in ("l1", "l2")]
+        self.assertEqual(changes, [("l1", 1), ("l1", -1), ("l2", 1), ("l2", -1)])
+        changes = [row for row in holds if row[0] in ("s1", "s2")]
+        self.assertEqual(changes, [("s1", 1), ("s1", -1), ("s2", 1), ("s2", -1)])
+
+    def test_tasks(self):
+        for coroutine in "waiter gatherer".split():
+            row = self.only(coroutine)
+            self.assertEqual((row["on"][0], [t.name for t in row["on"][3]]), ("tasks", ["slow"]))
+            self.assertEqual(row["by"].name, "slow")
+        for coroutine in "patient shielder other".split():
+            row = self.only(coroutine)
+            self.assertEqual((row["on"][0], [t.name for t in row["on"][3]]), ("task", ["slow"]))
+            self.assertEqual(row["by"].name, "slow")
+
+    def test_as_completed(self):
+        row = self.only("collector")
+        self.assertEqual(row["on"][0], "tasks")
+        self.assertIn(row["by"].name, ("c1", "c2"))
+        if sys.version_info >= (3, 13):
+            self.assertEqual({t.name for t in row["on"][3]}, {"c1", "c2"})
+
+    def test_thread(self):
+        row = self.only("threader")
+        self.check(row, "thread", "threader to_thread", "thread")
+        self.assertEqual(row["on"][2], "time.sleep")
+
+    def test_future(self):
+        row = self.only("futurist")
+        self.assertEqual((row["on"], row["by"].name), (None, "Task-1"))
+        self.assertEqual(row["waker"][0].function, "main")
+
+    def test_subprocess(self):
+        rows = self.run_.find("child").suspensions
+        self.assertEqual([r["on"][0] for r in rows][0], "process")
+        self.assertIn("io", [r["on"][0] for r in rows])
+
+    def test_streams(self):
+        row = self.only("server")
+        self.check(row, "io", "server readline readuntil _wait_for_data", "io")
+
+    def test_nothing_missed(self):
+        last = self.run_.stats[-1]
+        self.assertEqual((last["tasksMissed"], last["dropped"], last["notes"]), (0, 0, []))
+        self.assertEqual(last["tasksSeen"], len(self.run_.tasks))
+
+
+class WaitsInDebugMode(Waits):
+    arguments = ("--debug",)
+
+
+@unittest.skipIf(sys.version_info < (3, 11), "Barrier, TaskGroup and timeout came with Python 3.11")
+class NewerWaits(unittest.TestCase):
+    def test_barrier_group_timeout(self):
+        run = traced.run(
+            """
+            import asyncio
+            async def child():
+                await asyncio.sleep(0.01)
+            async def party(barrier):
+                await barrier.wait()
+            async def group():
+                async with asyncio.TaskGroup() as g:
+                    g.create_task(child(), name="c")
+            async def limited():
+                try:
+                    async with asyncio.timeout(0.01):
+                        await asyncio.Event().wait()
+                except TimeoutError:
+                    pass
+            async def main():
+                barrier = asyncio.Barrier(2)
+                await asyncio.gather(party(barrier), group(), limited(), party(barrier))
+            asyncio.run(main())
+            """
+        ).run
+        first = [t for t in run.tasks if t.coroutine == "party"][0].suspensions[0]
+        self.assertEqual((first["on"][0], first["on"][2]["label"]), ("barrier", "barrier"))
+        row = run.find("group").suspensions[0]
+        self.assertEqual((row["on"][0], [t.name for t in row["on"][3]]), ("tasks", ["c"]))
+        row = run.find("limited").suspensions[0]
+        self.assertEqual((row["on"][0], row["cause"], row["cancelled"]), ("event", "timer", True))
+        self.assertIn("_on_timeout", [p.function for p in row["waker"]])
+
+
+if __name__ == "__main__":
+    unittest.main()
