@@ -3,6 +3,7 @@ import { vscodeHost } from "./host/host";
 import { pageHost } from "./host/page";
 import { App } from "./panes/App";
 import { say, useHost } from "./state/actions";
+import { watchFindings } from "./state/findings";
 import { selection } from "./state/model";
 import { Receiver } from "./state/receive";
 import { keepSettings, settings } from "./state/settings";
@@ -25,6 +26,7 @@ function start(): void {
     document.getElementById("loopscope") ?? document.body.appendChild(document.createElement("div"));
   root.id = "loopscope";
   render(<App />, root);
+  watchFindings();
   new Receiver(host).start();
 }
 

@@ -11,7 +11,7 @@ import { type Layout, layoutAround, layoutForest, type Spacing } from "./layout"
 import { buildResources, placeResources, type Resource } from "./resources";
 
 /** Sizes in CSS pixels at scale 1. */
-export const CARD = { width: 240, height: 46, small: 26, column: 292, gap: 10, indent: 18 };
+export const CARD = { width: 226, height: 46, small: 26, column: 268, gap: 10, indent: 18 };
 
 /** A node as it is drawn. */
 export interface Card {
@@ -29,6 +29,8 @@ export interface Card {
   /** "shop.py:97", the line it is parked at. */
   link: string;
   place: Place | null;
+  /** Descendants that have ended and are not drawn. */
+  finished: number;
   alarm: "blocked" | "deadlock" | "failed" | "overdue" | null;
 }
 
@@ -73,7 +75,7 @@ export function buildGraph(trace: Trace, snapshot: Snapshot, options: GraphOptio
   const spacing: Spacing = outline
     ? { column: CARD.indent, gap: 6, outline: true }
     : { column: CARD.column, gap: CARD.gap, outline: false };
-  const cards = folded.nodes.map((node) => makeCard(trace, snapshot, node, options));
+  const cards = folded.nodes.map((node, i) => makeCard(trace, snapshot, node, options, i, folded.finished));
   const items = cards.map((card) => ({ key: card.node.key, parent: card.node.parent, height: card.height }));
   const layout: Layout =
     options.before.size === 0 ? layoutForest(items, spacing) : layoutAround(items, spacing, options.before);
@@ -97,7 +99,14 @@ export function buildGraph(trace: Trace, snapshot: Snapshot, options: GraphOptio
   };
 }
 
-function makeCard(trace: Trace, snapshot: Snapshot, node: FoldNode, options: GraphOptions): Card {
+function makeCard(
+  trace: Trace,
+  snapshot: Snapshot,
+  node: FoldNode,
+  options: GraphOptions,
+  index: number,
+  finished: Int32Array,
+): Card {
   const { tasks } = trace;
   const first = node.tasks[0];
   const { state } = node;
@@ -115,6 +124,7 @@ function makeCard(trace: Trace, snapshot: Snapshot, node: FoldNode, options: Gra
     detail: "",
     link: "",
     place: null,
+    finished: finished[index],
     alarm: null,
   };
   if (node.kind === "more") {

@@ -133,7 +133,14 @@ function drawCard(
   const time = card.time ? measure(context, card.time) : 0;
   context.fillStyle = card.alarm === "blocked" ? theme.error : theme.dim;
   if (time) context.fillText(card.time, x + width - 10 - time, baseline);
-  let room = width - 32 - (time ? time + 20 : 10);
+  let taken = time ? time + 20 : 10;
+  if (card.finished > 0) {
+    const done = `✓${count(card.finished)}`;
+    taken += measure(context, done) + 10;
+    context.fillStyle = theme.dim;
+    context.fillText(done, x + width - taken + 6, baseline);
+  }
+  let room = width - 32 - taken;
   const badge = node.kind === "group" ? `×${count(node.tasks.length)}` : "";
   context.font = fonts.badge;
   const badgeWidth = badge ? measure(context, badge) + 11 : 0;

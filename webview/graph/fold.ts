@@ -1,4 +1,4 @@
-import { isOver, type Snapshot } from "../model/snapshot";
+import { isOver, type Snapshot, State } from "../model/snapshot";
 
 /** What folding needs to know of a task beyond its state. */
 export interface FoldSource {
@@ -47,6 +47,8 @@ export interface Folded {
   nodeOf: Int32Array;
   /** Tasks shown, in whatever form. */
   shown: number;
+  /** Of each node: descendants that have ended and are not shown. */
+  finished: Int32Array;
 }
 
 /**
@@ -89,7 +91,8 @@ export function foldSnapshot(snapshot: Snapshot, source: FoldSource, options: Fo
     }
     for (const tasks of groups.values()) addGroup(nodes, nodeOf, tasks, visible, snapshot, source, options);
   }
-  return { ...cap(nodes, nodeOf, snapshot, options), shown };
+  const capped = cap(nodes, nodeOf, snapshot, options);
+  return { ...capped, shown, finished: hiddenDescendants(snapshot, source, visible, capped) };
 }
 
 /** 2: shown for itself; 1: shown because a descendant is; 0: not. */
@@ -100,12 +103,32 @@ function visibleTasks(snapshot: Snapshot, source: FoldSource, options: FoldOptio
   for (let task = count - 1; task >= 0; task--) {
     if (state[task] === 0) continue;
     // When everything is over, the finished tasks are all there is to see.
-    const wanted = options.showFinished || !alive || !isOver(state[task]) || options.apart.has(task);
+    const over = isOver(state[task]) && state[task] !== State.raised;
+    const wanted = options.showFinished || !alive || !over || options.apart.has(task);
     if (wanted && (!options.only || options.only(task))) visible[task] = 2;
     const parent = source.parent(task);
     if (visible[task] && parent >= 0 && !visible[parent] && state[parent] !== 0) visible[parent] = 1;
   }
   return visible;
+}
+
+/** Counts the tasks that are not shown at the nearest ancestor that is. */
+function hiddenDescendants(
+  snapshot: Snapshot,
+  source: FoldSource,
+  visible: Uint8Array,
+  { nodes, nodeOf }: { nodes: FoldNode[]; nodeOf: Int32Array },
+): Int32Array {
+  const hidden = new Int32Array(nodes.length);
+  const anchor = new Int32Array(snapshot.count).fill(-1);
+  for (let task = 0; task < snapshot.count; task++) {
+    if (snapshot.state[task] === 0) continue;
+    const parent = source.parent(task);
+    if (visible[task]) anchor[task] = nodeOf[task];
+    else if (parent >= 0) anchor[task] = anchor[parent];
+    if (!visible[task] && anchor[task] >= 0 && isOver(snapshot.state[task])) hidden[anchor[task]]++;
+  }
+  return hidden;
 }
 
 function addGroup(

@@ -27,7 +27,7 @@ export interface Resource {
   height: number;
 }
 
-const SIZE = { width: 220, height: 40, gap: 10 };
+const SIZE = { width: 200, height: 40, gap: 10 };
 
 /** More resources than this are folded by kind. */
 const MOST = 24;
@@ -47,20 +47,20 @@ export function buildResources(
     const info = waitInfo(trace, row);
     const external = info.kind === "thread" || info.kind === "process";
     if (info.object < 0 && !external) continue;
-    const key = info.object >= 0 ? `o${info.object}` : `${info.kind}:${info.runs}`;
+    const key = info.object >= 0 ? `o${info.object}` : `${info.kind}:${info.label}`;
     const known = byKey.get(key);
     if (known) known.waiters.push(task);
     else {
-      const label = info.object >= 0 ? trace.objects.label(info.object) : info.runs || `a ${info.kind}`;
+      const label = info.object >= 0 ? trace.objects.label(info.object) : info.label;
       const kind = info.object >= 0 ? trace.objects.kind(info.object) : info.kind;
       byKey.set(key, { objects: info.object >= 0 ? [info.object] : [], kind, label, waiters: [task] });
     }
   }
-  const fold = byKey.size > MOST;
+  const byKind = byKey.size > MOST;
   const result = new Map<string, Resource & { holdersOf: number[] }>();
   for (const [key, { objects, kind, label, waiters }] of byKey) {
     const alarm = objects.some((object) => deadlock.objects.has(object));
-    const name = fold && !alarm ? `${kind}*` : key;
+    const name = alarm ? key : foldedKey(trace, key, objects, kind, label, waiters, nodeOf, byKind);
     let resource = result.get(name);
     if (!resource) {
       resource = {
@@ -96,6 +96,22 @@ export function buildResources(
   return [...result.values()];
 }
 
+/** Resources of one name that the same nodes wait for, and nobody holds, are one; when there are many, all of a kind. */
+function foldedKey(
+  trace: Trace,
+  key: string,
+  objects: readonly number[],
+  kind: string,
+  label: string,
+  waiters: readonly number[],
+  nodeOf: Int32Array,
+  byKind: boolean,
+): string {
+  if (byKind) return `${kind}*`;
+  if (objects.length === 0 || trace.objects.holders(objects[0]).length > 0) return key;
+  return `${label}|${[...new Set(waiters.map((task) => nodeOf[task]))].join()}`;
+}
+
 /** Tasks known to hold an object at the snapshot's instant. */
 export function holdersAt(trace: Trace, object: number, snapshot: Snapshot): number[] {
   const { objects } = trace;
@@ -106,8 +122,9 @@ export function holdersAt(trace: Trace, object: number, snapshot: Snapshot): num
 
 function describe(trace: Trace, resource: Resource, holders: readonly number[]): void {
   if (resource.objects.length > 1) {
-    const noun = trace.objects.noun(resource.objects[0]);
-    resource.title = `${noun} ×${resource.objects.length}`;
+    const alike = new Set(resource.objects.map((object) => trace.objects.label(object)));
+    const name = alike.size === 1 ? [...alike][0] : trace.objects.noun(resource.objects[0]);
+    resource.title = `${displayName(name)} ×${resource.objects.length}`;
   }
   const parts = [`${resource.waiting} waiting`];
   if (holders.length === 1) parts.push(`held by ${displayName(trace.tasks.name(holders[0]), 60)}`);
@@ -137,7 +154,7 @@ export function placeResources(
     return options.outline;
   }
   if (resources.length === 0) return right;
-  const x = right + 84;
+  const x = right + 64;
   for (const resource of resources) {
     resource.x = x;
     const before = options.before.get(`r:${resource.key}`);

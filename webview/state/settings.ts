@@ -36,7 +36,7 @@ export const DEFAULTS: Settings = {
   lanes: true,
   panel: true,
   fold: true,
-  finished: true,
+  finished: false,
   graph: null,
   window: null,
   filter: "",
