@@ -3,7 +3,7 @@
 import sys
 
 from . import codes, recorder, state
-from .records import EAGER, EAGER_END, NOT_EAGER, SUSPENDED
+from .records import EAGER, EAGER_END, NOT_EAGER, RAISED_OUTCOME, SUSPENDED
 
 
 class Placeholder:
@@ -23,26 +23,40 @@ def watch_factory(loop, rec):
         return traced_factory
 
     def create(factory, lp, coro, kwargs):
-        placeholder = Placeholder()
-        previous = rec.swap(placeholder)
-        key = hash(placeholder)
-        parent = 0 if previous is None else hash(previous)
-        caller = sys._getframe(2)
-        n, frames = codes.stack(caller, 32)
-        rec.ext(recorder.pack([EAGER, key, state.now(), parent, n, recorder.coroutine_code(coro)] + frames))
-        given = kwargs.get("name")
-        if given is None and caller.f_code.co_name == "create_task":  # it names the task only after we returned
-            given = caller.f_locals.get("name")
-        caller = None
+        """Calls the user's factory between an EAGER and an EAGER_END."""
+        try:
+            opened = begin(coro, kwargs, sys._getframe(2))
+        except Exception as exc:
+            state.fault(exc, "a task factory")
+            return factory(lp, coro, **kwargs)
         task = None
         try:
             task = factory(lp, coro, **kwargs)
         finally:
-            rec.swap(previous)
-            rec.ext(recorder.pack([EAGER_END, key] + ending(task)))
-        if task is not None and task.done() and recorder.outcome_of(task) == 1:
-            rec.raised(task)
+            try:
+                finish(task, *opened)
+            except Exception as exc:
+                state.fault(exc, "a task factory")
         return task
+
+    def begin(coro, kwargs, caller):
+        placeholder = Placeholder()
+        n, frames = codes.stack(caller, 32)
+        given = kwargs.get("name")
+        if given is None and caller.f_code.co_name == "create_task":  # it names the task only after we returned
+            given = caller.f_locals.get("name")
+        code = recorder.coroutine_code(coro)
+        previous = rec.swap(placeholder)
+        parent = 0 if previous is None else hash(previous)
+        rec.ext(recorder.pack([EAGER, hash(placeholder), state.now(), parent, n, code] + frames))
+        return placeholder, previous, given
+
+    def finish(task, placeholder, previous, given):
+        rec.swap(previous)
+        rec.ext(recorder.pack([EAGER_END, hash(placeholder)] + ending(task, given)))
+        if task is not None and getattr(task, "_loopscope", None) is None and task.done():
+            if recorder.outcome_of(task) == RAISED_OUTCOME:
+                rec.raised(task)
 
     def ending(task, given):
         """task, t, outcome, future, n, frames, name: how the task left its first step, if it had one."""
@@ -70,7 +84,7 @@ def watch_factory(loop, rec):
     def get_task_factory():
         return own[0]
 
-    for function in (create, set_task_factory):
+    for function in (create, begin, finish, set_task_factory):
         codes.mark(function.__code__, codes.SKIP)
     if own[0] is not None:
         loop._task_factory = wrap(own[0])
