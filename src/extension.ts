@@ -14,8 +14,16 @@ import { FindingsView } from "./editor/views/findingsView";
 import { StatusBar } from "./editor/views/statusBar";
 import { TasksView } from "./editor/views/tasksView";
 
+/** What a test inside the editor gets hold of. */
+export interface Parts {
+  runner: Runner;
+  traces: Traces;
+  tasks: TasksView;
+  findings: FindingsView;
+}
+
 /** Puts the parts together; what they do is theirs. */
-export function activate(context: vscode.ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): Parts {
   const own = <T extends vscode.Disposable>(part: T): T => {
     context.subscriptions.push(part);
     return part;
@@ -47,9 +55,10 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   own(runner.onDidChange(() => panel.refreshActions()));
   own(panel.onDidBecomeActive((trace) => traces.show(trace)));
-  own(new TasksView(vscode, traces));
-  own(new FindingsView(vscode, traces));
+  const tasks = own(new TasksView(vscode, traces));
+  const findings = own(new FindingsView(vscode, traces));
   own(new StatusBar(vscode, runner, traces));
   own(registerCommands(vscode.commands, handlers, report));
   startOnOpen(vscode, handlers, report);
+  return { runner, traces, tasks, findings };
 }

@@ -147,6 +147,8 @@ function onExitKill(child: ChildProcess): () => Promise<void> {
   };
   const atExit = () => kill("SIGKILL");
   process.once("exit", atExit);
+  // Without a handler a signal ends this process with no "exit" event.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   return async () => {
     kill("SIGTERM");

@@ -84,11 +84,11 @@ export const errors = {
     ),
 };
 
-/** Drops the sentences that advise a command-line option, and begins with a capital. */
+/** Drops the sentences that advise the command line's option, and begins with a capital. */
 function withoutOptions(text: string): string {
   const kept = text
     .split(/(?<=\.)\s+/)
-    .filter((sentence) => !/(^|\s)--\w/.test(sentence))
+    .filter((sentence) => !sentence.includes(" --python"))
     .join(" ");
   return kept.charAt(0).toUpperCase() + kept.slice(1);
 }

@@ -1,4 +1,6 @@
+import { format } from "node:util";
 import Mocha from "mocha";
+import { REPORT } from "./report";
 
 /**
  * The entry point VS Code calls inside its extension host. The test files are bundled with it, so they
@@ -6,8 +8,11 @@ import Mocha from "mocha";
  */
 export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: "bdd", timeout: 30_000, color: true, grep: process.env.LOOPSCOPE_GREP });
+  Mocha.reporters.Base.consoleLog = (...args: unknown[]) => console.log("%s", REPORT + format(...args));
   mocha.suite.emit("pre-require", globalThis as unknown as Mocha.MochaGlobals, "", mocha);
   require("./activation.test");
+  require("./run.test");
+  require("./open.test");
   await new Promise<void>((resolve, reject) =>
     mocha.run((failures) => (failures === 0 ? resolve() : reject(new Error(`${failures} tests failed`)))),
   );

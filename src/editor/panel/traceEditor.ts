@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type * as vscode from "vscode";
+import { STREAM_HEADER_BYTES } from "../../protocol/stream";
 import { TRACE_EDITOR } from "../contributions";
 import { Disposables } from "../disposables";
 import { errors } from "../errors";
@@ -23,9 +24,10 @@ export async function openTraceFile(file: vscode.Uri): Promise<OpenTrace> {
   });
   const open = new OpenTrace(title, "file", bytes);
   await open.begun;
-  if (open.error === null) return open;
+  const why = open.error?.message ?? (bytes.size < STREAM_HEADER_BYTES ? open.trace.notes[0] : undefined);
+  if (why === undefined) return open;
   open.dispose();
-  throw errors.notATrace(title, `${open.error.message}.`);
+  throw errors.notATrace(title, `${why}.`);
 }
 
 /** Shows `*.loopscope` files, read-only, in the same view as a live run. */

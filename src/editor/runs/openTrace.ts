@@ -57,6 +57,18 @@ export class OpenTrace {
     return !this.bytes.ended;
   }
 
+  /** Resolves once the model holds all the bytes there are now. */
+  async caughtUp(): Promise<void> {
+    while (this.position < this.bytes.size && this.error === null && !this.disposed) {
+      await new Promise<void>((resolve) => {
+        const subscription = this.onDidUpdate(() => {
+          subscription.dispose();
+          resolve();
+        });
+      });
+    }
+  }
+
   dispose(): void {
     this.disposed = true;
     this.subscription.dispose();
@@ -81,6 +93,7 @@ export class OpenTrace {
       }
     } catch (error) {
       if (!this.disposed) this.error = error as Error;
+      this.updated.fire();
     } finally {
       this.reading = false;
     }

@@ -23,7 +23,7 @@ export interface RunRequest {
 
 /** How a program ended. */
 export interface RunEnd {
-  /** Null when a signal ended it or its terminal was closed. */
+  /** Null when a signal ended it, its terminal was closed, or nobody can tell. */
   exitCode: number | null;
   /** Whether an event loop was ever seen. */
   sawLoop: boolean;
@@ -48,6 +48,7 @@ export class TracedRun {
   private execution: vscode.TaskExecution | null = null;
   private pid: number | undefined;
   private interrupts = 0;
+  private finishing = false;
 
   private constructor(
     private readonly vs: Api,
@@ -181,18 +182,19 @@ export class TracedRun {
 
   private async finish(exitCode: number | null): Promise<void> {
     if (this.end !== null) return;
+    if (this.finishing) return; // both events came
+    this.finishing = true;
     const main = this.main();
     await this.listener.drained(main?.hello.pid ?? this.pid ?? 0);
-    if (this.end !== null) return; // both events came
-    if (main !== undefined) {
-      // A terminal reports 128+n, or nothing, for a program that signal n killed.
-      const signal = exitCode === null ? "SIGHUP" : null;
-      this.listener.end(main, { exitCode, signal });
-    }
+    await this.open.caughtUp();
+    // A terminal reports 0 for a program that a signal ended; one that ends by itself says goodbye first.
+    const orderly = this.open.trace.programs.some((program) => program.bye !== null);
+    const known = exitCode === 0 && (this.interrupts > 0 || !orderly) ? null : exitCode;
+    if (main !== undefined) this.listener.end(main, { exitCode: known, signal: null });
     await this.listener.close();
     this.recording.end();
     await this.open.read;
-    this.end = { exitCode, sawLoop: this.open.trace.loops.length > 0 };
+    this.end = { exitCode: known, sawLoop: this.open.trace.loops.length > 0 };
     this.disposables.dispose();
     this.ended.fire(this.end);
   }

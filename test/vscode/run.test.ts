@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { taskRows } from "../../src/editor/views/taskRows";
+import { file, parts, runToEnd, setting, start, until, workspace } from "./support";
+
+const SLEEPERS = `import asyncio
+
+async def sleeper(seconds):
+    await asyncio.sleep(seconds)
+
+async def main():
+    await asyncio.gather(*(sleeper(n / 10) for n in (1, 2, 3)))
+
+asyncio.run(main())
+`;
+
+const ENDLESS = `import asyncio
+
+async def main():
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        open("cleaned-up", "w").close()
+
+asyncio.run(main())
+`;
+
+afterEach(async () => {
+  await setting("args", undefined);
+  await setting("pythonPath", undefined);
+});
+
+describe("Run with Trace", () => {
+  it("runs a program to its end and shows its tasks", async () => {
+    const { run, end } = await runToEnd(file("sleepers.py", SLEEPERS));
+    assert.deepEqual(end, { exitCode: 0, sawLoop: true });
+    const { trace } = run.open;
+    const names = Array.from({ length: trace.tasks.count }, (_, task) => trace.tasks.name(task));
+    assert.deepEqual(names.slice(0, 4), ["Task-1", "Task-2", "Task-3", "Task-4"]);
+    assert.ok(existsSync(run.open.bytes.path), "the run was not recorded");
+  });
+
+  it("shows, while it runs, where each task is parked", async () => {
+    const run = await start(file("endless.py", ENDLESS));
+    const parked = () =>
+      taskRows(run.open.trace)
+        .flatMap((loop) => loop.children)
+        .some((row) => row.label === "Task-1" && row.place?.line === 5 && row.icon === "sleeping");
+    await until(run, parked);
+    run.stop();
+    const end = await run.finished();
+    assert.equal(end.exitCode, null);
+    assert.ok(existsSync(join(workspace(), "cleaned-up")), "Stop did not let the program clean up");
+  });
+
+  it("gives the program a terminal: stdin, colours, the arguments of the setting", async () => {
+    await setting("args", ["--colour", "two words"]);
+    const uri = file(
+      "asks.py",
+      `import asyncio, json, sys
+
+async def main():
+    said = await asyncio.to_thread(input, "? ")
+    json.dump([said, sys.stdout.isatty(), sys.argv[1:]], open("answer.json", "w"))
+
+asyncio.run(main())
+`,
+    );
+    const run = await start(uri);
+    await until(run, () => run.open.trace.tasks.count > 0);
+    const terminal = vscode.window.terminals.find((one) => one.name.includes("asks.py"));
+    assert.ok(terminal !== undefined, vscode.window.terminals.map((one) => one.name).join());
+    terminal.sendText("hello");
+    assert.equal((await run.finished()).exitCode, 0);
+    const answer = JSON.parse(readFileSync(join(workspace(), "answer.json"), "utf8"));
+    assert.deepEqual(answer, ["hello", true, ["--colour", "two words"]]);
+  });
+
+  it("saves a changed file first", async () => {
+    const uri = file("changed.py", "raise SystemExit(1)\n");
+    const document = await vscode.workspace.openTextDocument(uri);
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(uri, new vscode.Range(0, 0, 1, 0), SLEEPERS);
+    await vscode.workspace.applyEdit(edit);
+    assert.equal(document.isDirty, true);
+    const { end } = await runToEnd(uri);
+    assert.deepEqual([end.exitCode, document.isDirty], [0, false]);
+  });
+
+  it("replaces a run of the same file that still goes on", async () => {
+    const uri = file("again.py", ENDLESS);
+    const first = await start(uri);
+    await until(first, () => first.open.trace.loops.length > 0);
+    const second = await start(uri);
+    assert.equal(first.running, false);
+    assert.equal(second.running, true);
+    const { runner, traces } = await parts();
+    // `equal` would print a whole trace when it fails.
+    assert.ok(traces.current === second.open);
+    assert.ok(runner.running.length === 1 && runner.running[0] === second);
+    await until(second, () => second.open.trace.loops.length > 0);
+    await vscode.commands.executeCommand("loopscope.stop");
+    await second.finished();
+  });
+
+  it("keeps what was recorded when the program is killed", async () => {
+    const { run, end } = await runToEnd(
+      file(
+        "killed.py",
+        `${SLEEPERS.replace("asyncio.run(main())", "")}
+async def doomed():
+    await main()
+    await asyncio.sleep(0.3)
+    import os, signal
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(doomed())
+`,
+      ),
+    );
+    assert.equal(end.exitCode, null);
+    assert.equal(run.open.trace.tasks.count, 4);
+  });
+});
+
+describe("what cannot be run", () => {
+  const refused = async (uri: vscode.Uri | undefined, message: RegExp) => {
+    const { runner } = await parts();
+    await assert.rejects(runner.run(uri), (error: Error) => {
+      assert.match(error.message, message);
+      return true;
+    });
+  };
+
+  it("is a file that does not exist", () =>
+    refused(vscode.Uri.file(join(workspace(), "gone.py")), /gone\.py does not exist\./));
+
+  it("is a file that is not Python", () =>
+    refused(file("notes.txt", "hello"), /notes\.txt is not a Python file/));
+
+  it("is a folder", () => refused(vscode.Uri.file(workspace()), /is not a Python file/));
+
+  it("is a file with no place on disk", async () => {
+    const document = await vscode.workspace.openTextDocument({ language: "python", content: "" });
+    await refused(document.uri, /Save it as a \.py file/);
+  });
+
+  it("is any file when the interpreter does not exist, is no Python or is too old", async () => {
+    const uri = file("fine.py", SLEEPERS);
+    const cases: [string, RegExp][] = [
+      [
+        join(workspace(), "no-python"),
+        /no-python was not found\. It was named by the setting loopscope\.pythonPath/,
+      ],
+      ["/bin/ls", /\/bin\/ls is not a Python interpreter/],
+    ];
+    for (const [path, message] of cases) {
+      await setting("pythonPath", path);
+      await refused(uri, message);
+    }
+  });
+
+  it("a program with a syntax error ends with its traceback in the terminal, and without a loop", async () => {
+    const { end } = await runToEnd(file("broken.py", "import asyncio\nasync def main(:\n"));
+    assert.deepEqual(end, { exitCode: 1, sawLoop: false });
+  });
+});
