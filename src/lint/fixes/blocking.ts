@@ -81,7 +81,7 @@ export function awaitInstead(source: Source, finding: Finding): OfferedFix | nul
   const place = site(source, finding);
   if (place === null || !/\.(run|run_until_complete)$/.test(finding.sink ?? "")) return null;
   const argument = place.args.firstChild?.nextSibling;
-  if (!argument || argument.nextSibling?.name !== ")" || argument.name !== "CallExpression") return null;
+  if (argument?.nextSibling?.name !== ")" || argument.name !== "CallExpression") return null;
   const { before, after } = awaiting(place.call);
   const text = before + source.text.slice(argument.from, argument.to) + after;
   return {

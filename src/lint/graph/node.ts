@@ -16,8 +16,8 @@ export type Bind = ReadonlyMap<string, readonly Target[]>;
 export interface Site {
   at: number;
   end: number;
-  /** "loop": on the spot; "thread": handed to another thread. */
-  where: "loop" | "thread";
+  /** "loop": on the spot; "queued": later, on the loop, whatever thread queued it; "thread": handed to another thread. */
+  where: "loop" | "queued" | "thread";
   targets: readonly Target[];
 }
 

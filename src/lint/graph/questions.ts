@@ -84,7 +84,7 @@ export function reachersOf(context: FindingContext, file: SourceFile, offset: nu
       continue;
     }
     for (const caller of node.callers) {
-      const site = caller.sites.find((each) => each.where === "loop" && leadsTo(each, node));
+      const site = caller.sites.find((each) => each.where !== "thread" && leadsTo(each, node));
       if (!site || seen.has(caller)) continue;
       seen.add(caller);
       const inPlace =

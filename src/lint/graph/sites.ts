@@ -65,16 +65,21 @@ class SiteFinder {
     const callees = this.values(call.fn);
     if (callees.length === 0) return [];
     const onLoop: Target[] = [];
+    const queued: Target[] = [];
     const inThread: Target[] = [];
     for (const callee of callees) {
       if (callee.v === "external" || callee.v === "member") {
-        this.external(callee.name, call, awaited, onLoop, inThread);
+        this.external(callee.name, call, awaited, { onLoop, queued, inThread });
       } else {
         const args = call.args.map((arg) => this.values(arg));
         onLoop.push(...this.targets.called(callee, args, this.keywords(call), awaited));
       }
     }
-    return [...this.site(event, onLoop), ...this.site(event, inThread, "thread")];
+    return [
+      ...this.site(event, onLoop),
+      ...this.site(event, queued, "queued"),
+      ...this.site(event, inThread, "thread"),
+    ];
   }
 
   private keywords(call: CallExpr): Record<string, Value[]> {
@@ -87,8 +92,7 @@ class SiteFinder {
     name: string,
     call: CallExpr,
     awaited: boolean,
-    onLoop: Target[],
-    inThread: Target[],
+    { onLoop, queued, inThread }: Record<"onLoop" | "queued" | "inThread", Target[]>,
   ): void {
     const { knowledge } = this.e;
     const offloader = knowledge.offloader(name);
@@ -97,7 +101,8 @@ class SiteFinder {
       return;
     }
     const caller = knowledge.caller(name);
-    if (caller && caller.when !== "lazy") onLoop.push(...this.callables(call, caller.callable));
+    if (caller?.when === "now") onLoop.push(...this.callables(call, caller.callable));
+    if (caller?.when === "loop") queued.push(...this.callables(call, caller.callable));
     const consumer = knowledge.consumer(name);
     if (consumer) {
       const refs = consumer.iterable === "all" ? call.args : consumer.iterable.map((at) => call.args[at]);

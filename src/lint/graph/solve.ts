@@ -81,13 +81,15 @@ export class Solver {
   private reasonsOf(node: FunctionNode): Map<string, Reason> {
     const found = new Map<string, Reason>();
     for (const site of node.sites) {
-      if (site.where === "loop") for (const target of site.targets) this.collect(found, site, target);
+      if (site.where !== "thread") for (const target of site.targets) this.collect(found, site, target);
     }
     return found;
   }
 
   private collect(found: Map<string, Reason>, site: Site, target: Target): void {
     for (const reason of this.through(site, target)) {
+      // What is queued runs on the loop, where it may touch the loop.
+      if (site.where === "queued" && reason.key.startsWith("thread:")) continue;
       const best = found.get(reason.key);
       if (!best || reason.rank < best.rank || (reason.rank === best.rank && reason.distance < best.distance))
         found.set(reason.key, reason);

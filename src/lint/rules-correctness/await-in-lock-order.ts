@@ -101,14 +101,38 @@ function lockName(context: FileContext, expression: SyntaxNode): string | null {
   if (!isLock) return null;
   if (expression.name === "VariableName") {
     const name = context.slice(expression);
-    const isGlobal = context.functionAt(expression) === null || !bindsLocally(context, expression, name);
-    return isGlobal ? (context.nameOf(expression) ?? `${context.path}:${name}`) : null;
+    return bindsLocally(context, expression, name) ? null : globalName(context, name);
   }
-  if (expression.name !== "MemberExpression" || expression.firstChild?.nextSibling?.name !== ".") return null;
+  const object = expression.firstChild;
   const attribute = expression.getChild("PropertyName");
-  const owners = expression.firstChild ? context.typeOf(expression.firstChild) : [];
-  if (attribute && owners.length === 1) return `${owners[0]}.${context.slice(attribute)}`;
-  return context.nameOf(expression);
+  if (expression.name !== "MemberExpression" || !object || !attribute) return null;
+  const module = context.resolve(object).find((meaning) => meaning.kind === "module");
+  if (module) return `${module.name}.${context.slice(attribute)}`;
+  const owners = context.typeOf(object);
+  return owners.length === 1 ? `${owners[0]}.${context.slice(attribute)}` : null;
+}
+
+/** The qualified name of a global of this module, or of the one it was imported from. */
+function globalName(context: FileContext, name: string): string {
+  const module = moduleName(context);
+  for (const node of context.tree.topNode.getChildren("ImportStatement")) {
+    const match = /^from\s+(\.*)([\w.]*)\s+import\s+\(?([^)]*)/.exec(context.slice(node));
+    for (const item of match?.[3].split(",") ?? []) {
+      const [original, alias] = item.trim().split(/\s+as\s+/);
+      if (!match || (alias ?? original) !== name) continue;
+      // `from . import x` in "app.db" is "app.x"; one more dot, one level up.
+      const base = match[1] ? module.split(".").slice(0, -match[1].length) : [];
+      return [...base, match[2], original].filter(Boolean).join(".");
+    }
+  }
+  return `${module}.${name}`;
+}
+
+/** The module's own name: what a function of it is called, less the function. */
+function moduleName(context: FileContext): string {
+  const body = functionOf(context.root)?.getChild("Body")?.firstChild;
+  const info = body ? context.functionAt(body) : null;
+  return info ? info.id.slice(0, -info.qualname.length - 1) : context.path;
 }
 
 function bindsLocally(context: FileContext, expression: SyntaxNode, name: string): boolean {

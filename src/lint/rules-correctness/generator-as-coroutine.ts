@@ -1,5 +1,6 @@
 import type { SyntaxNode } from "@lezer/common";
 import type { FileContext, Rule } from "../types";
+import { generatorKind, isCoroutineFunction } from "./callables";
 import { bare, spoken } from "./tree";
 
 /** Calls that take coroutines: which of their positional arguments. */
@@ -41,42 +42,36 @@ export const generatorAsCoroutine: Rule = {
 
 /** Reports an expression that is certainly no awaitable. */
 function checkAwaitable(context: FileContext, expression: SyntaxNode, use: string): void {
-  const meanings = context.resolve(expression);
-  if (meanings.length === 0) return;
-  if (meanings.every((meaning) => meaning.kind === "generator")) {
-    const kind = meanings.some((meaning) => meaning.kind === "generator" && meaning.isAsync)
-      ? "an async generator: iterate it with `async for`"
-      : "a generator: write `async def` and `await` instead of `yield`";
+  const name = spoken(context, expression);
+  const kind = generatorKind(context, expression);
+  if (kind !== null) {
+    const advice =
+      kind === "async"
+        ? "an async generator: iterate it with `async for`"
+        : "a generator: write `async def` and `await` instead of `yield`";
+    context.report({ at: expression, message: `${name} cannot be ${use}, it is ${advice}` });
+  } else if (isReference(expression) && isCoroutineFunction(context, expression)) {
     context.report({
       at: expression,
-      message: `${spoken(context, expression)} cannot be ${use}, it is ${kind}`,
-    });
-  } else if (
-    meanings.every(
-      (meaning) => meaning.kind === "function" && meaning.info.isAsync && !meaning.info.isGenerator,
-    )
-  ) {
-    context.report({
-      at: expression,
-      message: `${spoken(context, expression)} cannot be ${use}: it is a function, call it to get its coroutine`,
-      fix: { title: `Call ${spoken(context, expression)}`, edits: callEdits(context, expression) },
+      message: `${name} cannot be ${use}: it is a function, call it to get its coroutine`,
+      fix: {
+        title: `Call ${name}`,
+        edits: [{ from: expression.to, to: expression.to, text: "()" }],
+      },
     });
   }
 }
 
-function callEdits(context: FileContext, expression: SyntaxNode) {
-  const simple = /^(VariableName|MemberExpression)$/.test(expression.name);
-  const text = simple ? `${context.slice(expression)}()` : `(${context.slice(expression)})()`;
-  return [{ from: expression.from, to: expression.to, text }];
+/** `name` or `object.name` */
+function isReference(expression: SyntaxNode): boolean {
+  return expression.name === "VariableName" || expression.name === "MemberExpression";
 }
-
 /** `for` over an async generator, or `async for` over a plain one. */
 function checkLoop(context: FileContext, loop: SyntaxNode): void {
   const iterable = loop.getChild("in")?.nextSibling;
   const isAsync = loop.firstChild?.name === "async";
-  const meanings = iterable ? context.resolve(iterable) : [];
-  if (!iterable || meanings.length === 0) return;
-  if (!meanings.every((meaning) => meaning.kind === "generator" && meaning.isAsync !== isAsync)) return;
+  const kind = iterable ? generatorKind(context, bare(iterable)) : null;
+  if (!iterable || kind !== (isAsync ? "sync" : "async")) return;
   const name = spoken(context, iterable);
   if (isAsync) {
     context.report({

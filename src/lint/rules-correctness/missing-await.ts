@@ -1,5 +1,6 @@
 import type { SyntaxNode } from "@lezer/common";
 import type { FileContext, Rule } from "../types";
+import { isCoroutineFunction } from "./callables";
 import { assignedValue, parenthesised, spoken, targetsOf } from "./tree";
 
 /** Builtins and the like that use a value on the spot, for which a coroutine is never meant. */
@@ -25,8 +26,8 @@ export const missingAwait: Rule = {
       if (context.isAwaited(call)) continue;
       const misuse = misuseOf(context, parenthesised(call));
       if (misuse === null) continue;
-      const meanings = context.resolve(call);
-      if (meanings.length === 0 || !meanings.every((meaning) => meaning.kind === "coroutine")) continue;
+      const { callee } = context.call(call);
+      if (callee === null || !isCoroutineFunction(context, callee)) continue;
       const inAsync = context.functionAt(call)?.isAsync === true;
       const name = spoken(context, call);
       context.report({
@@ -99,8 +100,7 @@ function assignedInVain(context: FileContext, statement: SyntaxNode, value: Synt
 
 function insertAwait(context: FileContext, call: SyntaxNode) {
   const outer = parenthesised(call);
-  const binds =
-    outer.parent && /^(MemberExpression|BinaryExpression|CallExpression)$/.test(outer.parent.name);
+  const binds = outer.parent && /^(MemberExpression|CallExpression)$/.test(outer.parent.name);
   const wrap = binds === true && outer.from === call.from;
   const edits = [{ from: call.from, to: call.from, text: wrap ? "(await " : "await " }];
   if (wrap) edits.unshift({ from: call.to, to: call.to, text: ")" });
