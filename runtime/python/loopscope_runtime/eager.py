@@ -43,8 +43,9 @@ def watch_factory(loop, rec):
         placeholder = Placeholder()
         n, frames = codes.stack(caller, 32)
         given = kwargs.get("name")
-        if given is None and caller.f_code.co_name == "create_task":  # it names the task only after we returned
-            given = caller.f_locals.get("name")
+        while given is None and caller is not None and caller.f_code.co_name == "create_task":
+            given = caller.f_locals.get("name")  # these name the task only after we returned
+            caller = caller.f_back
         code = recorder.coroutine_code(coro)
         previous = rec.swap(placeholder)
         parent = 0 if previous is None else hash(previous)
