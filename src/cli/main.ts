@@ -32,7 +32,8 @@ async function main(words: string[]): Promise<void> {
 /** What is the program's must not be read as ours. */
 function runWords(run: Command, words: string[]): string[] {
   const { ours, program } = splitProgram(run, words);
-  return ["run", ...ours, "--", ...program];
+  // With nothing after it, "--" would be taken for the value of an option that lacks one.
+  return program.length > 0 ? ["run", ...ours, "--", ...program] : ["run", ...ours];
 }
 
 /** Says what went wrong and returns the exit code. */

@@ -16,6 +16,8 @@ export class SignalRelay {
   private child: ChildProcess | null = null;
   private early: NodeJS.Signals[] = [];
   private sentinel: ChildProcess | null = null;
+  /** What ended the last sentinel, and when: its end may be reported before the signal that we got with it. */
+  private lastEnd: { signal: NodeJS.Signals | null; at: number } | null = null;
   private closed = false;
   private readonly handlers = new Map<NodeJS.Signals, () => void>();
 
@@ -50,7 +52,7 @@ export class SignalRelay {
       this.early.push(signal);
       return;
     }
-    if (await this.reachedGroup()) return;
+    if (await this.reachedGroup(signal)) return;
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
   }
 
@@ -62,13 +64,15 @@ export class SignalRelay {
     sentinel.stdin?.on("error", () => {});
     sentinel.unref();
     (sentinel.stdin as unknown as { unref?(): void } | null)?.unref?.();
-    sentinel.once("exit", () => {
+    sentinel.once("exit", (_code, signal) => {
+      this.lastEnd = { signal, at: performance.now() };
       if (this.sentinel === sentinel) this.post();
     });
     this.sentinel = sentinel;
   }
 
-  private async reachedGroup(): Promise<boolean> {
+  private async reachedGroup(signal: NodeJS.Signals): Promise<boolean> {
+    if (this.lastEnd?.signal === signal && performance.now() - this.lastEnd.at < GRACE_MS) return true;
     const sentinel = this.sentinel;
     // Without one: a terminal's Ctrl-C is what usually sends a signal.
     if (!sentinel?.pid) return isatty(0);

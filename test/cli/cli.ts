@@ -45,7 +45,7 @@ export interface Options {
   /** What is on its stdin; by default nothing. */
   input?: string;
   /** Called when the process has printed this on stdout. */
-  on?: { text: string; then(child: ChildProcess): void };
+  on?: { text: string; act(child: ChildProcess): void };
 }
 
 /** Runs a command to its end, and collects what it prints. */
@@ -63,7 +63,7 @@ export function execute(command: string, args: string[], options: Options = {}):
     stdout += text;
     if (on && !told && stdout.includes(on.text)) {
       told = true;
-      on.then(child);
+      on.act(child);
     }
   });
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {

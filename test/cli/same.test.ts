@@ -118,8 +118,10 @@ function settled({ code, stdout, stderr }: Result): Result {
       .replace(/(?<=started )\d+/g, "N")
       .replace(/\d+\.\d{3} seconds/g, "N seconds")
       // Of the loop's own machinery: its iteration is ours, in one frame instead of two.
-      .replace(new RegExp(frame("fused", "_run_once"), "g"), "(the loop)\n")
-      .replace(new RegExp(frame("base_events", "_run_once") + frame("events", "_run"), "g"), "(the loop)\n");
+      .replace(
+        new RegExp(`${frame("(?:fused|base_events)", "_run_once")}(?:${frame("events", "_run")})?`, "g"),
+        "(the loop)\n",
+      );
   return { code, stdout: settle(stdout), stderr: settle(stderr) };
 }
 
