@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { splitProgram } from "./arguments";
+import { registerLint } from "./lint";
 import { complain, print, UsageError } from "./output";
 import { registerReport } from "./report";
+import { registerRules } from "./rules";
 import { registerRun } from "./run";
 
 /** Exit code of whatever could not be done, with the reason on stderr. */
@@ -24,6 +26,8 @@ async function main(words: string[]): Promise<void> {
     .exitOverride();
   const run = registerRun(program);
   registerReport(program);
+  registerLint(program);
+  registerRules(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
   if (words.length === 0) program.error("loopscope: a command is missing; loopscope --help lists them");
   await program.parseAsync(words[0] === "run" ? runWords(run, words.slice(1)) : words, { from: "user" });

@@ -10,7 +10,7 @@ const built = join(root, "dist", "cli.js");
 /** `dist/cli.js`, built anew when it is missing or older than its sources. */
 export function cli(): string {
   const at = statSync(built, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const sources = ["src/cli", "src/session", "src/trace", "src/lint", "src/protocol"];
+  const sources = ["src/cli", "src/session", "src/trace", "src/lint", "src/files", "src/protocol"];
   if (sources.some((folder) => newest(join(root, folder)) > at)) {
     // Only this file: `npm run build` would empty dist/ under whoever else uses it.
     buildSync({

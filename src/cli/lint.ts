@@ -1,0 +1,134 @@
+import { stat } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { type FoundConfig, findConfig, moduleRoots, readConfigFile } from "../files/config";
+import { readPython } from "../files/read";
+import { walk } from "../files/walk";
+import { ConfigError, selectRules } from "../lint/config";
+import { createWorkspace } from "../lint/index";
+import { reportFindings } from "../lint/report";
+import { allRules } from "../lint/rules";
+import { unsuppressed } from "../lint/suppress";
+import type { LintReport } from "../protocol/lintReport";
+import { sarif } from "./lintFormats/sarif";
+import { textOf } from "./lintFormats/text";
+import { complain, gathered, terminal, UsageError, writePieces } from "./output";
+import { style } from "./style";
+
+const FORMATS = ["text", "json", "sarif"] as const;
+const FOUND = 1;
+
+interface Options {
+  format: (typeof FORMATS)[number];
+  select?: string[];
+  ignore?: string[];
+  config?: string;
+}
+
+/** Adds `loopscope lint`. */
+export function registerLint(program: Command): void {
+  program
+    .command("lint")
+    .description("find what blocks the event loop, and other faults of async code, without running it")
+    .argument("[paths...]", "files and folders (default: this folder)")
+    .addOption(new Option("--format <format>", "how to print the findings").choices(FORMATS).default("text"))
+    .option("--select <rules>", "only these rules: names or codes such as ASYNC251, comma-separated", list)
+    .option("--ignore <rules>", "none of these rules", list)
+    .option("--config <file>", "settings to use instead of the nearest pyproject.toml's")
+    .addHelpText("after", "\nExit code: 0 no finding, 1 findings, 2 could not run.")
+    .action(async (paths: string[], options: Options) => {
+      const report = await lint(paths.length > 0 ? paths : ["."], options).catch((error) => {
+        throw error instanceof ConfigError ? new UsageError(error.message) : error;
+      });
+      writePieces("-", gathered(pieces(report, options.format)));
+      if (report.findings.length > 0) process.exitCode = FOUND;
+    });
+}
+
+function list(value: string, before: string[] = []): string[] {
+  const words = value.split(/[\s,]+/).filter(Boolean);
+  if (words.length === 0) throw new UsageError("a list of rules is empty; `loopscope rules` lists them");
+  return [...before, ...words];
+}
+
+function* pieces(report: LintReport, format: Options["format"]): Iterable<string> {
+  if (format === "json") yield `${JSON.stringify(report, null, 2)}\n`;
+  else if (format === "sarif") yield `${JSON.stringify(sarif(report), null, 2)}\n`;
+  else yield* textOf(report, process.cwd(), style(terminal(1).colours));
+}
+
+/** Reads and judges; files with one configuration are judged together. */
+async function lint(paths: readonly string[], options: Options): Promise<LintReport> {
+  const select = options.select && selectRules(options.select, "--select", allRules);
+  const ignore = options.ignore && selectRules(options.ignore, "--ignore", allRules);
+  const report: LintReport = { schema: "loopscope-lint/1", files: 0, findings: [] };
+  for (const group of await groups(paths, options.config)) {
+    const { config } = group;
+    const workspace = createWorkspace({
+      select: select ?? config.select,
+      extendSelect: select ? [] : config.extendSelect,
+      ignore: [...(select ? [] : config.ignore), ...(ignore ?? [])],
+      severities: config.severities,
+      blocking: config.blocking,
+      offloaders: config.offloaders,
+      roots: moduleRoots(group),
+    });
+    for (const path of await filesOf(group)) {
+      const read = await readPython(path);
+      if ("text" in read) workspace.setFile(path, read.text);
+      else leftOut(path, read.problem);
+    }
+    for (const path of workspace.paths().sort()) {
+      report.files++;
+      const kept = unsuppressed(workspace.text(path) ?? "", workspace.findings(path));
+      report.findings.push(...reportFindings(workspace, path, kept));
+    }
+  }
+  return report;
+}
+
+interface Group extends FoundConfig {
+  paths: { path: string; isFolder: boolean }[];
+}
+
+/** The paths by the configuration that counts for them. */
+async function groups(paths: readonly string[], configFile: string | undefined): Promise<Group[]> {
+  const fixed = configFile === undefined ? null : await readConfigFile(configFile);
+  const found = new Map<string, Group>();
+  for (const given of paths) {
+    const path = resolve(given);
+    const kind = await stat(path).catch((error: NodeJS.ErrnoException) => error.code);
+    if (typeof kind !== "object") {
+      throw new UsageError(
+        kind === "ENOENT" ? `${given}: there is no such file or folder` : `${given}: ${kind}`,
+      );
+    }
+    const isFolder = kind.isDirectory();
+    const config = fixed ?? (await findConfig(isFolder ? path : dirname(path)));
+    const key = config.file ?? config.folder;
+    const group = found.get(key) ?? { ...config, paths: [] };
+    group.paths.push({ path, isFolder });
+    found.set(key, group);
+  }
+  return [...found.values()];
+}
+
+/** The files to judge. A file that is named is read whatever its name and whatever leaves it out of a folder. */
+async function filesOf(group: Group): Promise<Set<string>> {
+  const files = new Set<string>();
+  for (const { path, isFolder } of group.paths) {
+    if (!isFolder) {
+      files.add(path);
+      continue;
+    }
+    const options = { exclude: group.config.exclude, excludeFrom: group.folder, onProblem: leftOut };
+    for await (const file of walk(path, options)) files.add(file);
+  }
+  return files;
+}
+
+function leftOut(path: string, problem: string): void {
+  const shown = relative(process.cwd(), path);
+  const name = shown.startsWith("..") || isAbsolute(shown) ? path : shown || join(".");
+  complain(`loopscope: ${name} was left out: ${problem}`);
+}
