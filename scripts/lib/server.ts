@@ -41,6 +41,7 @@ const QUIET_SETTINGS = {
   "extensions.ignoreRecommendations": true,
   "chat.disableAIFeatures": true,
   "chat.commandCenter.enabled": false,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",
   "git.enabled": false,
@@ -53,12 +54,11 @@ const QUIET_SETTINGS = {
 export async function startServer(server: Server, options: ServerOptions = {}): Promise<RunningServer> {
   const home = mkdtempSync(join(tmpdir(), "loopscope-vscode-"));
   const extensionsDir = join(home, "extensions");
-  mkdirSync(join(home, "user/User"), { recursive: true });
-  mkdirSync(join(home, "server/data/Machine"), { recursive: true });
+  mkdirSync(join(home, "user/Machine"), { recursive: true });
   mkdirSync(extensionsDir);
-  // Machine settings are read by the server; in the browser, user settings live in IndexedDB and start empty.
+  // The server reads machine settings; a browser's user settings live in its own storage and start empty.
   writeFileSync(
-    join(home, "server/data/Machine/settings.json"),
+    join(home, "user/Machine/settings.json"),
     JSON.stringify({ ...QUIET_SETTINGS, ...options.settings }),
   );
   options.prepare?.(extensionsDir);

@@ -66,7 +66,8 @@ export class GraphPanel {
         retainContextWhenHidden: true,
       },
     );
-    panel.iconPath = vs.Uri.joinPath(this.extension, "media", "activity.svg");
+    const icon = (theme: string) => vs.Uri.joinPath(this.extension, "media", `panel-${theme}.svg`);
+    panel.iconPath = { light: icon("light"), dark: icon("dark") };
     const view = new GraphView(vs, panel.webview, this.services);
     this.panel = panel;
     this.view = view;

@@ -35,7 +35,7 @@ export function viewHtml(
 <title>Loopscope</title>
 </head>
 <body>
-<div id="root"></div>
+<div id="loopscope"></div>
 <script nonce="${nonce}" src="${uri("webview.js")}"></script>
 </body>
 </html>`;

@@ -1,6 +1,6 @@
 import type * as vscode from "vscode";
 import type { Finding } from "../../protocol/report";
-import { findings as findingsOf } from "../../trace/findings";
+import { findings as findingsOf } from "../../trace";
 import { Command, View } from "../contributions";
 import { Disposables } from "../disposables";
 import type { Traces } from "../runs/traces";

@@ -1,7 +1,15 @@
 import { basename } from "node:path";
 import type { Place } from "../../protocol/report";
-import { type State, type TaskState, type Trace, taskState } from "../../trace";
-import { waitText } from "./waitText";
+import {
+  awaitPlace,
+  coroutineName,
+  createdAt,
+  type State,
+  type TaskState,
+  type Trace,
+  taskState,
+  waitOf,
+} from "../../trace";
 
 /** A row of the Tasks tree, ready to be shown: no editor types, so that what it says is tested as text. */
 export interface Row {
@@ -39,16 +47,18 @@ export function taskRows(trace: Trace): Row[] {
     if (state.state === "absent" || loop === undefined) continue;
     (OVER.has(state.state) ? loop.over : loop.live).push({ ...state, task });
   }
-  return trace.loops.map((loop, index) => {
+  const rows = trace.loops.map((loop, index) => {
     const { live, over } = perLoop[index];
+    const id = `loop-${index}`;
     const pid =
       trace.programs.length > 1 ? ` (process ${trace.programs[loop.program]?.hello?.pid ?? "?"})` : "";
-    const children = foldAlike(trace, live, `loop-${index}`);
-    if (over.length > 0) children.push(endedRow(trace, over, `loop-${index}`));
+    const children = foldAlike(trace, live, id);
+    if (over.length > 0) children.push(endedRow(trace, over, id));
     return {
-      id: `loop-${index}`,
+      id,
       label: `${loop.thread || "event loop"}${pid}`,
-      description: `${loop.kind} · ${countOf(live.length, "live task")}`,
+      // "asyncio._UnixSelectorEventLoop" says no more than "UnixSelectorEventLoop".
+      description: `${countOf(live.length, "live task")} · ${loop.kind.replace(/^asyncio\./, "").replace(/^.*_/, "")}`,
       icon: "loop" as const,
       place: null,
       task: null,
@@ -56,6 +66,8 @@ export function taskRows(trace: Trace): Row[] {
       expanded: true,
     };
   });
+  // What belongs to no loop has a row of its own only when there is something in it.
+  return rows.filter((row, index) => trace.loops[index].id > 0 || row.children.length > 0);
 }
 
 /** "1 task", "12 tasks". */
@@ -71,7 +83,7 @@ export function placeText(place: Place | null): string {
 function foldAlike(trace: Trace, tasks: readonly Seen[], parent: string): Row[] {
   const groups = new Map<string, Seen[]>();
   for (const seen of tasks) {
-    const key = `${coroutine(trace, seen.task)}|${seen.state}|${placeText(placeOf(trace, seen))}`;
+    const key = `${coroutineName(trace, seen.task)}|${seen.state}|${placeText(placeOf(trace, seen))}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [seen]);
     else group.push(seen);
@@ -103,7 +115,7 @@ function groupRow(trace: Trace, group: readonly Seen[], id: string): Row {
   const place = placeOf(trace, first);
   return {
     id,
-    label: `${coroutine(trace, first.task)} ×${group.length.toLocaleString("en")}`,
+    label: `${coroutineName(trace, first.task)} ×${group.length.toLocaleString("en")}`,
     description: describe(trace, first, place),
     icon: iconOf(trace, first),
     place,
@@ -153,8 +165,8 @@ function capped(rows: Row[], parent: string, total = rows.length): Row[] {
 
 function describe(trace: Trace, seen: Seen, place: Place | null): string {
   const where = placeText(place);
-  const what = seen.state === "suspended" ? waitText(trace, seen.suspension) : endText(trace, seen);
-  return [what, where].filter((part) => part !== "").join(" · ");
+  const what = seen.state === "suspended" ? waitOf(trace, seen.suspension).label : endText(trace, seen);
+  return [where, what].filter((part) => part !== "").join(" · ");
 }
 
 function endText(trace: Trace, seen: Seen): string {
@@ -164,22 +176,13 @@ function endText(trace: Trace, seen: Seen): string {
 
 /** Where a task is parked, failed, or else was created. */
 function placeOf(trace: Trace, seen: Seen): Place | null {
-  const { tasks, steps, stacks, exceptions } = trace;
-  if (seen.state === "raised") return exceptions.get(seen.task)?.at ?? createdAt(trace, seen.task);
-  const row = seen.suspension >= 0 ? seen.suspension : tasks.lastStep.get(seen.task);
-  const parked = row < 0 || OVER.has(seen.state) ? null : stacks.userPlace(steps.stack.get(row));
+  if (seen.state === "raised") return trace.exceptions.get(seen.task)?.at ?? createdAt(trace, seen.task);
+  const row = seen.suspension >= 0 ? seen.suspension : trace.tasks.lastStep.get(seen.task);
+  const parked = row < 0 || OVER.has(seen.state) ? null : awaitPlace(trace, row);
   return parked ?? createdAt(trace, seen.task);
 }
 
-function createdAt(trace: Trace, task: number): Place | null {
-  return trace.stacks.userPlace(trace.tasks.creationStack.get(task));
-}
-
-function coroutine(trace: Trace, task: number): string {
-  return trace.places.codes[trace.tasks.code.get(task)]?.qualname ?? "?";
-}
-
 function iconOf(trace: Trace, seen: Seen): Row["icon"] {
-  const sleeping = seen.state === "suspended" && /^(asyncio\.)?sleep/.test(waitText(trace, seen.suspension));
+  const sleeping = seen.state === "suspended" && waitOf(trace, seen.suspension).kind === "sleep";
   return sleeping ? "sleeping" : seen.state;
 }

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import type { Workbench } from "../../scripts/lib/workbench";
+import { useEditor } from "./support";
+
+describe("Run with Trace, in the window", function () {
+  this.timeout(120_000);
+  const world = useEditor();
+
+  it("palette → Run with Trace → node appears → click → editor at the right line", async () => {
+    const { workbench } = world;
+    await workbench.openFile("deadlock.py");
+    await workbench.command("Loopscope: Run with Trace");
+    const node = workbench.view().getByRole("treeitem", { name: /^credit,.*deadlock\.py:13/ });
+    await node.waitFor({ state: "attached" });
+    // The canvas draws the node; its twin in the accessible tree is what keyboard and screen reader use.
+    const tree = workbench.view().getByRole("tree", { name: /Await graph/ });
+    await tree.focus();
+    await selectNode(workbench, "credit");
+    await workbench.page.keyboard.press("Enter");
+    await workbench.cursor().getByText("Ln 13").waitFor();
+    assert.equal(await workbench.tab("deadlock.py").first().getAttribute("aria-selected"), "true");
+    await workbench.command("Loopscope: Stop");
+  });
+
+  it("the sidebar lists the tasks with state and parked line; a click opens that line", async () => {
+    const { workbench } = world;
+    await workbench.openFile("deadlock.py");
+    await workbench.openSidebar();
+    await workbench.page.getByText("See every task of an asyncio program").waitFor();
+    await workbench.page.getByRole("button", { name: "Run with Trace" }).first().click();
+    const tasks = workbench.tree("Tasks");
+    const debit = tasks.getByRole("treeitem", { name: /^debit, suspended, deadlock\.py:20/ });
+    await debit.waitFor();
+    await debit.click();
+    await workbench.cursor().getByText("Ln 20").waitFor();
+
+    const deadlock = workbench.tree("Findings").getByRole("treeitem", { name: /^error, Deadlock/ });
+    await deadlock.waitFor();
+    await deadlock.click();
+    await workbench
+      .cursor()
+      .getByText(/Ln (13|20)/)
+      .waitFor();
+    await workbench.command("Loopscope: Stop");
+  });
+
+  it("the ▷ menu and the explorer offer it; the status bar shows it; Stop and Rerun work", async () => {
+    const { workbench } = world;
+    await workbench.openFile("shop.py");
+    await workbench.page.getByRole("button", { name: "Run with Trace" }).first().click();
+    const status = workbench.page.locator(".statusbar").getByRole("button", { name: /shop\.py: \d+ tasks/ });
+    await status.waitFor();
+    await workbench.view().getByRole("button", { name: "Stop" }).click();
+    await status.waitFor({ state: "detached" });
+    await workbench.command("Loopscope: Rerun");
+    await status.waitFor();
+    await workbench.command("Loopscope: Stop");
+    await status.waitFor({ state: "detached" });
+  });
+
+  it("the program's output is in the terminal, and Ctrl-C there ends it", async () => {
+    const { workbench } = world;
+    await workbench.openFile("shop.py");
+    await workbench.command("Loopscope: Run with Trace");
+    const status = workbench.page.locator(".statusbar").getByRole("button", { name: /shop\.py: \d+ tasks/ });
+    await status.waitFor();
+    await workbench.command("Terminal: Focus Terminal");
+    await workbench.page.keyboard.press("Control+c");
+    await status.waitFor({ state: "detached" });
+  });
+
+  it("a trace that was saved opens again, in the same view", async () => {
+    const { workbench } = world;
+    await workbench.openFile("three-sleepers.py");
+    await workbench.command("Loopscope: Run with Trace");
+    await workbench.view().getByRole("button", { name: "Rerun" }).waitFor();
+    await workbench.command("Loopscope: Save Trace As");
+    const name = workbench.page.locator(".quick-input-widget input");
+    await name.waitFor();
+    await name.fill(`${world.workspace}/kept.loopscope`);
+    await workbench.page.keyboard.press("Enter");
+    await workbench.page.locator(".statusbar").getByText("Saved kept.loopscope").waitFor();
+    await workbench.command("View: Close All Editors");
+    await workbench.openFile("kept.loopscope");
+    await workbench.view().getByText("three-sleepers.py").first().waitFor({ state: "attached" });
+  });
+});
+
+describe("what goes wrong, in the window", function () {
+  this.timeout(120_000);
+  const world = useEditor();
+
+  it("a file that is not Python", async () => {
+    await world.workbench.openFile("README.md");
+    await world.workbench.command("Loopscope: Run with Trace");
+    await world.workbench.notification(/README\.md is not a Python file .* run again/).waitFor();
+  });
+
+  it("no file at all", async () => {
+    await world.workbench.openSidebar();
+    await world.workbench.command("Loopscope: Run with Trace");
+    await world.workbench.notification(/There is no file to run\. Open a Python file/).waitFor();
+  });
+
+  it("a syntax error", async () => {
+    const { workbench } = world;
+    world.write("broken.py", "import asyncio\n\nasync def main(:\n    pass\n");
+    await workbench.openFile("broken.py");
+    await workbench.command("Loopscope: Run with Trace");
+    await workbench.notification(/broken\.py ended with exit code 1 before its event loop began/).waitFor();
+  });
+
+  it("no interpreter", async () => {
+    const { workbench } = world;
+    world.write(".vscode/settings.json", '{ "loopscope.pythonPath": "/nowhere/python" }');
+    await workbench.openFile("three-sleepers.py");
+    await workbench.command("Loopscope: Run with Trace");
+    const message = workbench.notification(/\/nowhere\/python was not found/);
+    await message.waitFor();
+    await message.getByRole("button", { name: "Open Settings" }).waitFor();
+    world.write(".vscode/settings.json", "{}");
+  });
+
+  it("a file that is no trace", async () => {
+    const { workbench } = world;
+    world.write("foreign.loopscope", "this is not a trace, whatever its name says");
+    await workbench.openFile("foreign.loopscope");
+    await workbench.page
+      .getByText(/not a Loopscope trace/)
+      .first()
+      .waitFor();
+  });
+});
+
+/** Walks the accessible tree with the arrow keys to the node of a task. */
+async function selectNode(workbench: Workbench, name: string): Promise<void> {
+  const node = workbench.view().getByRole("treeitem", { name: new RegExp(`^${name},`) });
+  await workbench.page.keyboard.press("Home");
+  while ((await node.getAttribute("aria-selected")) !== "true")
+    await workbench.page.keyboard.press("ArrowDown");
+}

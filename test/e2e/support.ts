@@ -1,0 +1,66 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { keepPicture, launchBrowser, newPage } from "../../scripts/lib/browser";
+import { root } from "../../scripts/lib/paths";
+import { provisionEditor } from "../../scripts/lib/provision";
+import { type RunningServer, type ServerOptions, startServer } from "../../scripts/lib/server";
+import { Workbench } from "../../scripts/lib/workbench";
+
+/** How long one expectation may take to come true: the machine may be busy, the editor is not slow. */
+const PATIENCE_MS = 30_000;
+
+/** A VS Code with the extension in place, on a workspace of its own; one per `describe`. */
+export interface World {
+  workbench: Workbench;
+  /** Absolute path of the workspace folder, which holds a copy of examples/. */
+  workspace: string;
+  /** Writes a file into the workspace. */
+  write(name: string, text: string): string;
+  server: RunningServer;
+}
+
+/** Starts the editor before the tests of a `describe` and stops it after them; each test gets a new window. */
+export function useEditor(options: ServerOptions & { payload?: [string, string][] } = {}): World {
+  const world = {} as World;
+  let browser: Browser;
+
+  before("start VS Code", async function () {
+    this.timeout(300_000); // the first time, it is installed
+    const editor = provisionEditor();
+    world.workspace = mkdtempSync(join(tmpdir(), "loopscope-workspace-"));
+    cpSync(join(root, "examples"), world.workspace, { recursive: true });
+    world.write = (name, text) => {
+      const path = join(world.workspace, name);
+      mkdirSync(join(path, ".."), { recursive: true });
+      writeFileSync(path, text);
+      return path;
+    };
+    world.server = await startServer(editor, options);
+    browser = await launchBrowser(editor.chromium);
+  });
+
+  beforeEach("open a window", async () => {
+    const page = await newPage(browser);
+    page.setDefaultTimeout(PATIENCE_MS);
+    world.workbench = new Workbench(page);
+    await world.workbench.open(world.server.url(world.workspace, options.payload));
+  });
+
+  afterEach("close the window", async function () {
+    if (this.currentTest?.state === "failed") {
+      const picture = await keepPicture(world.workbench.page, this.currentTest.fullTitle());
+      console.log(`      what the window showed: ${picture}`);
+    }
+    await world.workbench.page.context().close();
+  });
+
+  after("stop VS Code", async () => {
+    await browser?.close();
+    await world.server?.close();
+    rmSync(world.workspace, { recursive: true, force: true });
+  });
+
+  return world;
+}
