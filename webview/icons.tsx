@@ -8,6 +8,7 @@ import iconArrowUp from "@vscode/codicons/src/icons/arrow-up.svg";
 import iconBell from "@vscode/codicons/src/icons/bell.svg";
 import iconCheck from "@vscode/codicons/src/icons/check.svg";
 import iconChevronDown from "@vscode/codicons/src/icons/chevron-down.svg";
+import iconChevronLeft from "@vscode/codicons/src/icons/chevron-left.svg";
 import iconChevronRight from "@vscode/codicons/src/icons/chevron-right.svg";
 import iconCircleLarge from "@vscode/codicons/src/icons/circle-large.svg";
 import iconCircleSlash from "@vscode/codicons/src/icons/circle-slash.svg";
@@ -74,6 +75,7 @@ const SOURCES = {
   bell: iconBell,
   check: iconCheck,
   "chevron-down": iconChevronDown,
+  "chevron-left": iconChevronLeft,
   "chevron-right": iconChevronRight,
   "circle-large": iconCircleLarge,
   "circle-slash": iconCircleSlash,

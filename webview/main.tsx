@@ -11,6 +11,7 @@ import { watchTheme } from "./state/theme";
 import "./style/base.css";
 import "./style/layout.css";
 import "./style/panes.css";
+import "./style/lanes.css";
 
 /** The composition root: finds the host, restores what was kept, draws, and says that it is ready. */
 function start(): void {

@@ -11,7 +11,7 @@ import { type Layout, layoutAround, layoutForest, type Spacing } from "./layout"
 import { buildResources, placeResources, type Resource } from "./resources";
 
 /** Sizes in CSS pixels at scale 1. */
-export const CARD = { width: 226, height: 46, small: 26, column: 268, gap: 10, indent: 18 };
+export const CARD = { width: 216, height: 46, small: 26, column: 252, gap: 10, indent: 18 };
 
 /** A node as it is drawn. */
 export interface Card {

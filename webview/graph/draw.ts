@@ -55,7 +55,7 @@ export function drawGraph(
   const fonts = fontsOf(theme);
   for (const card of model.cards) {
     if (!visible(card)) continue;
-    context.globalAlpha = faded(card.node.key, emphasis) || !card.node.matches ? 0.4 : 1;
+    context.globalAlpha = faded(card.node.key, emphasis) || !card.node.matches ? 0.6 : 1;
     drawCard(context, card, theme, fonts, emphasis, view.scale > READABLE);
   }
   for (const resource of model.resources) {
@@ -134,8 +134,9 @@ function drawCard(
   context.fillStyle = card.alarm === "blocked" ? theme.error : theme.dim;
   if (time) context.fillText(card.time, x + width - 10 - time, baseline);
   let taken = time ? time + 20 : 10;
-  if (card.finished > 0) {
-    const done = `✓${count(card.finished)}`;
+  const done = `✓${count(card.finished)}`;
+  // The name comes first: the count of the finished is also in the tooltip.
+  if (card.finished > 0 && width - 32 - taken - measure(context, done) > measure(context, card.title) + 44) {
     taken += measure(context, done) + 10;
     context.fillStyle = theme.dim;
     context.fillText(done, x + width - taken + 6, baseline);

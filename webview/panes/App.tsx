@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { GraphPane } from "../graph/GraphPane";
 import { Icon } from "../icons";
+import { LanesPane } from "../lanes/LanesPane";
 import { toast } from "../state/actions";
 import { problem, source, tick, trace } from "../state/model";
 import { change, settings } from "../state/settings";
@@ -9,6 +10,7 @@ import { Findings } from "./Findings";
 import { Legend } from "./Legend";
 import { Menu } from "./menu";
 import { narrow } from "./narrow";
+import { RangePanel } from "./RangePanel";
 import { Splitter } from "./Splitter";
 import { Toolbar } from "./Toolbar";
 import { TrustLine } from "./TrustLine";
@@ -25,7 +27,8 @@ export function App() {
     return () => observer.disconnect();
   }, []);
   tick.value;
-  const { panel, side } = settings.value;
+  const stack = useRef<HTMLDivElement>(null);
+  const { panel, side, lanes, split } = settings.value;
   const empty = trace.value.tasks.count === 0;
   return (
     <div class={`app ${narrow.value ? "narrow" : "wide"}`} ref={element}>
@@ -35,9 +38,35 @@ export function App() {
         <Welcome />
       ) : (
         <div class="main" style={{ "--side": `${side}px` }}>
-          <div class="stack">
-            <Legend />
-            <GraphPane />
+          <div class="stack" ref={stack}>
+            {lanes ? (
+              <>
+                <div class="upper" style={{ flexGrow: split }}>
+                  <Legend />
+                  <GraphPane />
+                </div>
+                <Splitter
+                  orientation="horizontal"
+                  label="Height of the upper part"
+                  value={split * 100}
+                  min={15}
+                  max={85}
+                  onDrag={(delta) => {
+                    const height = stack.current?.clientHeight || 1;
+                    const next = settings.value.split + delta / height;
+                    change({ split: Math.min(0.85, Math.max(0.15, next)) });
+                  }}
+                />
+                <div class="lower" style={{ flexGrow: 1 - split }}>
+                  <LanesPane />
+                </div>
+              </>
+            ) : (
+              <div class="upper" style={{ flexGrow: 1 }}>
+                <Legend />
+                <GraphPane />
+              </div>
+            )}
           </div>
           {panel ? (
             <>
@@ -54,6 +83,7 @@ export function App() {
                 />
               )}
               <aside class="side" aria-label="Findings and details">
+                <RangePanel />
                 <Findings />
                 <Details />
               </aside>

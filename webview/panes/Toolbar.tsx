@@ -59,6 +59,16 @@ export function Toolbar() {
         <button
           type="button"
           class="plain"
+          title="Lanes (L)"
+          aria-label="Lanes"
+          aria-pressed={settings.value.lanes}
+          onClick={() => change({ lanes: !settings.value.lanes })}
+        >
+          <Icon name="layout-panel" />
+        </button>
+        <button
+          type="button"
+          class="plain"
           title="Findings and details (])"
           aria-label="Findings and details"
           aria-pressed={settings.value.panel}

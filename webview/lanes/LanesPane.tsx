@@ -1,0 +1,35 @@
+import { effect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { LanesController } from "./controller";
+import { LaneTable } from "./LaneTable";
+import { Transport } from "./Transport";
+
+/** The lanes: what the loop did and what every task did, over time. */
+export function LanesPane() {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const tooltip = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const controller = new LanesController(canvas.current!, scroller.current!, tooltip.current!);
+    const stop = effect(() => controller.follow());
+    return () => {
+      stop();
+      controller.dispose();
+    };
+  }, []);
+  return (
+    <section class="lanes" aria-label="Lanes: tasks over time">
+      <Transport />
+      <div class="lanes-body">
+        <div class="fill" aria-hidden="true">
+          <canvas ref={canvas} />
+        </div>
+        <div class="lanes-scroll" ref={scroller}>
+          <div class="lanes-height" />
+        </div>
+        <LaneTable />
+        <div class="tooltip" ref={tooltip} hidden />
+      </div>
+    </section>
+  );
+}

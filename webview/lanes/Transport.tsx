@@ -1,0 +1,116 @@
+import type { ComponentChildren } from "preact";
+import { Icon, type IconName } from "../icons";
+import { narrow } from "../panes/narrow";
+import { cursor, live, now, trace } from "../state/model";
+import { change, settings } from "../state/settings";
+import {
+  goLive,
+  goTo,
+  iteration,
+  playing,
+  SPEEDS,
+  speed,
+  stepEvent,
+  stepIteration,
+  togglePlay,
+} from "../state/travel";
+import { duration, instant } from "../util/format";
+import { range, span } from "./state";
+
+/** The controls of time travel, above the lanes. */
+export function Transport() {
+  const at = cursor.value;
+  const { from, to } = span.value;
+  const length = Math.min(to - from, Math.max(1e-9, trace.value.endTime));
+  const it = iteration.value;
+  return (
+    <div class="transport" role="toolbar" aria-label="Time travel">
+      <Button icon="debug-restart" label="To the beginning (Home)" onClick={() => goTo(0)} />
+      <Button icon="debug-step-back" label="Previous event (,)" onClick={() => stepEvent(-1)} />
+      <Button
+        icon={playing.value ? "debug-pause" : "play"}
+        label={playing.value ? "Pause (Space)" : "Play (Space)"}
+        onClick={togglePlay}
+      />
+      <Button icon="debug-step-over" label="Next event (.)" onClick={() => stepEvent(1)} />
+      <label class="speed" title="Speed of playing">
+        <span class="unseen">Speed</span>
+        <select
+          value={String(speed.value)}
+          onChange={(event) => {
+            speed.value = Number(event.currentTarget.value);
+          }}
+        >
+          {SPEEDS.map((value) => (
+            <option key={value} value={String(value)}>
+              {value}×
+            </option>
+          ))}
+        </select>
+      </label>
+      <button
+        type="button"
+        class={`now ${at === null ? "at-end" : ""}`}
+        aria-pressed={at === null}
+        title={at === null ? "The view follows the end" : "Back to the end (End)"}
+        onClick={goLive}
+      >
+        {live.value ? "Live" : "End"}
+      </button>
+      <output class="clock" aria-label="Instant shown">
+        <b>{instant(now.value, length)}</b>
+        <span class="dim"> of {duration(trace.value.endTime)}</span>
+      </output>
+      {it && !narrow.value ? (
+        <span class="iterations">
+          <Button
+            icon="chevron-left"
+            label="Previous iteration of the loop ([)"
+            onClick={() => stepIteration(-1)}
+          />
+          <span class="dim">
+            iteration {it.number} of {it.of}
+          </span>
+          <Button
+            icon="chevron-right"
+            label="Next iteration of the loop (])"
+            onClick={() => stepIteration(1)}
+          />
+        </span>
+      ) : null}
+      <span class="right">
+        {range.value ? (
+          <Chip
+            onClose={() => {
+              range.value = null;
+            }}
+          >
+            range {duration(range.value.to - range.value.from)}
+          </Chip>
+        ) : null}
+        {settings.value.window ? (
+          <Chip onClose={() => change({ window: null })}>zoomed to {duration(to - from)}</Chip>
+        ) : null}
+      </span>
+    </div>
+  );
+}
+
+function Button({ icon, label, onClick }: { icon: IconName; label: string; onClick: () => void }) {
+  return (
+    <button type="button" class="plain" title={label} aria-label={label} onClick={onClick}>
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+function Chip({ children, onClose }: { children: ComponentChildren; onClose: () => void }) {
+  return (
+    <span class="chip">
+      {children}
+      <button type="button" class="plain" aria-label="Clear" onClick={onClose}>
+        <Icon name="close" size={12} />
+      </button>
+    </span>
+  );
+}

@@ -1,0 +1,63 @@
+import type { MenuItem } from "../panes/menu";
+import { copyText, openPlace } from "../state/actions";
+import { cursor, select, trace } from "../state/model";
+import { change, settings } from "../state/settings";
+import { fileLine } from "../util/format";
+import { toggle } from "./controller";
+import type { HoverInfo } from "./hover";
+import type { LaneRow } from "./rows";
+import { DENSITIES, laneHeight, range, setWindow } from "./state";
+
+/** The right-click menu of a lane. */
+export function laneMenu(row: LaneRow | null, info: HoverInfo | null): MenuItem[] {
+  const items: MenuItem[] = [];
+  const place = info?.place;
+  if (place) items.push({ label: `Open ${fileLine(place.file, place.line)}`, run: () => openPlace(place) });
+  if (row?.kind === "task") {
+    const { task } = row;
+    const { tasks } = trace.value;
+    const created = trace.value.stacks.userPlace(tasks.creationStack.get(task));
+    if (created) items.push({ label: "Open where it was created", run: () => openPlace(created) });
+    items.push({ label: "Select the task", run: () => select({ kind: "task", task }) });
+    items.push({
+      label: "Zoom to its life",
+      run: () => {
+        const from = tasks.created.get(task);
+        const to = Number.isNaN(tasks.ended.get(task)) ? trace.value.endTime : tasks.ended.get(task);
+        setWindow(from - (to - from) * 0.05, to + (to - from) * 0.05);
+      },
+    });
+    items.push({
+      label: "Go to its beginning",
+      run: () => {
+        cursor.value = tasks.created.get(task);
+      },
+    });
+    items.push({ label: "Copy its name", run: () => copyText(row.label, "the name") });
+  }
+  if (row?.kind === "group") {
+    items.push({
+      label: row.open ? "Fold" : `Show each of the ${row.tasks.length} tasks`,
+      run: () => toggle(row.key),
+    });
+  }
+  if (items.length > 0) items.push("separator");
+  if (range.value) {
+    const { from, to } = range.value;
+    items.push({ label: "Zoom to the selected range", keys: "Z", run: () => setWindow(from, to) });
+  }
+  items.push({ label: "Show everything", keys: "0", run: () => change({ window: null }) });
+  const { fold } = settings.value;
+  items.push({ label: "Fold alike tasks", checked: fold, run: () => change({ fold: !fold }) });
+  const names = ["Normal lanes", "Compact lanes", "Tiny lanes"];
+  DENSITIES.forEach((height, i) => {
+    items.push({
+      label: names[i],
+      checked: laneHeight.value === height,
+      run: () => {
+        laneHeight.value = height;
+      },
+    });
+  });
+  return items;
+}

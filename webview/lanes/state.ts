@@ -1,0 +1,95 @@
+import { computed, signal } from "@preact/signals";
+import { deadlock, only } from "../graph/state";
+import { selection, tick, trace } from "../state/model";
+import { change, settings } from "../state/settings";
+import { LaneCache } from "./lane";
+import { LoopLane } from "./loopLane";
+import { buildRows } from "./rows";
+
+/** Groups of lanes that are open. */
+export const opened = signal<ReadonlySet<string>>(new Set());
+/** A range of time the user selected, seconds. */
+export const range = signal<{ from: number; to: number } | null>(null);
+/** Height of a task's lane, CSS pixels. */
+export const DENSITIES = [20, 12, 4] as const;
+export const laneHeight = signal<number>(DENSITIES[0]);
+
+const caches = new WeakMap<object, LaneCache>();
+const loopLanes = new WeakMap<object, LoopLane>();
+
+export function laneCache(): LaneCache {
+  const key = trace.value;
+  let cache = caches.get(key);
+  if (!cache) {
+    cache = new LaneCache(key);
+    caches.set(key, cache);
+  }
+  return cache;
+}
+
+export function loopLane(row: number): LoopLane {
+  const loop = trace.value.loops[row];
+  let lane = loopLanes.get(loop);
+  if (!lane) {
+    lane = new LoopLane(trace.value, loop, trace.value.blockSeconds);
+    loopLanes.set(loop, lane);
+  }
+  return lane.update();
+}
+
+/** A selected task gets a lane of its own. */
+const apart = computed(() => {
+  const set = new Set(deadlock.value.tasks);
+  if (selection.value?.kind === "task") set.add(selection.value.task);
+  return set as ReadonlySet<number>;
+});
+
+export const rows = computed(() => {
+  tick.value;
+  return buildRows(trace.value, {
+    expanded: opened.value,
+    foldFrom: settings.value.fold ? 6 : Number.POSITIVE_INFINITY,
+    only: only.value,
+    height: laneHeight.value,
+    apart: apart.value,
+  });
+});
+
+/** The window of time on screen, seconds. */
+export const span = computed(() => {
+  tick.value;
+  const { window } = settings.value;
+  if (window) return window;
+  const end = Math.max(1e-6, trace.value.endTime);
+  return { from: -end * 0.005, to: end * 1.015 };
+});
+
+/** The shortest window: a microsecond. */
+const SHORTEST = 1e-6;
+
+/** Shows a window; one that holds everything becomes "everything", which follows the end. */
+export function setWindow(from: number, to: number): void {
+  const end = Math.max(1e-6, trace.value.endTime);
+  const length = Math.min(Math.max(to - from, SHORTEST), end * 1.1);
+  let begin = from;
+  if (length > end * 1.02) {
+    change({ window: null });
+    return;
+  }
+  begin = Math.min(Math.max(begin, -length * 0.1), end * 1.02 - length * 0.5);
+  change({ window: { from: begin, to: begin + length } });
+}
+
+/** Zooms around an instant. */
+export function zoomWindow(factor: number, around: number): void {
+  const { from, to } = span.value;
+  setWindow(around - (around - from) * factor, around + (to - around) * factor);
+}
+
+/** Moves the window by a share of its length. */
+export function panWindow(share: number): void {
+  const { from, to } = span.value;
+  const by = (to - from) * share;
+  if (settings.value.window === null) return;
+  setWindow(from + by, to + by);
+}
