@@ -55,4 +55,7 @@ async function main() {
   if (fs.existsSync(cli)) fs.chmodSync(cli, 0o755);
 }
 
-main().catch(() => process.exit(1));
+/** Tests build single parts with the very same options. */
+module.exports = { builds };
+
+if (require.main === module) main().catch(() => process.exit(1));

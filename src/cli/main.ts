@@ -7,6 +7,7 @@ import { complain, print, UsageError } from "./output";
 import { registerReport } from "./report";
 import { registerRules } from "./rules";
 import { registerRun } from "./run";
+import { registerView } from "./view";
 
 /** Exit code of whatever could not be done, with the reason on stderr. */
 const FAILED = 2;
@@ -26,6 +27,7 @@ async function main(words: string[]): Promise<void> {
     .exitOverride();
   const run = registerRun(program);
   registerReport(program);
+  registerView(program);
   registerLint(program);
   registerRules(program);
   for (const command of program.commands) command.copyInheritedSettings(program);

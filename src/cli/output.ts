@@ -44,24 +44,32 @@ export function print(text: string): void {
 }
 
 /** Writes pieces to `path`, or to stdout when that is "-". Throws UsageError. */
-export function writePieces(path: string, pieces: Iterable<string | Uint8Array>): void {
+export async function writePieces(
+  path: string,
+  pieces: Iterable<string> | AsyncIterable<string>,
+): Promise<void> {
   if (path === "-") {
-    for (const piece of pieces) if (!writeAll(STDOUT, piece.toString())) return;
+    for await (const piece of pieces) if (!writeAll(STDOUT, piece)) return;
     return;
   }
-  let fd: number | null = null;
+  const fd = attempt(path, () => openSync(path, "w"));
   try {
-    fd = openSync(path, "w");
-    for (const piece of pieces) writeFully(fd, piece);
-  } catch (error) {
-    throw new UsageError(`${path} cannot be written: ${(error as Error).message}`);
+    for await (const piece of pieces) attempt(path, () => writeFully(fd, piece));
   } finally {
-    if (fd !== null) closeSync(fd);
+    closeSync(fd);
   }
 }
 
-function writeFully(fd: number, piece: string | Uint8Array): void {
-  const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
+function attempt<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw new UsageError(`${path} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+function writeFully(fd: number, piece: string): void {
+  const bytes = Buffer.from(piece);
   for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
 }
 

@@ -1,12 +1,14 @@
+import { statSync } from "node:fs";
 import { type Command, Option } from "commander";
-import { chromeTrace, formatTimeline, report, reportJson, type Trace, timeline } from "../trace";
+import { chromeTrace, formatTimeline, report, reportJson, timeline } from "../trace";
 import { parseMilliseconds } from "./arguments";
 import { loadTrace } from "./model";
 import { complain, gathered, terminal, UsageError, writePieces } from "./output";
+import { checkTrace, htmlReport } from "./page";
 import { style } from "./style";
 import { textReport } from "./text";
 
-const FORMATS = ["json", "text", "timeline", "chrome"] as const;
+const FORMATS = ["json", "text", "timeline", "html", "chrome"] as const;
 
 interface Options {
   format: (typeof FORMATS)[number];
@@ -29,22 +31,33 @@ export function registerReport(program: Command): void {
     )
     .action(async (path: string, options: Options) => {
       if (options.output === "") throw new UsageError("-o needs the path of a file, or - for stdout");
-      const trace = await loadTrace(path, options.blockMs);
-      if (options.format !== "text") for (const note of trace.notes) complain(`loopscope: ${path}: ${note}`);
-      writePieces(options.output, gathered(pieces(trace, options)));
+      if (options.output !== "-" && sameFile(path, options.output)) {
+        throw new UsageError(`${options.output} is the trace itself: give -o another file`);
+      }
+      await writePieces(options.output, await pieces(path, options));
     });
 }
 
-function pieces(trace: Trace, options: Options): Iterable<string> {
+async function pieces(path: string, options: Options): Promise<Iterable<string> | AsyncIterable<string>> {
+  if (options.format === "html") {
+    await checkTrace(path);
+    return htmlReport(path, options.blockMs);
+  }
+  const trace = await loadTrace(path, options.blockMs);
   const { tty, colours } = options.output === "-" ? terminal(1) : { tty: false, colours: false };
+  if (options.format === "text") return gathered(textReport(report(trace), trace.notes, style(colours)));
+  for (const note of trace.notes) complain(`loopscope: ${path}: ${note}`);
   switch (options.format) {
     case "json":
-      return reportJson(trace);
+      return gathered(reportJson(trace));
     case "timeline":
-      return formatTimeline(timeline(trace), { tty });
+      return gathered(formatTimeline(timeline(trace), { tty }));
     case "chrome":
-      return chromeTrace(trace);
-    case "text":
-      return textReport(report(trace), trace.notes, style(colours));
+      return gathered(chromeTrace(trace));
   }
+}
+
+function sameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
 }

@@ -98,7 +98,7 @@ async function conclude(path: string, options: Options): Promise<void> {
   const trace = await loadTrace(path, options.blockMs);
   if (options.timeline) printTimeline(trace);
   if (options.report === undefined && options.quiet) return;
-  if (options.report !== undefined) writePieces(options.report, gathered(reportJson(trace)));
+  if (options.report !== undefined) await writePieces(options.report, gathered(reportJson(trace)));
   if (options.quiet) return;
   const paint = style(terminal(2).colours);
   complain([...summary(report(trace), trace.notes, paint)].join("\n"));

@@ -5,6 +5,7 @@ export {
   type TraceSettings,
   tracedEnvironment,
 } from "./environment";
+export { sameToken } from "./hello";
 export { Listener, type ListenerOptions, type TracedProgram } from "./listener";
 export { checkPython, findPython, type Python, PythonError } from "./python";
 export { type Exit, exitStatus, type Program, Run, type RunOptions } from "./run";

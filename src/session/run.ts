@@ -105,9 +105,13 @@ async function finish(
   relay.close();
   const pid = child.pid ?? 0;
   await listener.drained(pid);
-  const main =
-    listener.programs.find((program) => program.hello.pid === pid) ??
-    listener.introduce(silentProgram(options, pid, startNs, wallNs));
+  let main = listener.programs.find((program) => program.hello.pid === pid);
+  if (main === undefined) {
+    options.onProblem(
+      "the program never reported: it ended before it could, or Python was kept from tracing it",
+    );
+    main = listener.introduce(silentProgram(options, pid, startNs, wallNs));
+  }
   listener.end(main, { exitCode: exit.code, signal: exit.signal });
   await listener.close();
   return exit;

@@ -1,28 +1,29 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { constants, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { buildSync } from "esbuild";
+import { type BuildOptions, buildSync } from "esbuild";
 
 const root = resolve(__dirname, "../..");
-const built = join(root, "dist", "cli.js");
+
+const PARTS = {
+  "cli.js": ["src/cli", "src/session", "src/trace", "src/lint", "src/protocol"],
+  "webview.js": ["webview", "src/trace", "src/protocol"],
+};
 
 /** `dist/cli.js`, built anew when it is missing or older than its sources. */
-export function cli(): string {
+export const cli = (): string => part("cli.js");
+
+/** A part of `dist/`, up to date. Only that one: `npm run build` would empty dist/ under whoever else uses it. */
+export function part(name: keyof typeof PARTS): string {
+  const { builds } = createRequire(__filename)(join(root, "esbuild.js")) as { builds: BuildOptions[] };
+  const options = builds.find(({ outfile }) => outfile === `dist/${name}`);
+  if (!options) throw new Error(`esbuild.js does not build dist/${name}`);
+  const built = join(root, "dist", name);
   const at = statSync(built, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const sources = ["src/cli", "src/session", "src/trace", "src/lint", "src/files", "src/protocol"];
-  if (sources.some((folder) => newest(join(root, folder)) > at)) {
-    // Only this file: `npm run build` would empty dist/ under whoever else uses it.
-    buildSync({
-      entryPoints: [join(root, "src/cli/main.ts")],
-      outfile: built,
-      bundle: true,
-      platform: "node",
-      format: "cjs",
-      target: "node20",
-      banner: { js: "#!/usr/bin/env node" },
-      logLevel: "warning",
-    });
+  if (PARTS[name].some((folder) => newest(join(root, folder)) > at)) {
+    buildSync({ ...options, logLevel: "warning" });
   }
   return built;
 }
