@@ -31,7 +31,9 @@ export interface WalkOptions {
  * entered, nor are folders behind symbolic links, so a loop of links is no matter.
  */
 export async function* walk(folder: string, options: WalkOptions): AsyncGenerator<string> {
-  const rules: Rules[] = await rulesAbove(folder);
+  const above = await rulesAbove(folder);
+  // A folder that was asked for is read, though the project above ignores it.
+  const rules = isIgnored(`${folder}/`, above) ? [] : above;
   if (options.exclude.length > 0) {
     rules.push({ folder: options.excludeFrom, rules: ignore().add([...options.exclude]) });
   }

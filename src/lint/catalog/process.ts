@@ -13,7 +13,7 @@ const PUT_NOT_BLOCKING: ArgumentIs[] = [
   { keyword: "block", position: 1, values: ["False", "0"] },
   { keyword: "timeout", position: 2, values: ["0", "0.0"] },
 ];
-const WNOHANG = ["os.WNOHANG", "WNOHANG"];
+const WNOHANG = ["WNOHANG"];
 const EXEC = { replacement: "asyncio.create_subprocess_exec" };
 const SHELL = { replacement: "asyncio.create_subprocess_shell" };
 const wait = (prefix: string, names: string, extra = {}) => blocking("blocking-wait", prefix, names, extra);
@@ -90,7 +90,13 @@ export const waits: Part = {
       ]),
     ]),
     ...wait("select.", "select", { unless: [{ position: 3, values: ["0", "0.0"] }] }),
-    ...wait("select.", "poll.poll epoll.poll kqueue.control", { unless: NO_TIMEOUT }),
+    ...wait("select.", "poll.poll epoll.poll", { unless: NO_TIMEOUT }),
+    ...wait("select.", "kqueue.control", {
+      unless: [
+        { keyword: "timeout", position: 2, values: ["0", "0.0"] },
+        { keyword: "max_events", position: 1, values: ["0"] },
+      ],
+    }),
     ...wait("selectors.BaseSelector.", "select", { unless: NO_TIMEOUT }),
     ...wait("signal.", "pause sigwait sigwaitinfo sigtimedwait"),
     ...wait("sched.scheduler.", "run", { unless: [{ keyword: "blocking", position: 0, values: ["False"] }] }),

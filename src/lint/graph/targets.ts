@@ -168,8 +168,11 @@ export class Targets {
           : position === undefined
             ? undefined
             : expr.args[position];
-      const literal = ref === undefined ? undefined : unit.ir.exprs[ref];
-      return literal?.k === "literal" && values.includes(literal.text);
+      const given = ref === undefined ? undefined : unit.ir.exprs[ref];
+      if (given?.k === "literal") return values.includes(given.text);
+      // A constant by its name: `os.WNOHANG`, however it was imported.
+      const name = given?.k === "attr" ? given.name : given?.k === "name" ? given.id : undefined;
+      return name !== undefined && values.includes(name);
     });
   }
 }

@@ -90,7 +90,7 @@ function passesItOn(context: FileContext, handler: Handler): boolean {
     const callee = node.parent?.parent?.firstChild;
     return (
       callee != null &&
-      !/(log|print|warn|debug|info|error|exception|str|repr|format|isinstance|type)\w*$/i.test(
+      !/(^|[._])(log|print|warn|warning|debug|info|error|exception|critical|str|repr|format_exc\w*|print_exc\w*|isinstance|type)$/i.test(
         context.slice(callee),
       )
     );

@@ -89,13 +89,18 @@ function lastName(context: FileContext, callee: SyntaxNode): string {
 /** Whether the later call could have started with the earlier one: it uses no result of it, and they share nothing but values. */
 function independent(context: FileContext, earlier: Step, later: Step): boolean {
   const read = variables(context, later.call);
-  if (earlier.targets.some((target) => read.has(target) || later.targets.includes(target))) return false;
   const before = variables(context, earlier.call);
-  if (later.targets.some((target) => before.has(target))) return false;
+  if (reads(read, earlier.targets) || reads(before, later.targets)) return false;
+  if (earlier.targets.some((target) => later.targets.includes(target))) return false;
   for (const [name, node] of read) {
     if (before.has(name) && !isShareable(context, name, node)) return false;
   }
   return true;
+}
+
+/** Whether one of the names is read, itself or for an attribute (`user.id`). */
+function reads(read: ReadonlyMap<string, SyntaxNode>, names: readonly string[]): boolean {
+  return [...read.keys()].some((each) => names.includes(each.split(".")[0]));
 }
 
 /** What the call reads: variables, and attributes of self ("self.reader"); the name of a plain function called is not one. */

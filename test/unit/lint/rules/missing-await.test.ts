@@ -13,6 +13,8 @@ async def main():
     asyncio.sleep(1)  # !
     await fetch()
     await (fetch())
+    total = await fetch() + await fetch() ** 2
+    return not await fetch() and total
 def sync():
     fetch()  # !
 `));

@@ -33,6 +33,10 @@ async def needs(user_id):
     user = await fetch_user(user_id)
     orders = await fetch_orders(user)
     return orders
+async def needs_a_part_of(user_id):
+    user = await fetch_user(user_id)
+    orders = await fetch_orders(user.id)
+    return orders
 async def shares(reader, session):
     header = await read_header(reader)
     body = await read_body(reader)
