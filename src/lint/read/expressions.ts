@@ -274,7 +274,7 @@ function readQuoted(r: Reader, node: SyntaxNode, place: Place, literal: string):
   return read;
 }
 
-function readYield(r: Reader, node: SyntaxNode, place: Place): ExprRef {
+export function readYield(r: Reader, node: SyntaxNode, place: Place): ExprRef {
   const fn = r.functionOf(place.scope);
   fn.isGenerator = fn.kind !== "unit" && fn.kind !== "class";
   const parts = operands(node).filter((child) => child.name !== "yield" && child.name !== "*");

@@ -1,6 +1,6 @@
 import type { SyntaxNode } from "@lezer/common";
 import { readDefinition } from "./definitions";
-import { operands, readAnnotation, readExpr } from "./expressions";
+import { operands, readAnnotation, readExpr, readYield } from "./expressions";
 import { readImport } from "./imports";
 import type { ExprRef } from "./ir";
 import { bindIn, children, maxDepth, type Place, type Reader } from "./reader";
@@ -42,7 +42,7 @@ const readers: Record<string, StatementReader> = {
     if (values.length === 1) fn.returned.push(values[0]);
     else if (values.length > 1) fn.returned.push(r.add(node, { k: "items", type: "tuple", of: values }));
   },
-  YieldStatement: (r, node, place) => readers.ExpressionStatement(r, node, place),
+  YieldStatement: (r, node, place) => void readYield(r, node, place),
   ImportStatement: readImport,
   ScopeStatement: (r, node, place) => {
     const scope = r.functionOf(place.scope);
@@ -84,6 +84,9 @@ function isExpression(node: SyntaxNode): boolean {
 }
 
 const expressionNames = new Set([
+  // `not x`, `x == y`, `x and y` are outside the grammar's group of expressions.
+  "UnaryExpression",
+  "BinaryExpression",
   "YieldExpression",
   "ConditionalExpression",
   "LambdaExpression",

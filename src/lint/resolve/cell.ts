@@ -72,7 +72,12 @@ export class Cell<T> {
 }
 
 /** Cells computed within one another; code that goes further is left unknown, so that recursion stays bounded. */
-const maxNesting = 60;
+const maxNesting = 40;
+
+/** What is being computed rests on a guess (something was too deep to follow), so it must not be kept. */
+export function markGuess(): void {
+  for (let i = 1; i < running.length; i++) guesses.add(running[i]);
+}
 
 /** The cell being computed now, if any. */
 export function currentCell(): Cell<unknown> | undefined {

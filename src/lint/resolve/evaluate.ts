@@ -1,6 +1,6 @@
 import type { Binding, Expr, ExprRef, ScopeRef } from "../read/ir";
 import { Calls } from "./calls";
-import { type Cell, currentCell } from "./cell";
+import { type Cell, currentCell, markGuess } from "./cell";
 import type { Container } from "./container";
 import { reaching } from "./flow";
 import { FunctionValues } from "./functions";
@@ -12,7 +12,11 @@ import { catalogType, elementOf, externalType } from "./types";
 import type { Unit } from "./unit";
 import { instanceOf, type Value } from "./values";
 
+/** How deep one expression is followed, and how deep all that are being followed: recursion stays bounded. */
 const maxDepth = 40;
+const maxTotalDepth = 250;
+/** Steps spent on one question. What takes more is code that multiplies possibilities, and stays unknown. */
+const maxSteps = 4000;
 const maxValues = 12;
 
 /** What expressions may evaluate to. Everything it reads of other code goes through cells, so results can be kept. */
@@ -22,6 +26,8 @@ export class Evaluator {
   readonly calls: Calls;
   readonly functions: FunctionValues;
   private depth = 0;
+  private total = 0;
+  private steps = 0;
   private readonly active = new Set<number>();
   private memo = new Map<number, Value[]>();
   private memoOwner: Cell<unknown> | undefined;
@@ -54,17 +60,30 @@ export class Evaluator {
     const remember = this.memoOwner !== undefined && currentCell() === this.memoOwner;
     const known = remember ? this.memo.get(key) : undefined;
     if (known) return known;
-    if (this.depth > maxDepth || this.active.has(key)) return [];
+    if (this.active.has(key)) return [];
     const expr = unit.ir.exprs[ref];
     if (!expr) return [];
-    this.depth++;
     this.active.add(key);
-    let found = this.evaluate(unit, expr, ref);
-    if (found.length > maxValues) found = found.slice(0, maxValues);
+    const found = this.deeper(() => this.evaluate(unit, expr, ref));
     this.active.delete(key);
-    this.depth--;
     if (remember) this.memo.set(key, found);
     return found;
+  }
+
+  /** Follows something one step deeper, unless that is too deep. */
+  deeper(run: () => Value[]): Value[] {
+    if (this.depth > maxDepth) return [];
+    if (this.total === 0) this.steps = 0;
+    if (this.total > maxTotalDepth || ++this.steps > maxSteps) {
+      markGuess();
+      return [];
+    }
+    this.depth++;
+    this.total++;
+    const found = run();
+    this.depth--;
+    this.total--;
+    return found.length > maxValues ? found.slice(0, maxValues) : found;
   }
 
   /** Runs a computation whose result will be kept by a cell, so it must not depend on who asked first. */
@@ -269,19 +288,21 @@ export class Evaluator {
 
   /** What iterating gives. */
   element(values: Value[]): Value[] {
-    return values.flatMap((value): Value[] => {
-      if (value.v === "member") return this.element(this.members.objects([value]));
-      if (value.v === "lazy") return value.element();
-      if (value.v === "generator") return this.functions.yielded(value.unit, value.scope);
-      if (value.v !== "instance") return [];
-      if (!value.cls) {
-        const known = this.knowledge.returns(this.knowledge.member(value.type, "__iter__"));
-        const args = known ? catalogType(this.knowledge, known, value) : [value];
-        return args.flatMap((arg) => (arg.v === "instance" && !arg.cls ? elementOf(arg.type, arg.args) : []));
-      }
-      const next = this.functions.returned(this.members.method(value.cls, "__next__"));
-      return next.length > 0 ? next : this.element(this.iterator(value));
-    });
+    return this.deeper(() => values.flatMap((value) => this.elementOf(value)));
+  }
+
+  private elementOf(value: Value): Value[] {
+    if (value.v === "member") return this.element(this.members.objects([value]));
+    if (value.v === "lazy") return value.element();
+    if (value.v === "generator") return this.functions.yielded(value.unit, value.scope);
+    if (value.v !== "instance") return [];
+    if (!value.cls) {
+      const known = this.knowledge.returns(this.knowledge.member(value.type, "__iter__"));
+      const args = known ? catalogType(this.knowledge, known, value) : [value];
+      return args.flatMap((arg) => (arg.v === "instance" && !arg.cls ? elementOf(arg.type, arg.args) : []));
+    }
+    const next = this.functions.returned(this.members.method(value.cls, "__next__"));
+    return next.length > 0 ? next : this.element(this.iterator(value));
   }
 
   private iterator(value: Value): Value[] {
@@ -302,7 +323,7 @@ export class Evaluator {
     const method = isAsync ? "__aenter__" : "__enter__";
     return values.flatMap((value): Value[] => {
       if (value.v === "manager") return this.functions.yielded(value.unit, value.scope);
-      if (value.v === "coroutine") return this.entered(value.result(), isAsync);
+      if (value.v === "coroutine") return this.entered(this.deeper(value.result), isAsync);
       if (value.v === "member") return this.entered(this.members.objects([value]), isAsync);
       if (value.v !== "instance") return [];
       if (value.cls) {
@@ -320,7 +341,7 @@ export class Evaluator {
 
   awaited(values: Value[]): Value[] {
     return values.flatMap((value): Value[] => {
-      if (value.v === "coroutine") return value.result();
+      if (value.v === "coroutine") return this.deeper(value.result);
       return value.v === "instance" && !value.cls && /^asyncio\.(?:Task|Future)$/.test(value.type)
         ? (value.args[0] ?? [])
         : [];

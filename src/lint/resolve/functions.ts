@@ -159,15 +159,21 @@ export class FunctionValues {
     );
   }
 
+  /** What iterating a generator gives. */
   yielded(unit: Unit, scope: ScopeRef): Value[] {
+    return unit.yieldCell(scope).read(() => this.e.fresh(() => this.yieldValues(unit, scope)), []);
+  }
+
+  private yieldValues(unit: Unit, scope: ScopeRef): Value[] {
     const fn = unit.ir.scopes[scope];
     if (!fn) return [];
     const typed = fn.returns === null ? [] : this.e.element(this.e.annotation(unit, fn.returns));
     if (typed.length > 0) return typed;
-    return fn.yielded.slice(0, 4).flatMap((ref) => {
+    const values = fn.yielded.slice(0, 4).flatMap((ref) => {
       const expr = unit.ir.exprs[ref];
       return expr.k === "star" ? this.e.element(this.e.expr(unit, expr.of)) : this.e.expr(unit, ref);
     });
+    return values.slice(0, 12);
   }
 
   /** "app.db.Session.get" */

@@ -15,6 +15,7 @@ export class Unit {
   readonly functions = new Map<ScopeRef, FunctionNode>();
   /** The classes in it by scope. */
   readonly classes = new Map<ScopeRef, ProjectClass>();
+  private readonly yields = new Map<ScopeRef, Cell<Value[]>>();
   private readonly returns = new Map<ScopeRef, Cell<Value[]>>();
   /** What the workspace concluded of its code; stale when something it was concluded from changed. */
   readonly resolution: Cell<true>;
@@ -49,6 +50,11 @@ export class Unit {
 
   get path(): string {
     return this.container.path;
+  }
+
+  /** What iterating the generator gives. */
+  yieldCell(scope: ScopeRef): Cell<Value[]> {
+    return getOrMake(this.yields, scope, () => new Cell());
   }
 
   /** What calling the function gives. */
