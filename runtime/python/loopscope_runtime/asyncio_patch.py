@@ -57,8 +57,7 @@ def patch(asyncio, drain):
         if fast:
             rec = fused.install(loop, stream, asyncio)
         else:
-            rec = recorder.Recorder(stream)
-            rec.gathering = asyncio.tasks._GatheringFuture
+            rec = recorder.Recorder(stream, asyncio)
             fallback.install(loop, rec, asyncio)
         loop._loopscope = rec
         state.hooks.append(undo(loop))

@@ -10,6 +10,7 @@ from .records import BYE, CODES, HELLO, LOOP, NOW, STATS, STRINGS
 
 now = state.now
 PERIOD = 0.01  # seconds between looks at the clocks of the loops
+IDLE_PERIOD = 0.04  # the same while there is no loop
 FLUSH_NS = 40_000_000  # a killed program loses at most what it did since the last flush
 STATS_NS = 1_000_000_000
 WIDE_NS = 1_000_000_000  # a batch spanning more cannot have its times sent as 32-bit halves
@@ -38,7 +39,7 @@ class Drain:
 
     def run(self):
         wait = self.bell.acquire
-        while not wait(True, PERIOD):
+        while not wait(True, PERIOD if state.streams else IDLE_PERIOD):
             try:
                 if state.streams:
                     self.sampled.look(self)
@@ -93,7 +94,7 @@ class Drain:
         if rows:
             put(wire.json_frame(CODES, rows))
         for part in texts or ():
-            put(wire.json_frame(STRINGS, part))
+            put(wire.frame(STRINGS, part.encode()))
         for stream, data, wide, t in batches:
             stream.sequence += 1
             self.events_bytes += len(data)
@@ -106,21 +107,19 @@ class Drain:
             put(wire.json_frame(STATS, self.stats(t)))
 
     def strings(self):
-        """The strings not sent yet, in runs of consecutive ids."""
+        """The bodies of `strings` frames for the strings not sent yet: runs of consecutive ids."""
         taken = state.strings
-        ids = sorted(list(taken))
         parts = []
         last = -1
-        for i in ids:
+        for i in sorted(list(taken)):
             value = taken.pop(i)
             if type(value) is tuple:
                 value = labels.resolve(*value)
-            if i == last + 1:
-                parts[-1].append(value)
-            else:
-                parts.append([i, value])
+            if i != last + 1:
+                parts.append([str(i)])
+            parts[-1].append(wire.quote(value))
             last = i
-        return parts
+        return ["[%s]" % ",".join(part) for part in parts]
 
     def stats(self, t):
         return {

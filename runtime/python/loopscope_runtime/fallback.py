@@ -60,7 +60,7 @@ class Fallback:
             self.remember(handle, self.origin())
         elif wakes:
             cause, by = (TASK, key(self.cur)) if self.cur is not None else (TASK, self.by) if self.by else (self.cause, 0)
-            if args and args[0].cancelled():
+            if args and getattr(args[0], "cancelled", bool)():
                 cause += WAS_CANCELLED
             self.rec.wake(task, cause, by, frame)
         elif task is not self.cur and not hasattr(task, "_loopscope"):
@@ -94,13 +94,7 @@ class Fallback:
         self.by = self.begin = 0
         self.cause = CALLED_BACK
         if task is not None:
-            future = getattr(task, "_fut_waiter", None)
-            if future is not None:
-                self.rec.suspended(task, begin, t, future)
-            elif task.done():
-                self.rec.done(task, begin, t)
-            else:
-                self.rec.suspended(task, begin, t, None)
+            self.rec.stepped(task, begin, t)
         elif t - begin > SLOW_CALLBACK_NS:
             self.rec.ext(PACK5(CALLBACK, begin, t, by, 0))
         self.poll_ahead(t)
@@ -179,7 +173,7 @@ def install(loop, rec, asyncio, fused=False):
         codes.mark(function.__code__, codes.SKIP)
     loop.call_soon = call_soon
     loop.call_soon_threadsafe = call_soon_threadsafe
-    if hasattr(loop, "_process_events"):
+    if hasattr(loop, "_process_events") and "_process_events" not in loop.__dict__:
         watch_polls(loop, rec, fused)
     rec.stream.probe = lambda: (current(), fallback.begin, len(getattr(loop, "_ready", ())))
 

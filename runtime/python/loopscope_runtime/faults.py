@@ -9,6 +9,8 @@ from .records import LOST, NEVER_AWAITED, UNRETRIEVED
 
 def watch_loop(loop, rec):
     """Reads what asyncio reports to the loop's exception handler; the report goes on as before."""
+    if "call_exception_handler" in loop.__dict__:
+        return  # the program has put its own there
     stock = loop.call_exception_handler
 
     def call_exception_handler(context):

@@ -8,10 +8,10 @@ import contextvars
 import heapq
 import sys
 from _thread import get_ident
-from types import MethodType
+from types import CoroutineType, MethodType
 
 from . import codes, fallback, mimic, recorder, state
-from .records import CALLBACK, CALLED_BACK, IO, ITER, POLL, TASK, THREAD, TIMER, WAKE, WAS_CANCELLED
+from .records import CALLBACK, CALLED_BACK, IO, ITER, POLL, STEP, TASK, THREAD, TIMER, WAKE, WAS_CANCELLED, YIELD
 
 BUILTIN = type(len)
 SLOW_CALLBACK_NS = 50_000
@@ -39,7 +39,7 @@ def install(loop, stream, asyncio):
     ready = loop._ready
     push = ready.append
     pop = ready.popleft
-    rec = recorder.Recorder(stream)
+    rec = recorder.Recorder(stream, asyncio)
     # Debug mode can be turned on and off at any time: what the fallback puts on the loop is what we call then.
     fallback.install(loop, rec, asyncio, fused=True)
     slow_call_soon = loop.call_soon
@@ -48,7 +48,9 @@ def install(loop, stream, asyncio):
     ext = stream.buf.extend
     suspended, done, wake, created = rec.suspended, rec.done, rec.wake, rec.created
     inner = recorder.INNER
-    P3, P4, P5, P6, P7 = recorder.PACK[3:8]
+    known, define = codes.known, codes.define
+    sleep_code = asyncio.tasks.sleep.__code__
+    P3, P5, P6, P7, P8 = (recorder.PACK[n] for n in (3, 5, 6, 7, 8))
 
     cur = None  # the task whose step runs
     by = 0  # key of the task that scheduled the callback which runs
@@ -56,7 +58,6 @@ def install(loop, stream, asyncio):
     begin = 0  # of the running step or callback; 0 when none runs
 
     def call_soon(callback, *args, context=None):
-        global _Step
         if loop._closed:
             loop._check_closed()  # stock: self._check_closed()
         if loop._debug:
@@ -69,7 +70,7 @@ def install(loop, stream, asyncio):
         h._cancelled = False
         h._repr = None
         h._source_traceback = None
-        push(h)
+        h._task = None
         try:
             kind = type(callback)
             if kind is BUILTIN:
@@ -77,37 +78,48 @@ def install(loop, stream, asyncio):
                 if isinstance(task, Task):
                     h._task = task
                     woken(task, args, getframe(1))
+                    push(h)
                     return h
             elif kind is _Step:
                 h._task = task = callback.__self__
+                push(h)
                 if task is not cur and not hasattr(task, "_loopscope"):
                     created(task, 0 if cur is None else key(cur), getframe(1))
                 return h
-            elif kind is MethodType:
-                task = callback.__self__
-                if isinstance(task, PyTask):
-                    name = callback.__name__
-                    if name == "__step":
-                        h._task = task
-                        if task is not cur and not hasattr(task, "_loopscope"):
-                            created(task, 0 if cur is None else key(cur), getframe(1))
-                        return h
-                    if name == "__wakeup":
-                        h._task = task
-                        woken(task, args, getframe(1))
-                        return h
-            elif _Step is None and kind.__name__ == "TaskStepMethWrapper":
-                _Step = kind
-                h._task = task = callback.__self__
-                created(task, 0 if cur is None else key(cur), getframe(1))
-                return h
-            h._task = None
+            elif kind is MethodType or _Step is None:
+                task = other_step(callback, args, getframe(1))
+                if task is not None:
+                    h._task = task
+                    push(h)
+                    return h
             h._by = (by or -cause) if cur is None else key(cur)
         except Exception as exc:
-            h._task = None
-            h._by = 0
+            h._by = -CALLED_BACK
             state.fault(exc, "call_soon")
+        push(h)
         return h
+
+    def other_step(callback, args, frame):
+        """The task that a rarer kind of callback steps, recorded; None if it steps none."""
+        global _Step
+        kind = type(callback)
+        if kind is MethodType:
+            task = callback.__self__
+            if not isinstance(task, PyTask):
+                return None
+            if callback.__name__ == "__wakeup":
+                woken(task, args, frame)
+                return task
+            if callback.__name__ != "__step":
+                return None
+        elif kind.__name__ == "TaskStepMethWrapper":
+            _Step = kind
+            task = callback.__self__
+        else:
+            return None
+        if task is not cur and not hasattr(task, "_loopscope"):
+            created(task, 0 if cur is None else key(cur), frame)
+        return task
 
     def call_soon_threadsafe(callback, *args, context=None):
         if loop._closed:
@@ -133,13 +145,29 @@ def install(loop, stream, asyncio):
 
     def woken(task, args, frame):
         if cur is not None:
-            why, who = TASK, key(cur)
+            why = TASK
+            who = key(cur)
+        elif by:
+            why = TASK
+            who = by
         else:
-            why, who = (TASK, by) if by else (cause, 0)
-        if args and args[0].cancelled():
-            why += WAS_CANCELLED
-        if frame.f_code is run_code:
+            why = cause
+            who = 0
+        try:
+            if args and args[0].cancelled():
+                why += WAS_CANCELLED
+        except AttributeError:  # a callback called with something that is no future
+            pass
+        code = frame.f_code
+        if code is run_code:
             ext(P6(WAKE, key(task), now(), why, who, 0))
+            return
+        try:
+            number = known[id(code)]
+        except KeyError:
+            number = define(code)
+        if number & 1:
+            ext(P8(WAKE, key(task), now(), why, who, 1, number, frame.f_lasti))
         else:
             wake(task, why, who, frame)
 
@@ -227,16 +255,31 @@ def install(loop, stream, asyncio):
                         ext(P5(CALLBACK, begin, t, by, 0))
                     by = 0
                 else:
-                    w = cur._fut_waiter
                     try:
+                        st = cur._loopscope
+                        w = cur._fut_waiter
                         if w is not None:
-                            suspended(cur, begin, t, w)
+                            c = st[-1]
+                            f = c.cr_frame
+                            if f is None or f.f_lasti != st[0] or st[1] is not None or type(c.cr_await) in inner:
+                                suspended(cur, st, begin, t, w)
+                            else:
+                                ext(P7(STEP, st[3], begin, t, key(w), len(st[4]) >> 1, 0))
                         elif cur.done():
                             done(cur, begin, t)
                         else:
-                            suspended(cur, begin, t, None)
+                            c = st[-1]
+                            f = c.cr_frame
+                            if f is not None and st[1] == -1 and f.f_lasti == st[0]:
+                                c = c.cr_await
+                                if type(c) is CoroutineType and c.cr_code is sleep_code:
+                                    ext(P6(YIELD, st[3], begin, t, len(st[4]) >> 1, 0))
+                                else:
+                                    suspended(cur, st, begin, t, None)
+                            else:
+                                suspended(cur, st, begin, t, None)
                     except Exception as exc:
-                        state.fault(exc, "_run_once")
+                        recovered(cur, begin, t, exc)
                     cur = None
                 begin = t
         finally:
@@ -244,6 +287,13 @@ def install(loop, stream, asyncio):
             begin = by = 0
             cause = CALLED_BACK
         h = None
+
+    def recovered(task, begin, end, exc):
+        """A step could not be recorded: its task was never seen before, or this is a fault."""
+        if type(exc) is AttributeError and not hasattr(task, "_loopscope"):
+            rec.stepped(task, begin, end)
+        else:
+            state.fault(exc, "_run_once")
 
     def leave_with(h, exc):
         """A callable that raises exc through the frame of a real `Handle._run`, as an untraced loop would."""
@@ -262,7 +312,7 @@ def install(loop, stream, asyncio):
     codes.mark(run_code, codes.STOP)
     call_soon = mimic.disguise(call_soon, base_events.BaseEventLoop.call_soon)
     call_soon_threadsafe = mimic.disguise(call_soon_threadsafe, base_events.BaseEventLoop.call_soon_threadsafe)
-    for function in (call_soon, call_soon_threadsafe, woken):
+    for function in (call_soon, call_soon_threadsafe, woken, other_step):
         codes.mark(function.__code__, codes.SKIP)
 
     def probe():
@@ -285,7 +335,6 @@ def install(loop, stream, asyncio):
     stream.probe = probe
     rec.current = current
     rec.swap = swap
-    rec.gathering = asyncio.tasks._GatheringFuture
     loop.call_soon = call_soon
     loop.call_soon_threadsafe = call_soon_threadsafe
     loop._run_once = _run_once

@@ -42,6 +42,7 @@ codes.mark(Setter.__set__.__code__, codes.SKIP)
 def start(asyncio, recorder_here):
     """Puts the descriptors on asyncio's classes; recorder_here() is the recorder of the calling thread's loop, or None."""
     locks, queues = asyncio.locks, asyncio.queues
+    queue_init = queues.Queue.__init__.__code__
     wake_up_next = locks.Semaphore._wake_up_next.__code__
 
     def created(kind):
@@ -87,6 +88,16 @@ def start(asyncio, recorder_here):
         elif value > previous:
             hold(instance, -1, None)
 
+    def event_or_queue(instance, previous, value, frame):
+        """A queue makes an event as it is made: a descriptor on the queue itself would slow every put and get."""
+        if previous is not None:
+            return
+        caller = frame.f_back
+        if caller is not None and caller.f_code is queue_init:
+            creation(O_QUEUE, caller.f_locals["self"], caller)
+        else:
+            creation(O_EVENT, instance, frame)
+
     def waiter_of(future):
         """The task that awaits a future: its wake-up is the future's callback."""
         for entry in getattr(future, "_callbacks", None) or ():
@@ -97,8 +108,7 @@ def start(asyncio, recorder_here):
 
     locks.Lock._locked = Setter("_locked", lock_changed)
     locks.Semaphore._value = Setter("_value", semaphore_changed)
-    locks.Event._waiters = Setter("_waiters", created(O_EVENT))
+    locks.Event._waiters = Setter("_waiters", event_or_queue)
     locks.Condition._lock = Setter("_lock", created(O_CONDITION))
     if hasattr(locks, "Barrier"):
         locks.Barrier._parties = Setter("_parties", created(O_BARRIER))
-    queues.Queue._maxsize = Setter("_maxsize", created(O_QUEUE))

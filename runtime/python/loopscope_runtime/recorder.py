@@ -1,8 +1,9 @@
 """Turns what the loop sees into records. One recorder per loop; the fused loop has the commonest cases inlined.
 
 Per task, the recorder keeps a list on the task itself (so that it dies with the task):
-`[offset of the innermost frame, its number if it says what is waited on, name, outermost coroutine, .., innermost coroutine]`:
-the await chain and the name as last written. At the next suspension only what lies below the deepest coroutine still alive is walked again.
+`[offset of the innermost coroutine kept, what lies below it, name, key, chain, outermost coroutine, .., innermost coroutine]`.
+What lies below is None for a future, -1 for `sleep(0)`, -2 for what must be walked again, else the number of a frame that says what
+is waited on; chain is `(code, offset, ..)`, outermost frame first, as last written. At the next suspension only what lies below the deepest coroutine still alive is walked again.
 """
 
 import gc
@@ -10,12 +11,17 @@ from struct import Struct
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
 from . import codes, state, waits
-from .records import ADOPT, CANCELLED, DONE, NAME, NEW, RAISED, RAISED_OUTCOME, RETURNED, STEP, WAKE, YIELD
+from .records import ADOPT, CANCELLED, DONE, NAME, NEW, ON, RAISED, RAISED_OUTCOME, RETURNED, STEP, TASK, WAKE, YIELD
 
 now = state.now
 known = codes.known
 define = codes.define
+STOP = codes.STOP
 key = hash
+handlers = waits.handlers
+strings = state.strings
+next_string = state.next_string
+MANY = 50  # tasks of one place whose whole creation stack is written
 PACK = [Struct("<%dq" % n).pack for n in range(200)]
 
 
@@ -93,13 +99,17 @@ def frames_below(c, out, natives=None):
     return n
 
 
+def fresh_chain(task):
+    coro = task.get_coro()
+    return [-1, None, task.get_name(), key(task), (), coro if type(coro) is CoroutineType else Foreign(coro)]
+
+
 def chain_of(task):
     """The recorder's list for a task, made when it is not there."""
     try:
         return task._loopscope
     except AttributeError:
-        coro = task.get_coro()
-        st = [-1, None, task.get_name(), coro if type(coro) is CoroutineType else Foreign(coro)]
+        st = fresh_chain(task)
         try:
             task._loopscope = st
         except AttributeError:  # a task class without a __dict__: nothing is remembered, every chain is whole
@@ -164,95 +174,118 @@ def watched(selector):
 class Recorder:
     """Writes the records of one loop into a stream."""
 
-    gathering = ()  # asyncio's future type of `gather`, once it is known
-    future_types = ()
-
-    def __init__(self, stream):
+    def __init__(self, stream, asyncio):
         self.stream = stream
         self.ext = stream.buf.extend
+        self.sleep_code = asyncio.tasks.sleep.__code__
+        self.gathering = asyncio.tasks._GatheringFuture
+        self.sleep_frames = []  # what lies below a coroutine that awaits sleep(0): always the same
+        self.places = {}  # how many tasks each place made
         self.current = None  # () -> key of the running task
         self.swap = None  # (task) -> the one before: what runs now is that task
 
-    def suspended(self, task, begin, end, future):
-        """A step ended at an await; future is what the task waits on (None: a bare yield)."""
-        try:
-            st = task._loopscope
-        except AttributeError:
+    def stepped(self, task, begin, end):
+        """A step ended, whatever way; the task may never have been seen before."""
+        st = getattr(task, "_loopscope", None)
+        if st is None:
             self.adopt(task, begin)
             st = chain_of(task)
+        future = getattr(task, "_fut_waiter", None)
+        if future is None and task.done():
+            self.done(task, begin, end)
+        else:
+            self.suspended(task, st, begin, end, future)
+
+    def suspended(self, task, st, begin, end, future):
+        """A step ended at an await; future is what the task waits on (None: a bare yield)."""
         if st[0] == -1 and st[2] is not task.get_name():
             self.renamed(task, st)
-        k = key(task)
-        depth = len(st) - 3
+        kept = len(st) - 5
         c = st[-1]
         f = c.cr_frame
-        if f is not None and f.f_lasti == st[0] and type(c.cr_await) not in INNER and future is not None:
-            self.ext(PACK[7](STEP, k, begin, end, key(future), depth, 0))
-            leaf = st[1]
-            if leaf is not None:
-                waits.describe(self, k, leaf, st[3:])
-            return
-        while f is None and depth > 1:
-            st.pop()
-            depth -= 1
+        while f is None and kept > 1:
+            del st[-1]
+            kept -= 1
             c = st[-1]
             f = c.cr_frame
-        head = [STEP, k, begin, end, key(future)] if future is not None else [YIELD, k, begin, end]
         out = []
-        leaf = None
-        natives = st[3:]
         if f is None:
-            st[0] = -1
-            st[1] = None
+            kept = 1
+            offset = below = -2
             natives = []
-            n = frames_below(c.coro if type(c) is Foreign else None, out, natives)
-            depth = 1
+            frames_below(c.coro if type(c) is Foreign else None, out, natives)
         else:
-            n = 0
-            kept = depth
             while True:
-                code = f.f_code
+                code = c.cr_code
                 offset = f.f_lasti
-                leaf = known.get(id(code)) or define(code)
-                out += (leaf, offset)
-                n += 1
+                try:
+                    number = known[id(code)]
+                except KeyError:
+                    number = define(code)
+                out += (number, offset)
                 c = c.cr_await
                 if type(c) is not CoroutineType:
+                    break
+                if c.cr_code is self.sleep_code:
                     break
                 f = c.cr_frame
                 if f is None:
                     break
                 st.append(c)
-                natives.append(c)
-            depth = kept
-            if type(c) in INNER:
-                st[0] = -1
-                n += frames_below(c, out, natives)
+            natives = None
+            if type(c) not in INNER:
+                below = number if number in handlers else None
+            elif type(c) is CoroutineType and future is None:
+                below = -1
+                if not self.sleep_frames:
+                    frames_below(c, self.sleep_frames)
+                out += self.sleep_frames
             else:
-                st[0] = offset
-        st[1] = None
-        if future is not None and n and natives:
-            leaf = out[-2]
-            st[1] = leaf if leaf in waits.handlers else None
-        if future is not None:
-            if st[1] is None and type(future) is not type(task):
+                below = -2
+                natives = st[5:]
+                frames_below(c, out, natives)
+        out = tuple(out)
+        chain = st[4]
+        start = kept * 2 - 2
+        if chain[start:] == out:
+            keep = len(chain) >> 1
+            n = 0
+            out = ()
+        else:
+            st[4] = chain[:start] + out
+            keep = kept - 1
+            n = len(out) >> 1
+        st[0] = offset
+        st[1] = below
+        if future is None:
+            self.ext(pack((YIELD, st[3], begin, end, keep, n) + out))
+            return
+        if below is None:
+            kind = type(future)
+            if kind is not type(task) and (number & 1 or kind is self.gathering):
                 waits.relate(self, future, self.gathering)
-        self.ext(pack(head + [depth - 1, n] + out))
-        if st[1] is not None:
-            waits.describe(self, k, leaf, natives)
+        self.ext(pack((STEP, st[3], begin, end, key(future), keep, n) + out))
+        if below is not None and future is not None:
+            leaf = st[4][-2]
+            handler = handlers.get(leaf)
+            if type(handler) is int:
+                self.ext(PACK[6](ON, st[3], handler, 0, -1, 0))
+            elif handler is not None:
+                waits.describe(self, st[3], handler, natives or st[5:])
 
     def done(self, task, begin, end):
         """A step ended and with it the task."""
-        st = getattr(task, "_loopscope", None)
-        if st is None:
-            self.adopt(task, begin)
+        st = task._loopscope
+        if st[2] is not task.get_name():
+            self.renamed(task, st)
+        k = st[3]
+        st.clear()
+        if task.cancelled():
+            self.ext(PACK[5](DONE, k, begin, end, CANCELLED))
+        elif getattr(task, "_exception", None) is None:
+            self.ext(PACK[5](DONE, k, begin, end, RETURNED))
         else:
-            if st[2] is not task.get_name():
-                self.renamed(task, st)
-            del st[:]
-        outcome = outcome_of(task)
-        self.ext(PACK[5](DONE, key(task), begin, end, outcome))
-        if outcome == RAISED_OUTCOME:
+            self.ext(PACK[5](DONE, k, begin, end, RAISED_OUTCOME))
             self.raised(task)
 
     def renamed(self, task, st):
@@ -267,23 +300,83 @@ class Recorder:
         self.ext(pack([RAISED, key(task), len(where) // 2] + where + texts))
 
     def wake(self, task, cause, by, frame):
-        n, out = codes.stack(frame, 0)
-        self.ext(pack([WAKE, key(task), now(), cause, by, n] + out))
+        """A task became ready. Frames up to the user's; where no task woke it there is no user to find, two are enough."""
+        out = []
+        limit = 32 if cause & 15 == TASK else 2
+        while frame is not None:
+            code = frame.f_code
+            try:
+                number = known[id(code)]
+            except KeyError:
+                number = define(code)
+            if number > 0:
+                out += (number, frame.f_lasti)
+                limit -= 1
+                if number & 1 or not limit:
+                    break
+            elif number == STOP:
+                break
+            frame = frame.f_back
+        n = len(out)
+        self.ext(PACK[6 + n](WAKE, key(task), now(), cause, by, n >> 1, *out))
 
     def created(self, task, parent, frame):
+        """A task was made. Where the same place has made many, only the frames up to the user's are told."""
         coro = task.get_coro()
         name = task.get_name()
-        task._loopscope = [-1, None, name, coro if type(coro) is CoroutineType else Foreign(coro)]
+        k = key(task)
+        if type(coro) is CoroutineType:
+            code = coro.cr_code
+            try:
+                own = known[id(code)]
+            except KeyError:
+                own = define(code)
+            task._loopscope = [-1, None, name, k, (), coro]
+        else:
+            own = coroutine_code(coro)
+            task._loopscope = [-1, None, name, k, (), Foreign(coro)]
+        out = []
+        limit = 32
+        places = self.places
+        while frame is not None:
+            code = frame.f_code
+            try:
+                number = known[id(code)]
+            except KeyError:
+                number = define(code)
+            if number > 0:
+                offset = frame.f_lasti
+                out += (number, offset)
+                limit -= 1
+                if not limit:
+                    break
+                if number & 1:
+                    if places is not None:
+                        place = number << 20 | offset
+                        made = places[place] = places.get(place, 0) + 1
+                        if made > MANY:
+                            break
+                        places = None
+            elif number == STOP:
+                break
+            frame = frame.f_back
         state.counts["seen"] += 1
-        n, out = codes.stack(frame, 32)
-        self.ext(pack([NEW, key(task), now(), parent, n, coroutine_code(coro)] + out + [state.text(name)]))
+        text = next_string()
+        strings[text] = name
+        n = len(out)
+        self.ext(PACK[7 + n](NEW, k, now(), parent, n >> 1, own, *out, text))
 
     def adopt(self, task, t=None):
         """Describes a task whose creation was not seen, or was lost. t: since when it may have existed."""
         coro = task.get_coro()
-        chain_of(task)[:] = [-1, None, task.get_name(), coro if type(coro) is CoroutineType else Foreign(coro)]
         out = []
         n = 0 if task.done() else frames_below(coro, out)
+        fresh = fresh_chain(task)
+        fresh[4] = tuple(out)
+        try:
+            task._loopscope = fresh
+        except AttributeError:
+            pass
         w = getattr(task, "_fut_waiter", None)
         values = [ADOPT, key(task), t or now(), 0 if w is None else key(w), 0, n, coroutine_code(coro)]
         self.ext(pack(values + out + [state.text(task.get_name())]))

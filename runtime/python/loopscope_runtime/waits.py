@@ -1,7 +1,7 @@
 """What a suspension waits on, where the await chain alone does not say: handlers for asyncio's own leaf frames.
 
-A handler gets the locals of the frame and returns (wait, object, delay in µs, tasks or futures), or None. They are found by the
-number of the innermost frame's code, so that user code costs one failed look-up.
+A handler is the number of a wait, or a function that gets the locals of the frame and returns (wait, object, delay in µs, tasks or
+futures), or None. They are found by the number of the innermost frame's code, so that user code costs one failed look-up.
 """
 
 import os
@@ -60,7 +60,7 @@ def _of_self(wait):
 
 
 def _plain(wait):
-    return lambda frame_locals: (wait, None, -1, ())
+    return wait
 
 
 def _waiting_for(*names):
@@ -166,7 +166,7 @@ def _met(number, code):
         overriders[number] = handler
 
 
-def describe(rec, task_key, leaf_number, coroutines):
+def describe(rec, task_key, leaf, coroutines):
     """Writes the ON of a suspension whose innermost coroutine is coroutines[-1]."""
     found = None
     for c in coroutines[-2:-5:-1]:  # asyncio's own frames just above: `Queue.join` knows better than `Event.wait`
@@ -182,7 +182,7 @@ def describe(rec, task_key, leaf_number, coroutines):
         frame = coroutines[-1].cr_frame
         if frame is None:
             return
-        found = handlers[leaf_number](frame.f_locals)
+        found = leaf(frame.f_locals)
     if found is None:
         return
     wait, thing, delay, others = found
