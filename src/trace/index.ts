@@ -11,7 +11,8 @@ export { type StallPlace, stallPlace } from "./describe/stalls";
 export { oneLine } from "./describe/text";
 export { startedAt, type TaskTimes, taskTimes } from "./describe/times";
 export { awaitPlace, type Wait, waitOf, waitsOn, wokenBy } from "./describe/waits";
-export { findings } from "./findings";
+export { type FindingOptions, findings } from "./findings";
+export { foldTasks, type TaskGroup } from "./groups";
 export {
   childrenOf,
   type LoopState,

@@ -1,0 +1,135 @@
+/**
+ * How fast a trace is read, and what it takes in memory: `npx tsx test/bench/trace.ts [million events]`.
+ * A stream of the given length (default 10) is written to a temporary file, then read by a process of its own.
+ */
+import { spawnSync } from "node:child_process";
+import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deflateSync, inflateSync } from "node:zlib";
+import { FLAG_DEFLATED, FrameType } from "../../src/protocol/stream";
+import { findings, Trace } from "../../src/trace";
+import { stepIndex } from "../../src/trace/queries";
+import { frame, StreamWriter } from "../unit/trace/writer";
+
+const ASYNCIO = "lib:/usr/lib/python3.12/asyncio";
+const TASKS_A_BLOCK = 500;
+
+/** What the tasks of a block do: `requests`, of a server with a queue and a lock; `spin`, sleep(0) only. */
+type Load = "requests" | "spin" | "spawn";
+
+/** One block of records: tasks that begin and end in it, so that it can be repeated with the same keys. */
+function writeBlock(w: StreamWriter, load: Load): { events: number; seconds: number } {
+  let events = 0;
+  let t = 1;
+  const tick = (seconds: number) => {
+    t += seconds;
+    return t;
+  };
+  for (let i = 0; i < TASKS_A_BLOCK; i++) {
+    const key = 1000 + i;
+    const handler = "/srv/app.py:40 handle";
+    const name = load === "spawn" ? `Task-${i + 1}` : `request-${i}`;
+    w.new(key, tick(1e-6), 0, handler, name, [
+      `${ASYNCIO}/tasks.py:420 create_task`,
+      "/srv/app.py:20 accept",
+    ]);
+    events++;
+    if (load === "spin") {
+      for (let n = 0; n < 20; n++, events++)
+        w.yield(key, tick(1e-6), tick(2e-6), n === 0 ? [handler] : [], n === 0 ? 0 : 1);
+    } else if (load === "requests") {
+      const read = [`${handler}`, `${ASYNCIO}/streams.py:568 StreamReader.readline`];
+      for (let n = 0; n < 6; n++) {
+        w.poll(tick(1e-6), 0.1, 1, 3).iter(tick(1e-6), 1);
+        w.step(key, tick(1e-6), tick(2e-5), 9, n === 0 ? read : [read[1]], n === 0 ? 0 : 1).waits(key, "io");
+        w.wake(key, tick(1e-6), 2);
+        events += 5;
+      }
+    }
+    w.done(key, tick(1e-6), tick(3e-6));
+    events++;
+  }
+  return { events, seconds: t };
+}
+
+function writeStream(path: string, millions: number, load: Load, deflated: boolean): number {
+  const w = new StreamWriter();
+  const head = w.bytes();
+  w.parts.length = 0;
+  const { events, seconds } = writeBlock(w, load);
+  w.flush();
+  const parts = w.parts.map((part) => new Uint8Array(part));
+  const fd = openSync(path, "w");
+  writeSync(fd, head);
+  const blocks = Math.ceil((millions * 1e6) / events);
+  for (let block = 0; block < blocks; block++) {
+    for (const part of parts) {
+      if (part[4] === FrameType.codes && block > 0) continue;
+      if (part[4] === FrameType.records) {
+        const view = new DataView(part.buffer);
+        view.setUint32(8 + 4, block + 1, true);
+        const base = BigInt(w.ns(1)) + BigInt(Math.round(block * seconds * 1e9));
+        if (block === 0) first = view.getBigInt64(8 + 24, true);
+        view.setBigInt64(8 + 24, first + base - BigInt(w.ns(1)), true);
+      }
+      const body = part.subarray(8);
+      const packed = deflated && part[4] === FrameType.records;
+      writeSync(fd, packed ? frame(part[4], deflateSync(body, { level: 1 }), 1, FLAG_DEFLATED) : part);
+    }
+  }
+  closeSync(fd);
+  return blocks * events;
+}
+let first = 0n;
+
+async function read(path: string): Promise<void> {
+  const before = process.memoryUsage().rss;
+  const trace = new Trace({ inflate: (bytes, maxOutputLength) => inflateSync(bytes, { maxOutputLength }) });
+  const start = process.hrtime.bigint();
+  let bytes = 0;
+  let peak = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    trace.feed(chunk as Uint8Array);
+    bytes += (chunk as Uint8Array).length;
+    if (bytes % (16 << 20) < 1 << 20) peak = Math.max(peak, process.memoryUsage().rss);
+  }
+  trace.finish();
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  peak = Math.max(peak, process.resourceUsage().maxRSS * 1024);
+  const indexStart = process.hrtime.bigint();
+  stepIndex(trace);
+  const indexed = Number(process.hrtime.bigint() - indexStart) / 1e9;
+  const findingsStart = process.hrtime.bigint();
+  const found = findings(trace).length;
+  const judged = Number(process.hrtime.bigint() - findingsStart) / 1e9;
+  if (trace.notes.length > 0) console.log(trace.notes);
+  const rate = (trace.events / seconds / 1e6).toFixed(2);
+  console.log(
+    `${(trace.events / 1e6).toFixed(1)} M events, ${(bytes / trace.events).toFixed(1)} B each in the file: ` +
+      `read in ${seconds.toFixed(2)} s (${rate} M/s), columns ${(trace.bytes / trace.events).toFixed(1)} B/event, ` +
+      `peak ${((peak - before) / trace.events).toFixed(1)} B/event (${(peak / 1e6).toFixed(0)} MB with the process), ` +
+      `index ${indexed.toFixed(2)} s, ${found} findings in ${judged.toFixed(2)} s`,
+  );
+}
+
+async function main(): Promise<void> {
+  if (process.argv[2] === "--read") return read(process.argv[3]);
+  const millions = Number(process.argv[2] ?? 10);
+  const folder = mkdtempSync(join(tmpdir(), "loopscope-bench-"));
+  const path = join(folder, "bench.loopscope");
+  try {
+    for (const load of ["requests", "spin", "spawn"] as const) {
+      for (const deflated of [false, true]) {
+        writeStream(path, millions, load, deflated);
+        process.stdout.write(`${load}${deflated ? ", deflated" : ""}: `);
+        const args = ["--max-old-space-size=2048", "--import", "tsx", __filename, "--read", path];
+        spawnSync(process.execPath, args, { stdio: "inherit" });
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+void main();
