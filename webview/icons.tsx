@@ -4,6 +4,7 @@
  */
 import iconAdd from "@vscode/codicons/src/icons/add.svg";
 import iconArrowDown from "@vscode/codicons/src/icons/arrow-down.svg";
+import iconArrowRight from "@vscode/codicons/src/icons/arrow-right.svg";
 import iconArrowUp from "@vscode/codicons/src/icons/arrow-up.svg";
 import iconBell from "@vscode/codicons/src/icons/bell.svg";
 import iconCheck from "@vscode/codicons/src/icons/check.svg";
@@ -71,6 +72,7 @@ import iconZoomOut from "@vscode/codicons/src/icons/zoom-out.svg";
 const SOURCES = {
   add: iconAdd,
   "arrow-down": iconArrowDown,
+  "arrow-right": iconArrowRight,
   "arrow-up": iconArrowUp,
   bell: iconBell,
   check: iconCheck,

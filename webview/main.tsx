@@ -4,6 +4,7 @@ import { pageHost } from "./host/page";
 import { App } from "./panes/App";
 import { say, useHost } from "./state/actions";
 import { watchFindings } from "./state/findings";
+import { listenToKeys } from "./state/keys";
 import { selection } from "./state/model";
 import { Receiver } from "./state/receive";
 import { keepSettings, settings } from "./state/settings";
@@ -12,6 +13,7 @@ import "./style/base.css";
 import "./style/layout.css";
 import "./style/panes.css";
 import "./style/lanes.css";
+import "./style/views.css";
 
 /** The composition root: finds the host, restores what was kept, draws, and says that it is ready. */
 function start(): void {
@@ -28,6 +30,7 @@ function start(): void {
   root.id = "loopscope";
   render(<App />, root);
   watchFindings();
+  listenToKeys();
   new Receiver(host).start();
 }
 

@@ -9,6 +9,7 @@ import { change, settings } from "../state/settings";
 import { theme } from "../state/theme";
 import { plural } from "../util/format";
 import type { Card } from "./build";
+import { graphCommand } from "./commands";
 import { drawGraph, type View } from "./draw";
 import { GraphTree } from "./GraphTree";
 import { menuOf } from "./menu";
@@ -120,6 +121,15 @@ class GraphController {
         evidence: evidence.value,
       });
     });
+    let done = graphCommand.peek()?.id;
+    this.disposers.push(
+      graphCommand.subscribe((command) => {
+        if (!command || command.id === done) return;
+        done = command.id;
+        if (command.name === "fit") this.fit(true);
+        else this.zoomCentre(command.name === "in" ? 1.25 : 0.8);
+      }),
+    );
     this.disposers.push(
       effect(() => {
         graph.value;

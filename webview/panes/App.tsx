@@ -5,13 +5,18 @@ import { LanesPane } from "../lanes/LanesPane";
 import { toast } from "../state/actions";
 import { problem, source, tick, trace } from "../state/model";
 import { change, settings } from "../state/settings";
+import { ComparePane } from "./ComparePane";
 import { Details } from "./Details";
 import { Findings } from "./Findings";
+import { Help } from "./Help";
 import { Legend } from "./Legend";
+import { LoopPane } from "./LoopPane";
 import { Menu } from "./menu";
 import { narrow } from "./narrow";
 import { RangePanel } from "./RangePanel";
 import { Splitter } from "./Splitter";
+import { TablePane } from "./TablePane";
+import { TimelinePane } from "./TimelinePane";
 import { Toolbar } from "./Toolbar";
 import { TrustLine } from "./TrustLine";
 import { Welcome } from "./Welcome";
@@ -42,8 +47,7 @@ export function App() {
             {lanes ? (
               <>
                 <div class="upper" style={{ flexGrow: split }}>
-                  <Legend />
-                  <GraphPane />
+                  <Upper />
                 </div>
                 <Splitter
                   orientation="horizontal"
@@ -63,8 +67,7 @@ export function App() {
               </>
             ) : (
               <div class="upper" style={{ flexGrow: 1 }}>
-                <Legend />
-                <GraphPane />
+                <Upper />
               </div>
             )}
           </div>
@@ -93,9 +96,31 @@ export function App() {
       )}
       {source.value || !empty ? <TrustLine /> : null}
       <Menu />
+      <Help />
       <Toast />
     </div>
   );
+}
+
+/** What the tabs choose. */
+function Upper() {
+  switch (settings.value.view) {
+    case "loop":
+      return <LoopPane />;
+    case "table":
+      return <TablePane />;
+    case "timeline":
+      return <TimelinePane />;
+    case "compare":
+      return <ComparePane />;
+    default:
+      return (
+        <>
+          <Legend />
+          <GraphPane />
+        </>
+      );
+  }
 }
 
 function Problem() {

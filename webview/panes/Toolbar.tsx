@@ -7,10 +7,15 @@ import { actions, live, progress, snapshot, source, trace } from "../state/model
 import { change, settings, type ViewName } from "../state/settings";
 import { theme } from "../state/theme";
 import { count } from "../util/format";
+import { helpOpen } from "./Help";
 import { narrow } from "./narrow";
 
 const TABS: { view: ViewName; label: string; icon: IconName }[] = [
   { view: "graph", label: "Await graph", icon: "type-hierarchy-sub" },
+  { view: "loop", label: "Event loop", icon: "sync" },
+  { view: "table", label: "Table", icon: "table" },
+  { view: "timeline", label: "Timeline", icon: "list-flat" },
+  { view: "compare", label: "Compare", icon: "git-compare" },
 ];
 
 const ACTIONS: Record<HostAction, { label: string; icon: IconName }> = {
@@ -69,12 +74,23 @@ export function Toolbar() {
         <button
           type="button"
           class="plain"
-          title="Findings and details (])"
+          title="Findings and details (P)"
           aria-label="Findings and details"
           aria-pressed={settings.value.panel}
           onClick={() => change({ panel: !settings.value.panel })}
         >
           <Icon name="layout-sidebar-right" />
+        </button>
+        <button
+          type="button"
+          class="plain"
+          title="Keys and legend (?)"
+          aria-label="Keys and legend"
+          onClick={() => {
+            helpOpen.value = true;
+          }}
+        >
+          <Icon name="question" />
         </button>
       </div>
     </header>

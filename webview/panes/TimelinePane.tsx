@@ -1,0 +1,177 @@
+import { computed, signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { TIMELINE_EVENTS, type TimelineEvent, type TimelineRow, timeline } from "../../src/trace";
+import { only } from "../graph/state";
+import { Icon, type IconName } from "../icons";
+import { cursor, now, open, select, selectedTask, tick, trace } from "../state/model";
+import { displayName, plural } from "../util/format";
+import { PlaceLink } from "./PlaceLink";
+import { useWindow } from "./useWindow";
+
+const ROW = 24;
+const ICONS: Record<TimelineEvent, IconName> = {
+  created: "add",
+  started: "debug-start",
+  suspended: "debug-pause",
+  woken: "bell",
+  resumed: "debug-continue",
+  blocked: "error",
+  returned: "check",
+  raised: "close",
+  cancelled: "circle-slash",
+  "loop-started": "sync",
+  "loop-idle": "clockface",
+  "loop-stopped": "debug-stop",
+};
+
+const hidden = signal<ReadonlySet<TimelineEvent>>(new Set());
+const onlySelected = signal(false);
+
+let kept: { trace: unknown; at: number; cost: number; story: ReturnType<typeof timeline> } | null = null;
+
+/** The whole story; told anew when the trace has grown, but live at most for a tenth of the time. */
+const story = computed(() => {
+  tick.value;
+  const begin = performance.now();
+  if (kept && kept.trace === trace.value && open.value && begin - kept.at < Math.max(500, kept.cost * 10)) {
+    return kept.story;
+  }
+  const told = timeline(trace.value);
+  kept = { trace: trace.value, at: performance.now(), cost: performance.now() - begin, story: told };
+  return told;
+});
+
+/** Looked at one by one when a filter is on: a story of millions of rows is cut here. */
+const MOST_FILTERED = 400_000;
+
+/** Indices of the rows that pass the filters; null: all. */
+const passing = computed<Int32Array | null>(() => {
+  const out = hidden.value;
+  const task = onlySelected.value ? selectedTask.value : -1;
+  const matches = only.value;
+  if (out.size === 0 && task < 0 && !matches) return null;
+  const result: number[] = [];
+  const all = story.value;
+  for (let i = 0; i < Math.min(all.length, MOST_FILTERED); i++) {
+    const row = all.row(i);
+    if (out.has(row.event)) continue;
+    if (task >= 0 && row.task !== task) continue;
+    if (matches && (row.task < 0 || !matches(row.task))) continue;
+    result.push(i);
+  }
+  return Int32Array.from(result);
+});
+
+/** The story in sentences: what happened, in order. */
+export function TimelinePane() {
+  const all = story.value;
+  const filtered = passing.value;
+  const length = filtered ? filtered.length : all.length;
+  const at = (i: number) => (filtered ? filtered[i] : i);
+  const { scroller, from, to, before, after, reveal } = useWindow(length, ROW);
+  const t = now.value;
+  let low = 0;
+  let high = length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (all.time(at(middle)) <= t) low = middle + 1;
+    else high = middle;
+  }
+  const current = low - 1;
+  useEffect(() => {
+    if (cursor.value !== null) reveal(current);
+  }, [cursor.value]);
+  const visible = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+  return (
+    <div class="pane">
+      <div class="pane-bar wrap">
+        <span class="dim">{plural(length, "event")}</span>
+        {TIMELINE_EVENTS.map((event) => (
+          <button
+            key={event}
+            type="button"
+            class="toggle"
+            aria-pressed={!hidden.value.has(event)}
+            onClick={() => {
+              const next = new Set(hidden.value);
+              if (!next.delete(event)) next.add(event);
+              hidden.value = next;
+            }}
+          >
+            {event}
+          </button>
+        ))}
+        <button
+          type="button"
+          class="toggle"
+          aria-pressed={onlySelected.value}
+          onClick={() => {
+            onlySelected.value = !onlySelected.value;
+          }}
+        >
+          only the selected task
+        </button>
+      </div>
+      <div class="scroll" ref={scroller}>
+        <div style={{ height: `${before}px` }} />
+        <ol class="story">
+          {visible.map((i) => (
+            <Event key={at(i)} row={all.row(at(i))} current={i === current} />
+          ))}
+        </ol>
+        <div style={{ height: `${after}px` }} />
+      </div>
+    </div>
+  );
+}
+
+function Event({ row, current }: { row: TimelineRow; current: boolean }) {
+  const go = () => {
+    cursor.value = row.t >= trace.value.endTime ? null : row.t;
+    if (row.task >= 0) select({ kind: "task", task: row.task });
+  };
+  return (
+    <li class={`${row.event} ${current ? "current" : ""}`} aria-current={current}>
+      <button type="button" class="when" title="Go to this instant" onClick={go}>
+        {row.t.toFixed(4)}
+      </button>
+      <Icon name={ICONS[row.event]} size={13} />
+      <span class="sentence">
+        <b>{displayName(row.name, 80)}</b> {sentence(row)}
+      </span>
+      {row.place ? <PlaceLink place={row.place} /> : null}
+    </li>
+  );
+}
+
+/** What happened, as the end of a sentence that begins with the task's name. */
+function sentence({ event, detail, place }: TimelineRow): string {
+  const text = displayName(detail, 160);
+  const inFunction = place ? ` in ${displayName(place.function, 60)}` : "";
+  switch (event) {
+    case "created":
+      return `was created${text ? ` by ${text}` : ""}`;
+    case "started":
+      return "took its first step";
+    case "suspended":
+      return `was suspended${text ? `: ${text}` : ""}${inFunction}`;
+    case "woken":
+      return `became ready${text ? `: ${text}` : ""}`;
+    case "resumed":
+      return "went on";
+    case "blocked":
+      return `blocked the loop ${text ? `for ${text}` : ""}${inFunction}`;
+    case "returned":
+      return "returned";
+    case "raised":
+      return `raised ${text}`;
+    case "cancelled":
+      return `was cancelled${text ? `: ${text}` : ""}`;
+    case "loop-started":
+      return `began to run${text ? ` (${text})` : ""}`;
+    case "loop-idle":
+      return `had nothing to do${text ? `: ${text}` : ""}`;
+    case "loop-stopped":
+      return `stopped${text ? `: ${text}` : ""}`;
+  }
+}

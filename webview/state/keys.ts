@@ -1,0 +1,72 @@
+import { graphCommand } from "../graph/commands";
+import { tidy } from "../graph/state";
+import { panWindow, range, setWindow, span, zoomWindow } from "../lanes/state";
+import { helpOpen } from "../panes/Help";
+import { now, select } from "./model";
+import { change, settings, VIEWS } from "./settings";
+import { goLive, goTo, stepEvent, stepIteration, togglePlay } from "./travel";
+
+const centre = () => {
+  const { from, to } = span.value;
+  return now.value >= from && now.value <= to ? now.value : (from + to) / 2;
+};
+
+/** Keys of the whole view; the graph's own arrow keys are in its tree. Shown by `?` (panes/Help.tsx). */
+const KEYS: Record<string, () => void> = {
+  "/": () => document.getElementById("filter")?.focus(),
+  "?": () => {
+    helpOpen.value = true;
+  },
+  ",": () => stepEvent(-1),
+  ".": () => stepEvent(1),
+  "[": () => stepIteration(-1),
+  "]": () => stepIteration(1),
+  " ": togglePlay,
+  Home: () => goTo(0),
+  End: goLive,
+  a: () => panWindow(-0.15),
+  d: () => panWindow(0.15),
+  w: () => zoomWindow(0.7, centre()),
+  s: () => zoomWindow(1 / 0.7, centre()),
+  z: () => range.value && setWindow(range.value.from, range.value.to),
+  l: () => change({ lanes: !settings.value.lanes }),
+  p: () => change({ panel: !settings.value.panel }),
+  t: () => {
+    tidy();
+    graphCommand.value = { name: "fit", id: performance.now() };
+  },
+  "0": () => {
+    change({ window: null });
+    graphCommand.value = { name: "fit", id: performance.now() };
+  },
+  "+": () => {
+    graphCommand.value = { name: "in", id: performance.now() };
+  },
+  "=": () => {
+    graphCommand.value = { name: "in", id: performance.now() };
+  },
+  "-": () => {
+    graphCommand.value = { name: "out", id: performance.now() };
+  },
+  Escape: () => {
+    if (range.value) range.value = null;
+    else select(null);
+  },
+};
+VIEWS.forEach((view, i) => {
+  KEYS[String(i + 1)] = () => change({ view });
+});
+
+export function listenToKeys(): void {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || helpOpen.value) return;
+    const target = event.target as HTMLElement;
+    if (target.closest("input, select, textarea, dialog, [role=menu]")) return;
+    // A focused button takes its own Space and Enter.
+    if (event.key === " " && target.closest("button")) return;
+    const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+}
