@@ -13,6 +13,8 @@ export interface ServerOptions {
   trust?: boolean;
   /** Added to the environment that the extension host, and so the terminals, inherit. */
   env?: NodeJS.ProcessEnv;
+  /** False: only what is in the extensions folder, and not the extension of this checkout. */
+  development?: boolean;
   /** Write to the extensions folder before the server scans it. */
   prepare?: (extensionsDir: string) => void;
 }
@@ -46,7 +48,7 @@ const QUIET_SETTINGS = {
   "update.mode": "none",
   "git.enabled": false,
   "files.autoSave": "off",
-  "terminal.integrated.shellIntegration.enabled": true,
+  "terminal.integrated.enablePersistentSessions": false,
   "workbench.enableExperiments": false,
 };
 
@@ -63,6 +65,7 @@ export async function startServer(server: Server, options: ServerOptions = {}): 
   );
   options.prepare?.(extensionsDir);
 
+  const development = options.development === false ? [] : [["extensionDevelopmentPath", root]];
   const port = await freePort();
   const logFile = join(home, "server.log");
   const child = spawn(server.node, serverArguments(server, home, port, options.trust === true), {
@@ -82,9 +85,10 @@ export async function startServer(server: Server, options: ServerOptions = {}): 
     extensionsDir,
     url: (folder, payload = []) => {
       const remote = (path: string) => `vscode-remote://127.0.0.1:${port}${path}`;
-      const pairs = [["extensionDevelopmentPath", remote(root)], ["skipWelcome", "true"], ...payload].map(
-        ([key, value]) => [key, value.startsWith("/") ? remote(value) : value],
-      );
+      const pairs = [...development, ["skipWelcome", "true"], ...payload].map(([key, value]) => [
+        key,
+        value.startsWith("/") ? remote(value) : value,
+      ]);
       const query = new URLSearchParams({ folder, payload: JSON.stringify(pairs) });
       return `http://127.0.0.1:${port}/?${query}`;
     },
@@ -103,6 +107,8 @@ function serverArguments(server: Server, home: string, port: number, trust: bool
     ...["--without-connection-token", "--accept-server-license-terms", "--telemetry-level", "off"],
     ...["--user-data-dir", join(home, "user"), "--server-data-dir", join(home, "server")],
     ...["--extensions-dir", join(home, "extensions")],
+    // A window that is closed is not coming back: its extension host, and what it runs, end with it.
+    ...["--reconnection-grace-time", "1"],
     // Without it the page ignores the payload that names the extension under development.
     "--enable-smoke-test-driver",
     ...(trust ? [] : ["--disable-workspace-trust"]),

@@ -1,4 +1,7 @@
-import type { FrameLocator, Locator, Page } from "playwright-core";
+import { errors, type FrameLocator, type Locator, type Page } from "playwright-core";
+
+/** How long something that may not come at all is waited for before trying again. */
+const SHORT_MS = 2000;
 
 /** A VS Code window in a browser page, named as its user sees it: by role and visible text. */
 export class Workbench {
@@ -12,10 +15,7 @@ export class Workbench {
 
   /** Runs a command of the palette by the title it is listed under. */
   async command(title: string): Promise<void> {
-    const input = this.page.locator(".quick-input-widget input");
-    await this.page.keyboard.press("F1");
-    await input.waitFor();
-    await input.fill(`>${title}`);
+    await this.quickInput("F1", `>${title}`);
     await this.page
       .locator(".quick-input-widget")
       .getByRole("option", { name: new RegExp(`^${literal(title)}(,|$)`) })
@@ -26,10 +26,7 @@ export class Workbench {
 
   /** Opens a file of the workspace by a part of its name, as Ctrl-P does. */
   async openFile(name: string): Promise<void> {
-    await this.page.keyboard.press("Control+p");
-    const input = this.page.locator(".quick-input-widget input");
-    await input.waitFor();
-    await input.fill(name);
+    await this.quickInput("Control+p", name);
     await this.page.locator(".quick-input-widget").getByRole("option", { name }).first().waitFor();
     await this.page.keyboard.press("Enter");
     await this.tab(name).waitFor();
@@ -58,13 +55,49 @@ export class Workbench {
     return this.page.getByRole("tree", { name });
   }
 
-  notification(text: string | RegExp): Locator {
-    return this.page.locator(".notification-toast").filter({ hasText: text });
+  /**
+   * A message to the user. The smoke-test driver keeps messages from popping up over the window, so the list
+   * behind the bell is opened when there is one; it closes again when that was another's and has gone.
+   */
+  async notification(text: string | RegExp): Promise<Locator> {
+    const message = this.page
+      .locator(".notifications-center .notification-list-item")
+      .filter({ hasText: text });
+    while (!(await appears(message))) {
+      await this.page.locator("#status\\.notifications .codicon-bell-dot").waitFor();
+      await this.command("Notifications: Show Notifications");
+    }
+    return message;
   }
 
   /** The line the cursor is in, as the status bar says it: "Ln 10, Col 5 (..)". */
   cursor(): Locator {
     return this.page.locator("#status\\.editor\\.selection");
+  }
+
+  /** Opens the quick input with a key and types into it. It closes when something else takes the focus just then. */
+  private async quickInput(key: string, text: string): Promise<void> {
+    const input = this.page.locator(".quick-input-widget input");
+    for (;;) {
+      await this.page.keyboard.press(key);
+      if (!(await appears(input))) continue;
+      try {
+        await input.fill(text, { timeout: SHORT_MS });
+        return;
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError)) throw error;
+      }
+    }
+  }
+}
+
+async function appears(locator: Locator): Promise<boolean> {
+  try {
+    await locator.waitFor({ timeout: SHORT_MS });
+    return true;
+  } catch (error) {
+    if (error instanceof errors.TimeoutError) return false;
+    throw error;
   }
 }
 

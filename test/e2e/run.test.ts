@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Workbench } from "../../scripts/lib/workbench";
 import { useEditor } from "./support";
 
@@ -6,11 +8,16 @@ describe("Run with Trace, in the window", function () {
   this.timeout(120_000);
   const world = useEditor();
 
+  before("a deadlock that does not give up", () => {
+    const program = readFileSync(join(world.workspace, "deadlock.py"), "utf8");
+    world.write("stuck.py", program.replace("timeout=10", "timeout=3600"));
+  });
+
   it("palette → Run with Trace → node appears → click → editor at the right line", async () => {
     const { workbench } = world;
-    await workbench.openFile("deadlock.py");
+    await workbench.openFile("stuck.py");
     await workbench.command("Loopscope: Run with Trace");
-    const node = workbench.view().getByRole("treeitem", { name: /^credit,.*deadlock\.py:13/ });
+    const node = workbench.view().getByRole("treeitem", { name: /^credit,.*stuck\.py:13/ });
     await node.waitFor({ state: "attached" });
     // The canvas draws the node; its twin in the accessible tree is what keyboard and screen reader use.
     const tree = workbench.view().getByRole("tree", { name: /Await graph/ });
@@ -18,18 +25,18 @@ describe("Run with Trace, in the window", function () {
     await selectNode(workbench, "credit");
     await workbench.page.keyboard.press("Enter");
     await workbench.cursor().getByText("Ln 13").waitFor();
-    assert.equal(await workbench.tab("deadlock.py").first().getAttribute("aria-selected"), "true");
+    assert.equal(await workbench.tab("stuck.py").first().getAttribute("aria-selected"), "true");
     await workbench.command("Loopscope: Stop");
   });
 
   it("the sidebar lists the tasks with state and parked line; a click opens that line", async () => {
     const { workbench } = world;
-    await workbench.openFile("deadlock.py");
+    await workbench.openFile("stuck.py");
     await workbench.openSidebar();
     await workbench.page.getByText("See every task of an asyncio program").waitFor();
     await workbench.page.getByRole("button", { name: "Run with Trace" }).first().click();
     const tasks = workbench.tree("Tasks");
-    const debit = tasks.getByRole("treeitem", { name: /^debit, suspended, deadlock\.py:20/ });
+    const debit = tasks.getByRole("treeitem", { name: /^debit, suspended, stuck\.py:20/ });
     await debit.waitFor();
     await debit.click();
     await workbench.cursor().getByText("Ln 20").waitFor();
@@ -65,6 +72,7 @@ describe("Run with Trace, in the window", function () {
     const status = workbench.page.locator(".statusbar").getByRole("button", { name: /shop\.py: \d+ tasks/ });
     await status.waitFor();
     await workbench.command("Terminal: Focus Terminal");
+    await workbench.page.locator(".terminal.xterm.focus").waitFor();
     await workbench.page.keyboard.press("Control+c");
     await status.waitFor({ state: "detached" });
   });
@@ -74,7 +82,7 @@ describe("Run with Trace, in the window", function () {
     await workbench.openFile("three-sleepers.py");
     await workbench.command("Loopscope: Run with Trace");
     await workbench.view().getByRole("button", { name: "Rerun" }).waitFor();
-    await workbench.command("Loopscope: Save Trace As");
+    await workbench.command("Loopscope: Save Trace As…");
     const name = workbench.page.locator(".quick-input-widget input");
     await name.waitFor();
     await name.fill(`${world.workspace}/kept.loopscope`);
@@ -93,13 +101,13 @@ describe("what goes wrong, in the window", function () {
   it("a file that is not Python", async () => {
     await world.workbench.openFile("README.md");
     await world.workbench.command("Loopscope: Run with Trace");
-    await world.workbench.notification(/README\.md is not a Python file .* run again/).waitFor();
+    await world.workbench.notification(/README\.md is not a Python file .* run again/);
   });
 
   it("no file at all", async () => {
     await world.workbench.openSidebar();
     await world.workbench.command("Loopscope: Run with Trace");
-    await world.workbench.notification(/There is no file to run\. Open a Python file/).waitFor();
+    await world.workbench.notification(/There is no file to run\. Open a Python file/);
   });
 
   it("a syntax error", async () => {
@@ -107,7 +115,7 @@ describe("what goes wrong, in the window", function () {
     world.write("broken.py", "import asyncio\n\nasync def main(:\n    pass\n");
     await workbench.openFile("broken.py");
     await workbench.command("Loopscope: Run with Trace");
-    await workbench.notification(/broken\.py ended with exit code 1 before its event loop began/).waitFor();
+    await workbench.notification(/broken\.py ended with exit code 1 before its event loop began/);
   });
 
   it("no interpreter", async () => {
@@ -115,8 +123,7 @@ describe("what goes wrong, in the window", function () {
     world.write(".vscode/settings.json", '{ "loopscope.pythonPath": "/nowhere/python" }');
     await workbench.openFile("three-sleepers.py");
     await workbench.command("Loopscope: Run with Trace");
-    const message = workbench.notification(/\/nowhere\/python was not found/);
-    await message.waitFor();
+    const message = await workbench.notification(/\/nowhere\/python was not found/);
     await message.getByRole("button", { name: "Open Settings" }).waitFor();
     world.write(".vscode/settings.json", "{}");
   });

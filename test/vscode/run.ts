@@ -2,30 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { format } from "node:util";
-import { build } from "esbuild";
 import { keepPicture, launchBrowser, newPage } from "../../scripts/lib/browser";
 import { root } from "../../scripts/lib/paths";
 import { provisionEditor } from "../../scripts/lib/provision";
 import { startServer } from "../../scripts/lib/server";
+import { bundle } from "./bundle";
 import { REPORT } from "./report";
 
 /** How long the whole suite may take before it counts as hung. */
 const LIMIT_MS = 3 * 60_000;
-
-/** The tests run as one bundle, beside the extension's. */
-async function bundle(): Promise<void> {
-  await build({
-    entryPoints: [join(root, "test/vscode/index.ts")],
-    outfile: join(root, "dist/test/index.js"),
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    target: "node20",
-    sourcemap: true,
-    external: ["vscode", "mocha"],
-    logLevel: "warning",
-  });
-}
 
 /** Runs dist/test/index.js inside the extension host of a real VS Code and resolves to its exit code. */
 async function main(): Promise<number> {
