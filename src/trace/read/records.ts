@@ -121,6 +121,7 @@ export abstract class RecordReader {
   private chain(task: number): number {
     const keep = this.int();
     const n = this.count();
+    if (keep < 0) throw new Damage("a negative number of frames");
     if (n === 0 && keep === 0) return 0;
     const { stacks } = this.trace;
     const before = this.reducer.chainOf(task);
