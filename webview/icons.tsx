@@ -4,6 +4,7 @@
  */
 import iconAdd from "@vscode/codicons/src/icons/add.svg";
 import iconArrowDown from "@vscode/codicons/src/icons/arrow-down.svg";
+import iconArrowLeft from "@vscode/codicons/src/icons/arrow-left.svg";
 import iconArrowRight from "@vscode/codicons/src/icons/arrow-right.svg";
 import iconArrowUp from "@vscode/codicons/src/icons/arrow-up.svg";
 import iconBell from "@vscode/codicons/src/icons/bell.svg";
@@ -21,6 +22,7 @@ import iconDebugContinue from "@vscode/codicons/src/icons/debug-continue.svg";
 import iconDebugPause from "@vscode/codicons/src/icons/debug-pause.svg";
 import iconDebugRerun from "@vscode/codicons/src/icons/debug-rerun.svg";
 import iconDebugRestart from "@vscode/codicons/src/icons/debug-restart.svg";
+import iconDebugReverseContinue from "@vscode/codicons/src/icons/debug-reverse-continue.svg";
 import iconDebugStart from "@vscode/codicons/src/icons/debug-start.svg";
 import iconDebugStepBack from "@vscode/codicons/src/icons/debug-step-back.svg";
 import iconDebugStepOver from "@vscode/codicons/src/icons/debug-step-over.svg";
@@ -72,6 +74,8 @@ import iconZoomOut from "@vscode/codicons/src/icons/zoom-out.svg";
 const SOURCES = {
   add: iconAdd,
   "arrow-down": iconArrowDown,
+  "arrow-left": iconArrowLeft,
+  "debug-reverse-continue": iconDebugReverseContinue,
   "arrow-right": iconArrowRight,
   "arrow-up": iconArrowUp,
   bell: iconBell,

@@ -14,6 +14,7 @@ import "./style/layout.css";
 import "./style/panes.css";
 import "./style/lanes.css";
 import "./style/views.css";
+import "./style/narrow.css";
 
 /** The composition root: finds the host, restores what was kept, draws, and says that it is ready. */
 function start(): void {

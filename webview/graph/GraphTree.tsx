@@ -138,7 +138,11 @@ const idOf = (key: string) => `node-${key}`;
 function sentence(card: Card): string {
   const { node } = card;
   if (node.kind === "more") return `${node.tasks.length} more tasks`;
-  const parts = [node.kind === "group" ? `${card.title}, ${node.tasks.length} tasks` : card.title];
+  const parts = [
+    node.kind === "group"
+      ? `${card.title}, ${node.tasks.length} tasks`
+      : `${card.title} ${card.suffix}`.trim(),
+  ];
   parts.push(`${STATE_NAMES[node.state]} ${card.time}`);
   if (card.alarm === "deadlock") parts.push("in a deadlock");
   if (card.detail) parts.push(card.detail);

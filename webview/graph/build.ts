@@ -4,7 +4,7 @@ import type { IconName } from "../icons";
 import { STATE_ICONS, waitIcon } from "../model/look";
 import { isOver, type Snapshot, State } from "../model/snapshot";
 import { parkedPlace, waitInfo } from "../model/wait";
-import { displayName, duration, fileLine } from "../util/format";
+import { displayName, duration, fileLine, taskTitle } from "../util/format";
 import { buildEdges, type Edge } from "./edges";
 import { type FoldNode, type FoldOptions, foldSnapshot } from "./fold";
 import { type Layout, layoutAround, layoutForest, type Spacing } from "./layout";
@@ -22,6 +22,8 @@ export interface Card {
   height: number;
   icon: IconName;
   title: string;
+  /** The name asyncio gave it ("Task-7"), where the title is the coroutine; else "". */
+  suffix: string;
   /** How long it has been in its state (groups: the longest), or its whole life when it has ended. */
   time: string;
   /** What it waits on, or how it ended. */
@@ -110,6 +112,7 @@ function makeCard(
   const { tasks } = trace;
   const first = node.tasks[0];
   const { state } = node;
+  const coroutine = trace.places.codes[node.coroutine].qualname;
   const card: Card = {
     node,
     x: 0,
@@ -117,9 +120,9 @@ function makeCard(
     width: CARD.width,
     height: isOver(state) && state !== State.raised ? CARD.small : CARD.height,
     icon: STATE_ICONS[state],
-    title: displayName(
-      node.kind === "group" ? trace.places.codes[node.coroutine].qualname : tasks.name(first),
-    ),
+    ...(node.kind === "group"
+      ? { title: displayName(coroutine), suffix: "" }
+      : taskTitle(tasks.name(first), coroutine)),
     time: "",
     detail: "",
     link: "",
@@ -128,7 +131,7 @@ function makeCard(
     alarm: null,
   };
   if (node.kind === "more") {
-    return { ...card, height: CARD.small, icon: "add", title: `${node.tasks.length} more` };
+    return { ...card, height: CARD.small, icon: "add", title: `${node.tasks.length} more`, suffix: "" };
   }
   const longest = node.tasks.reduce((a, b) => (snapshot.since[b] < snapshot.since[a] ? b : a));
   const elapsed = snapshot.t - snapshot.since[longest];

@@ -148,7 +148,13 @@ function drawCard(
   if (badge) room -= badgeWidth + 7;
   context.font = small ? fonts.small : fonts.bold;
   context.fillStyle = small ? theme.dim : theme.foreground;
-  const end = x + 32 + fillClipped(context, card.title, x + 32, baseline, room);
+  let end = x + 32 + fillClipped(context, card.title, x + 32, baseline, room);
+  if (card.suffix && end + 34 < x + 32 + room) {
+    context.font = fonts.small;
+    context.fillStyle = theme.dim;
+    end += 7;
+    end += fillClipped(context, card.suffix, end, baseline, x + 32 + room - end);
+  }
   if (badge) drawBadge(context, badge, end + 7, baseline - 11.5, badgeWidth, theme, fonts);
   if (small) return;
   context.font = fonts.small;
@@ -247,7 +253,9 @@ function drawEdges(
       if (rank(edge) !== pass) continue;
       const from = edge.resource === "from" ? model.resources[edge.from] : model.cards[edge.from];
       const to = edge.resource === "to" ? model.resources[edge.to] : model.cards[edge.to];
-      context.globalAlpha = dimEdge(edge, model, emphasis) ? 0.15 : 1;
+      const dim = dimEdge(edge, model, emphasis);
+      if (dim && model.outline) continue;
+      context.globalAlpha = dim ? 0.15 : 1;
       drawEdge(context, edge, from, to, model, theme);
     }
   }

@@ -95,11 +95,14 @@ export function foldSnapshot(snapshot: Snapshot, source: FoldSource, options: Fo
   return { ...capped, shown, finished: hiddenDescendants(snapshot, source, visible, capped) };
 }
 
+/** With no more tasks than this the finished ones are always shown: there is room, and it helps whoever learns. */
+const FEW = 20;
+
 /** 2: shown for itself; 1: shown because a descendant is; 0: not. */
 function visibleTasks(snapshot: Snapshot, source: FoldSource, options: FoldOptions): Uint8Array {
   const { count, state } = snapshot;
   const visible = new Uint8Array(count);
-  const alive = state.some((s) => s !== 0 && !isOver(s));
+  const alive = state.some((s) => s !== 0 && !isOver(s)) && count - snapshot.totals[0] > FEW;
   for (let task = count - 1; task >= 0; task--) {
     if (state[task] === 0) continue;
     // When everything is over, the finished tasks are all there is to see.

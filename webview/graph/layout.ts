@@ -63,8 +63,8 @@ export function layoutForest(nodes: readonly LayoutNode[], spacing: Spacing): La
 }
 
 /**
- * The forest with the nodes of `before` (top left corners by key) where they were. `keep` may hold places of
- * nodes that are gone; they are free to take.
+ * The forest with the nodes of `before` (top edges by key) where they were. It may hold places of nodes that
+ * are gone: those are free to take.
  */
 export function layoutAround(
   nodes: readonly LayoutNode[],
@@ -91,9 +91,15 @@ export function layoutAround(
     const { parent } = nodes[node];
     if (parent >= 0) lowest[parent] = Math.max(lowest[parent], top + nodes[node].height + spacing.gap);
   };
+  const stay: { node: number; top: number }[] = [];
   for (let node = 0; node < n; node++) {
     const top = before.get(nodes[node].key);
-    if (top !== undefined) place(node, top);
+    if (top !== undefined) stay.push({ node, top });
+  }
+  // One that has grown taller (a finished task that is alive again, going back in time) makes way for none.
+  stay.sort((a, b) => a.top - b.top);
+  for (const { node, top } of stay) {
+    place(node, column(depth[node]).free(top, nodes[node].height + spacing.gap));
   }
   for (let node = 0; node < n; node++) {
     if (placed[node]) continue;

@@ -25,14 +25,14 @@ export function Transport() {
   const it = iteration.value;
   return (
     <div class="transport" role="toolbar" aria-label="Time travel">
-      <Button icon="debug-restart" label="To the beginning (Home)" onClick={() => goTo(0)} />
-      <Button icon="debug-step-back" label="Previous event (,)" onClick={() => stepEvent(-1)} />
+      <Button icon="debug-reverse-continue" label="To the beginning (Home)" onClick={() => goTo(0)} />
+      <Button icon="arrow-left" label="Previous event (,)" onClick={() => stepEvent(-1)} />
       <Button
         icon={playing.value ? "debug-pause" : "play"}
         label={playing.value ? "Pause (Space)" : "Play (Space)"}
         onClick={togglePlay}
       />
-      <Button icon="debug-step-over" label="Next event (.)" onClick={() => stepEvent(1)} />
+      <Button icon="arrow-right" label="Next event (.)" onClick={() => stepEvent(1)} />
       <label class="speed" title="Speed of playing">
         <span class="unseen">Speed</span>
         <select

@@ -56,7 +56,9 @@ export function drawLanes(
   context.fillRect(0, 0, size.width, size.height);
   const ticks = ticksOf(scene.from, scene.to, plot);
   context.fillStyle = theme.border;
+  context.globalAlpha = theme.highContrast ? 0.3 : 1;
   for (const { t } of ticks) context.fillRect(Math.round(x(t)), RULER, 1, size.height);
+  context.globalAlpha = 1;
   const colours = columnColours(theme);
   context.save();
   context.beginPath();

@@ -1,5 +1,5 @@
 import { loopName, TaskFlag, type Trace } from "../../src/trace";
-import { displayName } from "../util/format";
+import { displayName, taskTitle } from "../util/format";
 
 /** One horizontal lane. */
 export type LaneRow =
@@ -100,7 +100,11 @@ function addTasks(
     const key = keyOf(trace, group);
     if (group.length === 1) {
       const [task] = group;
-      const label = displayName(trace.tasks.name(task));
+      const names = taskTitle(
+        trace.tasks.name(task),
+        trace.places.codes[trace.tasks.code.get(task)].qualname,
+      );
+      const label = names.suffix ? `${names.title}  ${names.suffix}` : names.title;
       push({ kind: "task", key: `t${task}`, task, depth, label, top: 0, height: options.height });
     } else {
       const open = options.expanded.has(key);

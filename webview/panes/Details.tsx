@@ -1,10 +1,15 @@
+import { cancelledBy, createdBy, taskTimes, wokenBy } from "../../src/trace";
+import { stallPlace } from "../../src/trace/describe/stalls";
+import { graph } from "../graph/state";
 import { Icon } from "../icons";
-import { STATE_ICONS, stateColour } from "../model/look";
+import { setWindow } from "../lanes/state";
+import { objectIcon, STATE_ICONS, stateColour } from "../model/look";
 import { STATE_NAMES, State } from "../model/snapshot";
 import { waitInfo } from "../model/wait";
-import { select, selection, snapshot, tick, trace } from "../state/model";
+import { copyText } from "../state/actions";
+import { now, select, selection, snapshot, tick, trace } from "../state/model";
 import { theme } from "../state/theme";
-import { displayName, duration, fileLine } from "../util/format";
+import { count, displayName, duration, instant, plural } from "../util/format";
 import { PlaceLink } from "./PlaceLink";
 
 /** Everything known about what is selected, at the instant shown. */
@@ -16,6 +21,10 @@ export function Details() {
       <h2>Selected</h2>
       {chosen?.kind === "task" && chosen.task < trace.value.tasks.count ? (
         <TaskDetails task={chosen.task} />
+      ) : chosen?.kind === "object" && chosen.object < trace.value.objects.count ? (
+        <ObjectDetails object={chosen.object} />
+      ) : chosen?.kind === "group" ? (
+        <GroupDetails tasks={chosen.tasks} />
       ) : (
         <p class="none">Select a task to see where it waits, for what, and who created it.</p>
       )}
@@ -23,12 +32,24 @@ export function Details() {
   );
 }
 
+export function TaskLink({ task }: { task: number }) {
+  return (
+    <button type="button" class="link" onClick={() => select({ kind: "task", task })}>
+      {displayName(trace.value.tasks.name(task), 120)}
+    </button>
+  );
+}
+
 function TaskDetails({ task }: { task: number }) {
-  const { tasks, places, stacks, steps } = trace.value;
-  const { state, since, row, t } = snapshot.value;
-  const its = state[task];
-  const wait = its === State.suspended && row[task] >= 0 ? waitInfo(trace.value, row[task]) : null;
+  const it = trace.value;
+  const { tasks, places } = it;
+  const { state, since, t } = snapshot.value;
+  const its = state[task] ?? State.absent;
   const parent = tasks.parent.get(task);
+  const created = tasks.creationStack.get(task);
+  const ended = tasks.ended.get(task);
+  const over = its >= State.returned;
+  const how = createdBy(it, task);
   return (
     <>
       <h3>
@@ -38,29 +59,221 @@ function TaskDetails({ task }: { task: number }) {
         <span class="name">{displayName(tasks.name(task))}</span>
       </h3>
       <p class="dim">
-        {STATE_NAMES[its]} {its === State.absent ? "" : duration(t - since[task])} ·{" "}
-        {places.codes[tasks.code.get(task)].qualname}
+        {places.codes[tasks.code.get(task)].qualname} ·{" "}
+        {its === State.absent
+          ? `not created yet, ${duration(tasks.created.get(task) - t)} before its creation`
+          : over
+            ? `${STATE_NAMES[its]} at ${instant(ended, it.endTime)}`
+            : `${STATE_NAMES[its]} for ${duration(t - since[task])}`}
       </p>
-      {wait ? (
-        <>
-          <h4>Waits for {wait.label}</h4>
-          <Stack stack={steps.stack.get(row[task])} />
-        </>
-      ) : null}
+      <div class="row">
+        <button type="button" class="small" onClick={() => zoomTo(task)}>
+          <Icon name="zoom-in" size={13} /> Its life
+        </button>
+        <button
+          type="button"
+          class="small"
+          onClick={() => copyText(describe(task), "what is known about the task")}
+        >
+          <Icon name="copy" size={13} /> Copy
+        </button>
+      </div>
+      <Waiting task={task} />
+      <Ended task={task} />
       <h4>
-        Created by{" "}
-        {parent >= 0 ? (
-          <button type="button" class="link" onClick={() => select({ kind: "task", task: parent })}>
-            {displayName(tasks.name(parent))}
+        Created by {parent >= 0 ? <TaskLink task={parent} /> : "the program"}
+        {how === "other" ? "" : ` with ${how}`}
+      </h4>
+      {it.stacks.depth(created) > 0 ? <Stack stack={created} /> : <p class="dim">no stack was recorded</p>}
+      <Times task={task} />
+    </>
+  );
+}
+
+/** What a suspended task waits for and who could wake it; what a running one is held up by. */
+function Waiting({ task }: { task: number }) {
+  const it = trace.value;
+  const { state, row, t, since } = snapshot.value;
+  const at = row[task];
+  if (state[task] === State.running) {
+    const loop = it.loops[it.tasks.loop.get(task)];
+    const stall = loop ? stallPlace(it, loop, since[task]) : null;
+    if (!stall) return null;
+    return (
+      <>
+        <h4 class="late">Holds the loop, seen at</h4>
+        <Stack stack={stall.stack} />
+      </>
+    );
+  }
+  if (at < 0) return null;
+  if (state[task] === State.ready) {
+    const woken = wokenBy(it, at);
+    return (
+      <>
+        <h4>
+          Woken by {woken?.task ? <TaskLink task={woken.task - 1} /> : (woken?.kind ?? "nobody known")}, waits
+          for the loop
+        </h4>
+        <Stack stack={it.steps.stack.get(at)} />
+      </>
+    );
+  }
+  if (state[task] !== State.suspended) return null;
+  const wait = waitInfo(it, at);
+  const holders =
+    wait.object >= 0
+      ? (t >= it.endTime
+          ? [...it.objects.holders(wait.object)]
+          : it.objects.holdersAt(wait.object, t)
+        ).filter((holder) => holder >= 0)
+      : [];
+  return (
+    <>
+      <h4>
+        Waits for{" "}
+        {wait.object >= 0 ? (
+          <button type="button" class="link" onClick={() => select({ kind: "object", object: wait.object })}>
+            {displayName(wait.label)}
           </button>
         ) : (
-          "the program"
+          displayName(wait.label)
         )}
       </h4>
-      <Stack stack={tasks.creationStack.get(task)} />
-      <p class="dim">
-        {stacks.depth(tasks.creationStack.get(task)) === 0 ? "No creation stack was recorded." : ""}
-      </p>
+      {Number.isNaN(wait.due) ? null : (
+        <p class={wait.due < t ? "late" : "dim"}>
+          {wait.due < t
+            ? `overdue by ${duration(t - wait.due)}: the loop is busy`
+            : `due in ${duration(wait.due - t)}`}
+        </p>
+      )}
+      {holders.length > 0 ? (
+        <p>
+          held by <TaskList tasks={holders} />
+        </p>
+      ) : null}
+      {wait.tasks.length > 0 ? (
+        <p>
+          {wait.kind === "tasks" ? "of which " : ""}
+          <TaskList tasks={wait.tasks} />
+        </p>
+      ) : null}
+      <Stack stack={it.steps.stack.get(at)} />
+    </>
+  );
+}
+
+function Ended({ task }: { task: number }) {
+  const it = trace.value;
+  const its = snapshot.value.state[task];
+  if (its === State.raised) {
+    const exception = it.exceptions.get(task);
+    if (!exception) return null;
+    return (
+      <>
+        <h4 class="late">
+          {exception.type}: {displayName(exception.message, 400)}
+        </h4>
+        {exception.stack > 0 ? <Stack stack={exception.stack} /> : <PlaceLink place={exception.at} />}
+      </>
+    );
+  }
+  if (its !== State.cancelled) return null;
+  const by = cancelledBy(it, task);
+  if (!by) return null;
+  return (
+    <h4>
+      Cancelled by {by.task === null ? by.kind : <TaskLink task={by.task - 1} />} <PlaceLink place={by.at} />
+    </h4>
+  );
+}
+
+function TaskList({ tasks }: { tasks: readonly number[] }) {
+  return (
+    <>
+      {tasks.slice(0, 12).map((task, i) => (
+        <span key={task}>
+          {i > 0 ? ", " : ""}
+          <TaskLink task={task} />
+        </span>
+      ))}
+      {tasks.length > 12 ? ` and ${tasks.length - 12} more` : ""}
+    </>
+  );
+}
+
+function Times({ task }: { task: number }) {
+  const it = trace.value;
+  const times = taskTimes(it, task);
+  const created = it.tasks.created.get(task);
+  const ended = it.tasks.ended.get(task);
+  const total = Math.max(1e-12, times.run + times.ready + times.suspended);
+  return (
+    <>
+      <h4>Its time</h4>
+      <div class="bar three" aria-hidden="true">
+        <i class="running" style={{ flexGrow: times.run / total }} />
+        <i class="ready" style={{ flexGrow: times.ready / total }} />
+        <i class="suspended" style={{ flexGrow: times.suspended / total }} />
+      </div>
+      <dl class="facts">
+        <Fact label="Running" value={duration(times.run)} />
+        <Fact label="Ready" value={duration(times.ready)} />
+        <Fact label="Suspended" value={duration(times.suspended)} />
+        <Fact label="Steps" value={count(it.tasks.steps.get(task))} />
+        <Fact label="Longest step" value={duration(times.longestStep)} />
+        <Fact label="Longest wait for the loop" value={duration(times.longestReady)} />
+        <Fact label="Created" value={instant(created, it.endTime)} />
+        <Fact label="Ended" value={Number.isNaN(ended) ? "not yet" : instant(ended, it.endTime)} />
+      </dl>
+    </>
+  );
+}
+
+function Fact({ label, value }: { label: string; value: string }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function ObjectDetails({ object }: { object: number }) {
+  const { objects } = trace.value;
+  const { t } = snapshot.value;
+  const resource = graph.value.resources.find((candidate) => candidate.objects.includes(object));
+  const waiters = (resource?.waiters ?? []).flatMap((node) => graph.value.cards[node].node.tasks);
+  const holders = objects.holdersAt(object, t).filter((task) => task >= 0);
+  return (
+    <>
+      <h3>
+        <Icon name={objectIcon(objects.kind(object))} />
+        <span class="name">{displayName(objects.label(object))}</span>
+      </h3>
+      <p class="dim">{objects.kind(object)}</p>
+      <h4>{holders.length > 0 ? "Held by" : "Held by nobody known"}</h4>
+      {holders.length > 0 ? <TaskList tasks={holders} /> : null}
+      <h4>{plural(waiters.length, "task")} waiting</h4>
+      <TaskList tasks={waiters} />
+      <h4>Created at</h4>
+      <Stack stack={objects.creationStack.get(object)} />
+    </>
+  );
+}
+
+function GroupDetails({ tasks }: { tasks: number[] }) {
+  const { code } = trace.value.tasks;
+  return (
+    <>
+      <h3>
+        <span class="name">
+          {trace.value.places.codes[code.get(tasks[0])].qualname} ×{count(tasks.length)}
+        </span>
+      </h3>
+      <p class="dim">Same creator, same coroutine, parked at the same line.</p>
+      <TaskList tasks={tasks} />
+      <Waiting task={tasks[0]} />
     </>
   );
 }
@@ -71,11 +284,31 @@ function Stack({ stack }: { stack: number }) {
   return (
     <ol class="stack-list">
       {frames.map((place, i) => (
-        <li key={i} class={place.user ? "user" : "library"}>
-          <span title={fileLine(place.file, place.line)}>{place.function}</span>
+        <li key={`${i} ${place.file}:${place.line}`} class={place.user ? "user" : "library"}>
+          <span>{place.function}</span>
           <PlaceLink place={place} />
         </li>
       ))}
     </ol>
   );
+}
+
+function zoomTo(task: number): void {
+  const { tasks, endTime } = trace.value;
+  const from = tasks.created.get(task);
+  const to = Number.isNaN(tasks.ended.get(task)) ? endTime : tasks.ended.get(task);
+  setWindow(from - (to - from) * 0.05, to + (to - from) * 0.05);
+}
+
+/** A text for a bug report: state, await stack, creation stack. */
+function describe(task: number): string {
+  const it = trace.value;
+  const { state, row } = snapshot.value;
+  const stack = (id: number) => it.stacks.frames(id).map((p) => `  ${p.file}:${p.line} in ${p.function}`);
+  const lines = [`${it.tasks.name(task)}: ${STATE_NAMES[state[task]]} at ${now.value.toFixed(6)} s`];
+  if (state[task] === State.suspended && row[task] >= 0) {
+    lines.push(`waits for ${waitInfo(it, row[task]).label}`, ...stack(it.steps.stack.get(row[task])));
+  }
+  lines.push("created at", ...stack(it.tasks.creationStack.get(task)));
+  return lines.join("\n");
 }

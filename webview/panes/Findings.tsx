@@ -46,7 +46,7 @@ function FindingItem({ finding }: { finding: Finding }) {
   };
   return (
     <li
-      class={`finding ${finding.severity}`}
+      class={`finding ${finding.severity} ${highlighted.value === finding ? "whole" : ""}`}
       onMouseEnter={show}
       onMouseLeave={hide}
       onFocusCapture={show}

@@ -20,7 +20,7 @@ const KEYS: [string, string][] = [
   ["W S", "zoom the lanes in, out"],
   ["Z", "zoom to the selected range"],
   ["0", "show everything"],
-  ["↑ ↓ ← →", "in the graph: walk the tasks; → opens a group"],
+  ["Arrows", "in the graph: walk the tasks; right opens a group"],
   ["Enter", "in the graph: open the line it is parked at"],
   ["T", "lay the graph out anew"],
   ["+ −", "zoom the graph"],

@@ -165,6 +165,7 @@ function Running() {
   const before = previousStep(it.task, it.step);
   // Sampled while it held the loop; else where it went on from, and where it is going to be parked next.
   const stack = stall ? stall.stack : before >= 0 ? steps.stack.get(before) : 0;
+  const next = it.step >= 0 ? parkedAt(trace.value, it.step) : null;
   const frames = stack > 0 ? stacks.frames(stack).reverse() : [];
   return (
     <>
@@ -173,7 +174,7 @@ function Running() {
         <span class={`amount ${held > trace.value.blockSeconds ? "late" : ""}`}>{duration(held)}</span>
       </div>
       {held > trace.value.blockSeconds ? (
-        <p class="late">It blocks the loop: everything above waits.</p>
+        <p class="late">It blocks the loop: everything else waits.</p>
       ) : null}
       <h4>{stall ? "Call stack (sampled)" : before >= 0 ? "Went on from" : "First step of"}</h4>
       {frames.length > 0 ? (
@@ -190,8 +191,9 @@ function Running() {
       )}
       {it.step >= 0 ? (
         <p class="dim">
-          This step lasts {duration(steps.end.get(it.step) - steps.begin.get(it.step))}, up to{" "}
-          <PlaceLink place={parkedAt(trace.value, it.step)} />
+          This step lasts {duration(steps.end.get(it.step) - steps.begin.get(it.step))}
+          {next ? ", up to " : ""}
+          {next ? <PlaceLink place={next} /> : null}
         </p>
       ) : null}
     </>

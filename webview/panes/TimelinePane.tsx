@@ -90,7 +90,7 @@ export function TimelinePane() {
           <button
             key={event}
             type="button"
-            class="toggle"
+            class="toggle hides"
             aria-pressed={!hidden.value.has(event)}
             onClick={() => {
               const next = new Set(hidden.value);

@@ -63,6 +63,12 @@ export function shortPath(file: string, folders: readonly string[]): string {
   return file;
 }
 
+/** A task called "Task-7" by asyncio says nothing: then its coroutine is what to call it by. */
+export function taskTitle(name: string, coroutine: string): { title: string; suffix: string } {
+  if (/^Task-\d+$/.test(name) && coroutine !== "?") return { title: displayName(coroutine), suffix: name };
+  return { title: displayName(name), suffix: "" };
+}
+
 /** Cuts a name that no screen could hold (10 kB names exist) and makes control characters visible. */
 export function displayName(name: string, limit = 200): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being replaced
