@@ -242,6 +242,8 @@ export interface LintWorkspace {
   reachers(path: string, line: number, column: number): Reacher[];
   /** Why the call at this place blocks, or null. Works in sync helpers too, where there is no finding. */
   explain(path: string, line: number, column: number): Explanation | null;
+  /** The qualified name of what the innermost call around this place calls ("app.db.save", "requests.Session.get"), or null. */
+  calleeAt(path: string, line: number, column: number): string | null;
   /** 1-based line and UTF-16 column to an offset, clamped to the text; and back. */
   offsetAt(path: string, line: number, column: number): number;
   locationAt(path: string, from: number, to: number): Location;

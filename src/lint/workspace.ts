@@ -1,13 +1,16 @@
 import type { BlockingCall } from "./catalog/types";
 import { SourceFile, type StaleHooks } from "./file";
 import { type FindingContext, toFinding } from "./findings";
+import { calleeAt } from "./graph/callee";
 import { chainOf } from "./graph/chain";
 import { Graph } from "./graph/graph";
 import { judge, type Verdict } from "./graph/judge";
+import type { FunctionNode } from "./graph/node";
 import { explainAt, reachersOf } from "./graph/questions";
 import { Targets } from "./graph/targets";
 import { Evaluator } from "./resolve/evaluate";
 import { Knowledge } from "./resolve/knowledge";
+import { getOrMake } from "./resolve/maps";
 import { ModuleTable } from "./resolve/modules";
 import type { Unit } from "./resolve/unit";
 import { RuleRunner } from "./runner";
@@ -36,8 +39,12 @@ export class Workspace implements LintWorkspace {
   private readonly runner: RuleRunner;
   private enabled = new Set<string>();
   private rules = new Map<string, AnyRule>();
-  /** What was found of blocking calls, by file; forgotten when it may have changed. */
-  private readonly verdicts = new Map<string, Verdict[]>();
+  /** What was found of blocking calls, by file and function. */
+  private readonly verdicts = new Map<string, Map<FunctionNode, Verdict[]>>();
+  /** Functions whose verdicts may have changed, by file. */
+  private readonly unjudged = new Map<string, Set<FunctionNode>>();
+  /** Files with a finding whose chain passes through a file. */
+  private readonly chainsThrough = new Map<string, Set<string>>();
   private readonly changedFiles = new Set<string>();
   private readonly hooks: StaleHooks = {
     resolution: (unit) => this.graph.stale(unit),
@@ -79,6 +86,8 @@ export class Workspace implements LintWorkspace {
     const read = [...this.files.values()].map((file) => ({ document: file.document, units: file.units }));
     this.files.clear();
     this.verdicts.clear();
+    this.unjudged.clear();
+    this.chainsThrough.clear();
     this.start();
     for (const { document, units } of read) {
       const file = new SourceFile(document, this.hooks);
@@ -122,8 +131,7 @@ export class Workspace implements LintWorkspace {
     if (!edited) return;
     this.take(file, file.update(edited));
     this.runner.moved(file);
-    for (const [path, verdicts] of this.verdicts)
-      if (verdicts.some((verdict) => passesThrough(verdict, file.document.path))) this.changedFiles.add(path);
+    for (const path of this.chainsThrough.get(file.document.path) ?? []) this.changedFiles.add(path);
   }
 
   private take(file: SourceFile, { fresh, gone }: { fresh: Unit[]; gone: Unit[] }): void {
@@ -135,7 +143,6 @@ export class Workspace implements LintWorkspace {
       this.graph.stale(unit);
       this.runner.stale(unit);
     }
-    this.verdicts.delete(file.document.path);
     this.changedFiles.add(file.document.path);
   }
 
@@ -145,8 +152,10 @@ export class Workspace implements LintWorkspace {
     this.take(file, file.restore([], []));
     this.files.delete(path);
     this.modules.remove(path);
+    this.settle();
     this.changedFiles.delete(path);
     this.verdicts.delete(path);
+    this.unjudged.delete(path);
   }
 
   has(path: string): boolean {
@@ -164,8 +173,9 @@ export class Workspace implements LintWorkspace {
   /** Brings the graph up to date, and forgets the verdicts that may not hold any more. */
   private settle(): void {
     for (const node of this.graph.settle()) {
-      this.verdicts.delete(node.unit.path);
-      if (node.alive) this.changedFiles.add(node.unit.path);
+      const { path } = node.unit;
+      getOrMake(this.unjudged, path, () => new Set()).add(node);
+      if (node.alive) this.changedFiles.add(path);
     }
   }
 
@@ -174,7 +184,9 @@ export class Workspace implements LintWorkspace {
     if (!file) return [];
     this.settle();
     const context = this.context();
-    const found = this.verdictsOf(file).map((verdict) => toFinding(context, verdict));
+    const found: Finding[] = [];
+    for (const verdicts of this.judgedIn(path).values())
+      for (const verdict of verdicts) found.push(toFinding(context, verdict));
     found.push(...this.runner.findings(file, context));
     this.changedFiles.delete(path);
     return found.sort(
@@ -182,17 +194,24 @@ export class Workspace implements LintWorkspace {
     );
   }
 
-  private verdictsOf(file: SourceFile): Verdict[] {
-    const { path } = file.document;
-    let verdicts = this.verdicts.get(path);
-    if (!verdicts) {
-      const isOn = (rule: string) => this.enabled.has(rule);
-      verdicts = file.units.flatMap((unit) =>
-        [...unit.functions.values()].flatMap((node) => judge(this.graph, node, isOn)),
-      );
-      this.verdicts.set(path, verdicts);
+  /** The verdicts of a file's functions, judging those anew that need it. */
+  private judgedIn(path: string): Map<FunctionNode, Verdict[]> {
+    const judged = getOrMake(this.verdicts, path, () => new Map<FunctionNode, Verdict[]>());
+    for (const node of this.unjudged.get(path) ?? []) {
+      const verdicts = node.alive ? judge(this.graph, node, (rule) => this.enabled.has(rule)) : [];
+      if (verdicts.length === 0) {
+        judged.delete(node);
+        continue;
+      }
+      judged.set(node, verdicts);
+      for (const { reason } of verdicts) {
+        for (const step of chainOf(reason))
+          if (step.node.unit.path !== path)
+            getOrMake(this.chainsThrough, step.node.unit.path, () => new Set()).add(path);
+      }
     }
-    return verdicts;
+    this.unjudged.delete(path);
+    return judged;
   }
 
   allFindings(): Finding[] {
@@ -231,6 +250,11 @@ export class Workspace implements LintWorkspace {
     );
   }
 
+  calleeAt(path: string, line: number, column: number): string | null {
+    const file = this.files.get(path);
+    return file ? calleeAt(this.evaluator, file, file.document.offsetAt(line, column)) : null;
+  }
+
   offsetAt(path: string, line: number, column: number): number {
     return this.files.get(path)?.document.offsetAt(line, column) ?? 0;
   }
@@ -267,10 +291,6 @@ function ownCalls(options: WorkspaceOptions): (id: string) => BlockingCall | und
     }
     return undefined;
   };
-}
-
-function passesThrough({ node, reason }: Verdict, path: string): boolean {
-  return node.unit.path === path || chainOf(reason).some((step) => step.node.unit.path === path);
 }
 
 /** The change that leads from one text to another: what is left between their common beginning and end. */
