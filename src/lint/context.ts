@@ -18,7 +18,7 @@ export class UnitContext implements FileContext {
   readonly tree: Tree;
   readonly root: SyntaxNode;
   private byType: Map<string, SyntaxNode[]> | null = null;
-  private byRange: Map<string, ExprRef> | null = null;
+  private byRange: Map<number, ExprRef> | null = null;
 
   constructor(
     file: SourceFile,
@@ -44,15 +44,14 @@ export class UnitContext implements FileContext {
 
   private index(): Map<string, SyntaxNode[]> {
     const found = new Map<string, SyntaxNode[]>();
-    this.tree.iterate({
-      from: this.unit.from,
-      to: this.unit.to,
-      enter: (node) => {
-        if (node.from < this.unit.from || node.to > this.unit.to || !wantedTypes.has(node.name)) return;
-        const list = found.get(node.name);
-        if (list) list.push(node.node);
-        else found.set(node.name, [node.node]);
-      },
+    const { header, to } = this.unit;
+    this.root.cursor().iterate((node) => {
+      // A class's body is cut into units of their own.
+      if (header && node.from >= to) return false;
+      if (!wantedTypes.has(node.name)) return;
+      const list = found.get(node.name);
+      if (list) list.push(node.node);
+      else found.set(node.name, [node.node]);
     });
     return found;
   }
@@ -182,7 +181,7 @@ export class UnitContext implements FileContext {
     let inner = node;
     while (inner.name === "ParenthesizedExpression" && inner.firstChild?.nextSibling)
       inner = inner.firstChild.nextSibling;
-    const ref = this.refs().get(`${inner.from - this.unit.from} ${inner.to - this.unit.from}`);
+    const ref = this.refs().get(rangeKey(inner.from - this.unit.from, inner.to - this.unit.from));
     const values = ref === undefined ? [] : this.e.expr(this.unit, ref);
     for (const value of values) {
       if ((value.v === "instance" && value.cls) || value.v === "class")
@@ -192,10 +191,11 @@ export class UnitContext implements FileContext {
   }
 
   /** The expressions read of the unit by their range. */
-  private refs(): Map<string, ExprRef> {
+  private refs(): Map<number, ExprRef> {
     if (!this.byRange) {
       this.byRange = new Map();
-      for (const [ref, expr] of this.unit.ir.exprs.entries()) this.byRange.set(`${expr.at} ${expr.end}`, ref);
+      for (const [ref, expr] of this.unit.ir.exprs.entries())
+        this.byRange.set(rangeKey(expr.at, expr.end), ref);
     }
     return this.byRange;
   }
@@ -260,6 +260,11 @@ export class UnitContext implements FileContext {
       to: unit.from + scope.end,
     };
   }
+}
+
+/** Both ends of a range within a unit as one number, exact up to 64 MB. */
+function rangeKey(from: number, to: number): number {
+  return from * 2 ** 26 + to;
 }
 
 const notArgument = new Set(["(", ")", ",", "Comment"]);

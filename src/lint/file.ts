@@ -5,7 +5,7 @@ import { readUnit } from "./read/unit";
 import { Container, globalsOf } from "./resolve/container";
 import { getOrMake } from "./resolve/maps";
 import { nameOf, Unit } from "./resolve/unit";
-import { type Cut, cut, nodeAt } from "./source/cut";
+import { type Cut, cut, nodeAt, recut } from "./source/cut";
 import type { Document, EditedRange } from "./source/document";
 
 /** Called when something concluded of a unit no longer holds. */
@@ -30,32 +30,50 @@ export class SourceFile {
   /** Reads the file, all of it (`edited` null) or what an edit touched; returns the units that are new or gone. */
   update(edited: EditedRange | null): { fresh: Unit[]; gone: Unit[] } {
     const { tree, text } = this.document;
-    const assembly = new Assembly(this.module, this.units, edited, this.hooks, (at) => {
+    const read = (at: Cut) => {
       const node = nodeAt(tree, at);
       return node ? readUnit(text, node, at.header) : null;
-    });
-    return this.adopt(assembly, cut(tree));
+    };
+    const part = edited && recut(tree, this.units, edited);
+    if (!part) {
+      const whole = new Assembly(this.module, this.units, edited, this.hooks, read);
+      return this.adopt(whole, cut(tree), [], []);
+    }
+    const middle = this.units.slice(part.from, part.to);
+    const after = this.units.slice(part.to);
+    const delta = edited.newTo - edited.oldTo;
+    for (const unit of delta === 0 ? [] : after) {
+      unit.from += delta;
+      unit.to += delta;
+    }
+    const assembly = new Assembly(this.module, middle, edited, this.hooks, read);
+    return this.adopt(assembly, part.cuts, this.units.slice(0, part.from), after);
   }
 
   /** Takes over units read before, for the same text. */
   restore(cuts: readonly Cut[], irs: readonly UnitIR[]): { fresh: Unit[]; gone: Unit[] } {
     let next = 0;
-    return this.adopt(
-      new Assembly(this.module, this.units, null, this.hooks, () => irs[next++] ?? null),
-      cuts,
-    );
+    const assembly = new Assembly(this.module, this.units, null, this.hooks, () => irs[next++] ?? null);
+    return this.adopt(assembly, cuts, [], []);
   }
 
-  private adopt(assembly: Assembly, cuts: readonly Cut[]): { fresh: Unit[]; gone: Unit[] } {
-    const { units, fresh, gone } = assembly.run(cuts);
-    this.units = units;
+  /** Puts what an assembly makes of the cuts between the units before and after. */
+  private adopt(
+    assembly: Assembly,
+    cuts: readonly Cut[],
+    before: readonly Unit[],
+    after: readonly Unit[],
+  ): { fresh: Unit[]; gone: Unit[] } {
+    const { units: assembled, fresh, gone } = assembly.run(cuts);
+    this.units = [...before, ...assembled, ...after];
+    const { units } = this;
     const touched = new Map<Container, Set<string>>();
     for (const unit of [...fresh, ...gone]) {
       note(touched, unit.container, visibleNames(unit.ir));
-      note(touched, this.module, globalsOf(unit));
+      if (unit.hasGlobals) note(touched, this.module, globalsOf(unit));
     }
     for (const [container, names] of assembly.headerNames) note(touched, container, names);
-    const withGlobals = units.filter((unit) => unit.hasGlobals);
+    const withGlobals = touched.size > 0 ? units.filter((unit) => unit.hasGlobals) : [];
     for (const [container, names] of touched) {
       container.units = units.filter((unit) => unit.container === container);
       container.index(container === this.module ? withGlobals : []);

@@ -36,10 +36,12 @@ export interface Reason {
   after: { node: FunctionNode; key: string } | null;
 }
 
+const none: ReadonlyMap<string, Reason> = new Map();
+
 /** A function of the workspace in the call graph. */
 export class FunctionNode {
   sites: readonly Site[] = [];
-  reasons: ReadonlyMap<string, Reason> = new Map();
+  reasons: ReadonlyMap<string, Reason> = none;
   readonly callers = new Set<FunctionNode>();
   callees: readonly FunctionNode[] = [];
   /** False once its code is gone. */

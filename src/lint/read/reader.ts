@@ -127,7 +127,8 @@ export function bindIn(scope: Scope, name: string, binding: Binding): void {
 
 /** Sets a key that comes from source code, where `__proto__` is a name like any other. */
 export function define<T>(record: Record<string, T>, key: string, value: T): void {
-  Object.defineProperty(record, key, { value, writable: true, enumerable: true, configurable: true });
+  if (key !== "__proto__") record[key] = value;
+  else Object.defineProperty(record, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 export function children(node: SyntaxNode): SyntaxNode[] {

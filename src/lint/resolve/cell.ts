@@ -5,8 +5,9 @@
 export class Cell<T> {
   private value: T | undefined;
   private state: "empty" | "computing" | "ready" = "empty";
-  private readonly dependents = new Set<Cell<unknown>>();
-  private dependencies: Cell<unknown>[] = [];
+  /** Made when needed: most cells are read by few, and there are many. */
+  private dependents: Set<Cell<unknown>> | null = null;
+  private dependencies: Cell<unknown>[] | null = null;
 
   /** `onStale` is called when a value that was there is forgotten. */
   constructor(private readonly onStale?: () => void) {}
@@ -37,8 +38,10 @@ export class Cell<T> {
   /** Makes what is being computed depend on this cell, without reading it (an input). */
   track(): void {
     const reader = running[running.length - 1];
-    if (!reader || reader === this || this.dependents.has(reader)) return;
+    if (!reader || reader === this || this.dependents?.has(reader)) return;
+    this.dependents ??= new Set();
     this.dependents.add(reader);
+    reader.dependencies ??= [];
     reader.dependencies.push(this as Cell<unknown>);
   }
 
@@ -47,22 +50,22 @@ export class Cell<T> {
     const stack: Cell<unknown>[] = [this as Cell<unknown>];
     while (stack.length) {
       const cell = stack.pop()!;
-      const stale = [...cell.dependents];
-      cell.dependents.clear();
+      const stale = cell.dependents ?? [];
+      cell.dependents = null;
       const had = cell.state === "ready";
       cell.detach();
       if (had) {
         cell.forgetValue();
         cell.onStale?.();
       }
-      stack.push(...stale);
+      for (const dependent of stale) stack.push(dependent);
     }
   }
 
   /** Takes the cell out of the graph. */
   detach(): void {
-    for (const dependency of this.dependencies) dependency.dependents.delete(this as Cell<unknown>);
-    this.dependencies = [];
+    for (const dependency of this.dependencies ?? []) dependency.dependents?.delete(this as Cell<unknown>);
+    this.dependencies = null;
   }
 
   private forgetValue(): void {

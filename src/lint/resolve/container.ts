@@ -13,6 +13,8 @@ export interface PlacedBinding {
 
 /** The scope units stand in: a module, or a class whose body is cut into units. */
 export class Container {
+  /** How many classes are around what stands in it. */
+  readonly level: number;
   /** In source order, those of nested classes not included. */
   units: Unit[] = [];
   /** Which units bind a name here. */
@@ -30,6 +32,7 @@ export class Container {
     /** The unit of the `class` line; null for a module. */
     readonly header: Unit | null,
   ) {
+    this.level = outer ? outer.level + 1 : 0;
     if (header) header.classes.set(1, new ProjectClass(header, 1, this));
   }
 

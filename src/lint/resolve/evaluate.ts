@@ -28,7 +28,7 @@ export class Evaluator {
   private depth = 0;
   private total = 0;
   private steps = 0;
-  private readonly active = new Set<number>();
+  private active = new Set<number>();
   private memo = new Map<number, Value[]>();
   private memoOwner: Cell<unknown> | undefined;
 
@@ -88,16 +88,14 @@ export class Evaluator {
 
   /** Runs a computation whose result will be kept by a cell, so it must not depend on who asked first. */
   fresh<T>(run: () => T): T {
-    const { depth } = this;
-    const active = [...this.active];
+    const { depth, active } = this;
     this.depth = 0;
-    this.active.clear();
+    this.active = new Set();
     try {
       return run();
     } finally {
       this.depth = depth;
-      this.active.clear();
-      for (const key of active) this.active.add(key);
+      this.active = active;
     }
   }
 

@@ -15,12 +15,14 @@ export class Unit {
   readonly functions = new Map<ScopeRef, FunctionNode>();
   /** The classes in it by scope. */
   readonly classes = new Map<ScopeRef, ProjectClass>();
-  private readonly yields = new Map<ScopeRef, Cell<Value[]>>();
-  private readonly returns = new Map<ScopeRef, Cell<Value[]>>();
+  private yields: Map<ScopeRef, Cell<Value[]>> | null = null;
+  private returns: Map<ScopeRef, Cell<Value[]>> | null = null;
   /** What the workspace concluded of its code; stale when something it was concluded from changed. */
   readonly resolution: Cell<true>;
   readonly rules: Cell<true>;
 
+  /** How many classes are around it. */
+  readonly level: number;
   /** The scope of the class body that follows this header. */
   inner: Container | null = null;
   hasGlobals = false;
@@ -37,15 +39,9 @@ export class Unit {
     public to: number,
     stale: { resolution: (unit: Unit) => void; rules: (unit: Unit) => void },
   ) {
+    this.level = container.level;
     this.resolution = new Cell<true>(() => stale.resolution(this));
     this.rules = new Cell<true>(() => stale.rules(this));
-  }
-
-  /** How many classes are around it. */
-  get level(): number {
-    let level = 0;
-    for (let at = this.container; at.outer; at = at.outer) level++;
-    return level;
   }
 
   get path(): string {
@@ -54,11 +50,13 @@ export class Unit {
 
   /** What iterating the generator gives. */
   yieldCell(scope: ScopeRef): Cell<Value[]> {
+    this.yields ??= new Map();
     return getOrMake(this.yields, scope, () => new Cell());
   }
 
   /** What calling the function gives. */
   returnCell(scope: ScopeRef): Cell<Value[]> {
+    this.returns ??= new Map();
     return getOrMake(this.returns, scope, () => new Cell());
   }
 

@@ -1,12 +1,14 @@
 import type { SyntaxNode, Tree } from "@lezer/common";
+import type { EditedRange } from "./document";
 
-/** Where a unit stands. `body`: it is the header of a class, whose body's statements follow, one level deeper. */
+/** Where a unit stands. */
 export interface Cut {
   from: number;
   to: number;
   type: string;
   /** How many classes are around it. */
   level: number;
+  /** It is the first line of a class, whose body's statements follow, one level deeper. */
   header: boolean;
 }
 
@@ -17,6 +19,78 @@ export function cut(tree: Tree): Cut[] {
   const found: Cut[] = [];
   for (let node = tree.topNode.firstChild; node; node = node.nextSibling) cutStatement(node, 0, found);
   return found;
+}
+
+/** Units `from..to` of the list before an edit have become `cuts`; those after have moved, and nothing else. */
+export interface Recut {
+  from: number;
+  to: number;
+  cuts: Cut[];
+}
+
+/** Cuts only what is around an edit. Null when its surroundings have changed too much to tell. */
+export function recut(tree: Tree, old: readonly Cut[], edited: EditedRange): Recut | null {
+  // One statement before those the edit touches: an `else` typed below an `if` makes it longer.
+  let from = groupBefore(old, lastAtMost(old, edited.from));
+  from = groupBefore(old, from - 1);
+  const start = old[from];
+  if (!start || start.from >= edited.from) return null;
+  let node = tree.topNode.childAfter(start.from);
+  while (node?.name === "Comment") node = node.nextSibling;
+  if (!node || node.from !== start.from) return null;
+  const delta = edited.newTo - edited.oldTo;
+  const cuts: Cut[] = [];
+  for (; node; node = node.nextSibling) {
+    if (node.from > edited.newTo) {
+      const to = startingAt(old, node.from - delta);
+      if (to > from && isSame(old, to, node, delta)) return { from, to, cuts };
+    }
+    cutStatement(node, 0, cuts);
+  }
+  return { from, to: old.length, cuts };
+}
+
+/** Whether the statement is what the units from an index on were made of. */
+function isSame(old: readonly Cut[], at: number, node: SyntaxNode, delta: number): boolean {
+  const now: Cut[] = [];
+  cutStatement(node, 0, now);
+  return now.every(({ from, to, type, level, header }, i) => {
+    const before = old[at + i];
+    return (
+      before !== undefined &&
+      before.from + delta === from &&
+      before.to + delta === to &&
+      before.type === type &&
+      before.level === level &&
+      before.header === header
+    );
+  });
+}
+
+/** Index of the last unit that starts at or before an offset, or -1. */
+function lastAtMost(units: readonly Cut[], offset: number): number {
+  let low = -1;
+  let high = units.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (units[middle].from <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+function startingAt(units: readonly Cut[], offset: number): number {
+  let at = lastAtMost(units, offset);
+  // A class and its first decorator's unit may start at one offset: the header comes first.
+  while (at > 0 && units[at - 1].from === offset) at--;
+  return at >= 0 && units[at].from === offset && units[at].level === 0 ? at : -1;
+}
+
+/** Index of the top-level unit that a unit belongs to. */
+function groupBefore(units: readonly Cut[], index: number): number {
+  let at = Math.max(0, index);
+  while (at > 0 && units[at].level > 0) at--;
+  return at;
 }
 
 function cutStatement(node: SyntaxNode, level: number, found: Cut[]): void {
