@@ -12,7 +12,6 @@ export { oneLine } from "./describe/text";
 export { startedAt, type TaskTimes, taskTimes } from "./describe/times";
 export { awaitPlace, type Wait, waitOf, waitsOn, wokenBy } from "./describe/waits";
 export { type FindingOptions, findings } from "./findings";
-export { foldTasks, type TaskGroup } from "./groups";
 export {
   childrenOf,
   type LoopState,

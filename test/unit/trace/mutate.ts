@@ -1,6 +1,6 @@
 import { deflateSync } from "node:zlib";
 import { FLAG_DEFLATED, FRAME_HEADER_BYTES } from "../../../src/protocol/stream";
-import { findings, foldTasks, formatTimeline, report, Trace, timeline } from "../../../src/trace";
+import { findings, formatTimeline, report, Trace, timeline } from "../../../src/trace";
 import { header, StreamWriter } from "./writer";
 
 /** mulberry32: the same numbers for the same seed everywhere. */
@@ -120,7 +120,6 @@ export function fuzz(seed: number, count: number, framesATrace = 200): number {
     JSON.stringify(report(trace));
     findings(trace);
     for (const _ of formatTimeline(timeline(trace), { tty: true }));
-    foldTasks(trace, trace.endTime / 2);
     slowest = Math.max(slowest, performance.now() - start);
   }
   return slowest;

@@ -405,7 +405,11 @@ export class StreamWriter {
   private records(sequence: number): Uint8Array[] {
     const times = this.values.filter((_, i) => this.kinds[i] === Field.time);
     const base = times[0] ?? 0;
-    const width = this.width ?? (times.every((t) => Math.abs(t - base) < 2e9) ? 4 : 8);
+    const fits = (value: number, i: number) =>
+      this.kinds[i] === Field.time
+        ? Math.abs(value - base) < 2e9
+        : Math.abs(this.kinds[i] === Field.duration ? inUnits(value, 1e6) : value) < 2 ** 31;
+    const width = this.width ?? (this.values.every(fits) ? 4 : 8);
     const body = new Uint8Array(32 + this.values.length * width);
     const view = new DataView(body.buffer);
     for (const [i, word] of [this.loopNumber, sequence, this.values.length, width, this.lost].entries()) {

@@ -1,0 +1,268 @@
+import assert from "node:assert/strict";
+import type { Finding, FindingRule } from "../../../src/protocol/report";
+import { findings } from "../../../src/trace";
+import { StreamWriter } from "./writer";
+
+const LOCK = "lib:/usr/lib/python3.12/asyncio/locks.py:112 Lock.acquire";
+const EVENT = "lib:/usr/lib/python3.12/asyncio/locks.py:212 Event.wait";
+const GET = "lib:/usr/lib/python3.12/asyncio/queues.py:158 Queue.get";
+const SLEEP = "lib:/usr/lib/python3.12/asyncio/tasks.py:665 sleep";
+const at = (line: number, name = "work") => `/app/app.py:${line} ${name}`;
+
+function of(w: StreamWriter, rule: FindingRule): Finding[] {
+  return findings(w.trace()).filter((finding) => finding.rule === rule);
+}
+
+/** Tasks 1 to n, created at 0. */
+function started(n: number): StreamWriter {
+  const w = new StreamWriter();
+  w.run(0, 1);
+  for (let key = 1; key <= n; key++) w.new(key, 0, 0, at(1), `t${key}`, [at(100, "main")]);
+  return w;
+}
+
+describe("blocking-call", () => {
+  it("is at the line that was sampled", () => {
+    const w = started(1);
+    w.stall(1, 0.1, 0.2, [at(7), at(3, "main")]);
+    w.step(1, 0.1, 0.6, 9, [at(9)]);
+    const [found] = of(w, "blocking-call");
+    assert.deepEqual([found.at?.line, found.task, found.seconds, found.from], [7, 1, 0.5, 0.1]);
+    assert.deepEqual(
+      found.stack.map(({ line }) => line),
+      [3, 7],
+    );
+  });
+
+  it("says so when there is no sample", () => {
+    const w = started(1);
+    w.step(1, 0.1, 0.3, 9, [at(9)]);
+    const [found] = of(w, "blocking-call");
+    assert.equal(found.at?.line, 9);
+    assert.match(found.message, /no sample/);
+  });
+
+  it("is one finding for a line that blocks often", () => {
+    const w = started(1);
+    for (let i = 0; i < 5; i++) {
+      w.stall(1, i, i + 0.1, [at(7)])
+        .step(1, i, i + 0.2, 9, [at(9)])
+        .wake(1, i + 0.5, 1);
+    }
+    const found = of(w, "blocking-call");
+    assert.equal(found.length, 1);
+    assert.match(found[0].message, /5 times, 1\.00 s in all/);
+  });
+
+  it("sees the step that runs now", () => {
+    const w = started(1);
+    w.stall(1, 0.1, 0.2, [at(7)]).now(2.1, 1, 0.1);
+    const [found] = of(w, "blocking-call");
+    assert.deepEqual([found.seconds, found.at?.line], [2, 7]);
+    assert.match(found.message, /holds it still/);
+  });
+
+  it("does not count what is shorter than the threshold", () => {
+    assert.deepEqual(of(started(1).step(1, 0.1, 0.149, 9, [at(9)]), "blocking-call"), []);
+  });
+});
+
+describe("starved", () => {
+  it("counts ten steps of 10 ms like one of 100", () => {
+    const w = started(11);
+    for (let i = 0; i < 10; i++) w.done(2 + i, i / 100, (i + 1) / 100);
+    w.done(1, 0.1, 0.101);
+    const [found, ...more] = of(w, "starved");
+    assert.deepEqual(more, []);
+    assert.deepEqual([found.task, found.seconds], [1, 0.1]);
+    assert.match(found.message, /work \(t2, t3 and 8 others\) 100 ms in 10 steps/);
+  });
+
+  it("is one finding for a thousand tasks with one cause", () => {
+    const w = started(1001);
+    w.done(1, 0, 0.2);
+    for (let i = 0; i < 1000; i++) w.done(2 + i, 0.2 + i / 1e6, 0.2 + (i + 1) / 1e6);
+    const found = of(w, "starved");
+    assert.deepEqual(
+      found.map(({ tasks }) => tasks.length),
+      [1000],
+    );
+  });
+
+  it("sees a sleeper whose timer came due while the loop was held", () => {
+    const w = started(2);
+    w.step(2, 0, 0.001, 9, [at(5), SLEEP])
+      .waits(2, "sleep", 0, 0.01)
+      .done(1, 0.001, 0.3);
+    w.iter(0.3, 1).wake(2, 0.3, 1).done(2, 0.3, 0.301);
+    const [found] = of(w, "starved");
+    assert.deepEqual([found.task, found.seconds?.toFixed(3), found.at?.line], [2, "0.289", 5]);
+  });
+
+  it("does not blame anybody for a loop that did not run yet", () => {
+    const w = new StreamWriter();
+    w.new(1, 0, 0, at(1), "t").run(1, 1).done(1, 1.001, 1.002);
+    assert.deepEqual(of(w, "starved"), []);
+  });
+});
+
+/** Task `key` of two waits for one lock and holds the other. */
+function twoLocks(): StreamWriter {
+  const w = started(2);
+  w.object(51, 0, "lock", "accounts", [at(90, "main")]).object(52, 0, "lock", "ledger", [at(91, "main")]);
+  w.hold(51, 0.01, 1, 1).hold(52, 0.02, 2, 1);
+  w.step(1, 0.02, 0.03, 71, [at(5), LOCK]).waits(1, "lock", 52);
+  w.step(2, 0.03, 0.04, 72, [at(6), LOCK]).waits(2, "lock", 51);
+  return w;
+}
+
+describe("deadlock", () => {
+  it("lists a circle of two locks", () => {
+    const [found] = of(twoLocks().poll(0.05, -1, 0), "deadlock");
+    assert.deepEqual([found.tasks, found.object], [[1, 2], 2]);
+    assert.match(found.message, /Lock 'ledger'.acquire at app.py:5, held by t2/);
+    assert.match(found.message, /Nothing can ever wake them/);
+  });
+
+  it("sees the circle though other tasks run on", () => {
+    const w = twoLocks();
+    w.new(3, 0.05, 0, at(20, "beat"), "beat")
+      .step(3, 0.05, 0.06, 9, [at(21, "beat"), SLEEP])
+      .waits(3, "sleep", 0, 1);
+    const [found, ...more] = of(w.poll(0.06, 1, 1, 4), "deadlock");
+    assert.deepEqual(found.tasks, [1, 2]);
+    assert.deepEqual(more, []);
+  });
+
+  it("sees a task that waits for the lock it holds", () => {
+    const w = started(1).object(51, 0, "lock", "", []).hold(51, 0, 1, 1);
+    w.step(1, 0.1, 0.2, 9, [at(4), LOCK])
+      .waits(1, "lock", 51)
+      .poll(0.3, -1, 0);
+    assert.match(of(w, "deadlock")[0].message, /waits for itself/);
+  });
+
+  it("sees a circle through tasks and locks", () => {
+    const w = started(2).object(51, 0, "lock", "l", []).hold(51, 0.01, 1, 1);
+    w.step(1, 0.1, 0.2, 2, [at(4)])
+      .step(2, 0.2, 0.3, 9, [at(5), LOCK])
+      .waits(2, "lock", 51)
+      .poll(0.3, -1, 0);
+    const [found] = of(w, "deadlock");
+    assert.deepEqual([...found.tasks].sort(), [1, 2]);
+  });
+
+  it("sees a circle through a queue whose only producer is stuck", () => {
+    const w = started(2).object(60, 0, "queue", "q", []).object(51, 0, "lock", "l", []).hold(51, 0, 1, 1);
+    w.step(1, 0.1, 0.11, 8, [at(4), GET])
+      .waits(1, "queue.get", 60)
+      .wake(1, 0.2, 3, 2);
+    w.step(1, 0.2, 0.21, 8, [at(4), GET]).waits(1, "queue.get", 60);
+    w.step(2, 0.21, 0.22, 9, [at(5), LOCK]).waits(2, "lock", 51);
+    w.new(3, 0.3, 0, at(20, "beat"), "beat")
+      .step(3, 0.3, 0.31, 9, [at(21), SLEEP])
+      .waits(3, "sleep", 0, 1);
+    const [found] = of(w.poll(0.4, 1, 1), "deadlock");
+    assert.deepEqual([...found.tasks].sort(), [1, 2]);
+  });
+
+  it("says that nothing is left that could wake anyone", () => {
+    const w = started(1).object(61, 0, "event", "ready", []);
+    w.step(1, 0.1, 0.2, 9, [at(4), EVENT])
+      .waits(1, "event", 61)
+      .poll(0.2, -1, 0);
+    const [found] = of(w, "deadlock");
+    assert.match(found.message, /nothing is left that could ever wake/);
+    assert.equal(found.at?.line, 4);
+  });
+
+  it("tells a far timer from none", () => {
+    const w = started(2).object(61, 0, "event", "ready", []);
+    w.step(1, 0.1, 0.2, 9, [at(4), EVENT]).waits(1, "event", 61);
+    w.step(2, 0.2, 0.3, 8, [at(5), SLEEP])
+      .waits(2, "sleep", 0, 3600)
+      .poll(0.3, 3600, 1);
+    const [found] = of(w, "deadlock");
+    assert.equal(found.severity, "info");
+    assert.match(found.message, /Nothing but a timer due in 1 h/);
+  });
+
+  it("is not a program that waits for I/O, for a thread, or for a task that sleeps", () => {
+    const event = () => {
+      const w = started(2).object(61, 0, "event", "ready", []);
+      return w.step(1, 0.1, 0.2, 9, [at(4), EVENT]).waits(1, "event", 61);
+    };
+    assert.deepEqual(of(event().poll(0.3, -1, 0, 1), "deadlock"), [], "a socket is watched");
+    const thread = event()
+      .step(2, 0.2, 0.3, 7, [at(5)])
+      .waits(2, "thread")
+      .poll(0.3, -1, 0);
+    assert.deepEqual(of(thread, "deadlock"), [], "a thread works");
+    const sleeper = event()
+      .step(2, 0.2, 0.3, 7, [at(5), SLEEP])
+      .waits(2, "sleep", 0, 1)
+      .poll(0.3, 1, 1);
+    assert.deepEqual(of(sleeper, "deadlock"), [], "a task sleeps");
+  });
+
+  it("is found in the trace of a program that was interrupted", () => {
+    const w = twoLocks().poll(0.05, -1, 0).iter(5.05, 1);
+    const cancel = ["lib:/usr/lib/python3.12/asyncio/runners.py:200 _cancel_all_tasks"];
+    w.wake(1, 5.06, 6 + 16, 0, cancel).wake(2, 5.06, 6 + 16, 0, cancel);
+    w.done(1, 5.06, 5.07, 2).done(2, 5.07, 5.08, 2).run(5.1, 0).end(130);
+    const [found] = of(w, "deadlock");
+    assert.deepEqual(found.tasks, [1, 2]);
+  });
+
+  it("is not a circle that a timeout broke at once", () => {
+    const w = twoLocks().poll(0.05, 0.2, 1).iter(0.25, 1);
+    w.wake(1, 0.25, 1 + 16, 0, ["lib:/usr/lib/python3.12/asyncio/timeouts.py:130 Timeout._on_timeout"]);
+    w.hold(51, 0.26, 1, -1).done(1, 0.25, 0.26, 2).wake(2, 0.26, 3, 1).done(2, 0.27, 0.28);
+    assert.deepEqual(of(w, "deadlock"), []);
+  });
+});
+
+describe("the findings that the runtime reports", () => {
+  it("name the coroutine, the place and what to do", () => {
+    const w = started(2);
+    w.neverAwaited(0.1, 1, at(30, "save"), [at(31, "main")]).neverAwaited(0.2, 1, at(30, "save"), [
+      at(31, "main"),
+    ]);
+    w.done(1, 0.1, 0.2, 1)
+      .raised(1, "ValueError", "bad", [at(8)])
+      .unretrieved(1, 0.3, "ValueError", "bad", []);
+    w.step(2, 0.2, 0.3, 9, [at(40)]).lostTask(2, 0.4);
+    w.unsafe(0.5, "loop.call_soon", "Thread-1", [at(50, "callback")]).swallowed(2, 0.6, [at(60)]);
+    const found = findings(w.trace());
+    const by = (rule: FindingRule) => found.filter((finding) => finding.rule === rule);
+    assert.deepEqual(
+      by("never-awaited").map((f) => [f.at?.line, /twice/.test(f.message)]),
+      [[31, true]],
+    );
+    assert.deepEqual(
+      by("exception-never-retrieved").map((f) => [f.at?.line, f.task]),
+      [[8, 1]],
+    );
+    assert.deepEqual(
+      by("task-lost").map((f) => [f.at?.line, f.task]),
+      [[40, 2]],
+    );
+    assert.deepEqual(
+      by("not-thread-safe").map((f) => f.at?.line),
+      [50],
+    );
+    assert.deepEqual(
+      by("cancellation-swallowed").map((f) => f.at?.line),
+      [60],
+    );
+  });
+
+  it("unfinished tasks are told when the program ended by itself, not when it was killed", () => {
+    const pending = () => started(1).step(1, 0.1, 0.2, 9, [at(40)]);
+    assert.deepEqual(
+      of(pending().run(0.3, 0).end(0), "unfinished-at-exit").map((f) => f.at?.line),
+      [40],
+    );
+    assert.deepEqual(of(pending().end(null, "SIGKILL"), "unfinished-at-exit"), []);
+  });
+});
