@@ -108,7 +108,9 @@ async def take_orders(database: asyncio.Semaphore, outbox: "asyncio.Queue[int]")
 async def main() -> None:
     database = asyncio.Semaphore(3)
     outbox: "asyncio.Queue[int]" = asyncio.Queue()
-    accounts, ledger, cache = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
+    accounts = asyncio.Lock()
+    ledger = asyncio.Lock()
+    cache = asyncio.Lock()
     print("the shop is open; Ctrl-C closes it")
     staff = [asyncio.create_task(mailer(outbox), name=f"mailer-{n}") for n in range(3)]
     staff += [

@@ -75,6 +75,26 @@ export class Workbench {
     return this.page.locator("#status\\.editor\\.selection");
   }
 
+  /** The middle of the border that a part of the window begins with at its left. */
+  async leftOf(part: Locator): Promise<Point> {
+    const { x, y } = await box(part);
+    return { x, y: y + 200 };
+  }
+
+  /** The same at its top: parts of the window have a gap of a few pixels between them. */
+  async topOf(part: Locator): Promise<Point> {
+    const { x, y, width } = await box(part);
+    return { x: x + width / 2, y: y - 4 };
+  }
+
+  /** Drags what lies at a point, such as the border between two parts. */
+  async drag(from: Point, by: Point): Promise<void> {
+    await this.page.mouse.move(from.x, from.y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(from.x + by.x, from.y + by.y, { steps: 8 });
+    await this.page.mouse.up();
+  }
+
   /** Opens the quick input with a key and types into it. It closes when something else takes the focus just then. */
   private async quickInput(key: string, text: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input");
@@ -89,6 +109,18 @@ export class Workbench {
       }
     }
   }
+}
+
+/** A place in the window, in CSS pixels. */
+interface Point {
+  x: number;
+  y: number;
+}
+
+async function box(part: Locator) {
+  const found = await part.boundingBox();
+  if (found === null) throw new Error(`${part} is not on the screen`);
+  return found;
 }
 
 async function appears(locator: Locator): Promise<boolean> {

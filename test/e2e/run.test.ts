@@ -90,7 +90,10 @@ describe("Run with Trace, in the window", function () {
     await workbench.page.locator(".statusbar").getByText("Saved kept.loopscope").waitFor();
     await workbench.command("View: Close All Editors");
     await workbench.openFile("kept.loopscope");
-    await workbench.view().getByText("three-sleepers.py").first().waitFor({ state: "attached" });
+    await workbench
+      .view()
+      .getByRole("treeitem", { name: /Task-1\b.*returned/ })
+      .waitFor({ state: "attached" });
   });
 });
 
@@ -118,24 +121,28 @@ describe("what goes wrong, in the window", function () {
     await workbench.notification(/broken\.py ended with exit code 1 before its event loop began/);
   });
 
-  it("no interpreter", async () => {
-    const { workbench } = world;
-    world.write(".vscode/settings.json", '{ "loopscope.pythonPath": "/nowhere/python" }');
-    await workbench.openFile("three-sleepers.py");
-    await workbench.command("Loopscope: Run with Trace");
-    const message = await workbench.notification(/\/nowhere\/python was not found/);
-    await message.getByRole("button", { name: "Open Settings" }).waitFor();
-    world.write(".vscode/settings.json", "{}");
-  });
-
   it("a file that is no trace", async () => {
     const { workbench } = world;
     world.write("foreign.loopscope", "this is not a trace, whatever its name says");
     await workbench.openFile("foreign.loopscope");
-    await workbench.page
-      .getByText(/not a Loopscope trace/)
-      .first()
+    await workbench
+      .view()
+      .getByText(/foreign\.loopscope cannot be opened: not a Loopscope trace/)
       .waitFor();
+  });
+});
+
+describe("an interpreter that is not there, in the window", function () {
+  this.timeout(120_000);
+  const world = useEditor({ settings: { "loopscope.pythonPath": "/nowhere/python" } });
+
+  it("is named, with the way to another", async () => {
+    const { workbench } = world;
+    await workbench.openFile("three-sleepers.py");
+    await workbench.command("Loopscope: Run with Trace");
+    const message = await workbench.notification(/\/nowhere\/python was not found/);
+    await message.getByRole("button", { name: "Open Settings" }).click();
+    await workbench.tab("Settings").waitFor();
   });
 });
 

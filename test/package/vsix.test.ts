@@ -89,7 +89,7 @@ describe("the package", function () {
     await workbench.command("Loopscope: Run with Trace");
     await workbench
       .view()
-      .getByRole("treeitem", { name: /^Task-1,/ })
+      .getByRole("treeitem", { name: /Task-1\b/ })
       .waitFor({ state: "attached" });
   });
 });

@@ -47,7 +47,7 @@ describe("Run with Trace", () => {
     const parked = () =>
       taskRows(run.open.trace)
         .flatMap((loop) => loop.children)
-        .some((row) => row.label === "Task-1" && row.place?.line === 5 && row.icon === "sleeping");
+        .some((row) => row.label === "main (Task-1)" && row.place?.line === 5 && row.icon === "sleeping");
     await until(run, parked);
     run.stop();
     const end = await run.finished();

@@ -40,3 +40,19 @@ export function viewHtml(
 </body>
 </html>`;
 }
+
+/** A page that says one thing; no script runs in it. */
+export function messageHtml(message: string): string {
+  const text = message.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'">
+<title>Loopscope</title>
+</head>
+<body>
+<p role="alert">${text}</p>
+</body>
+</html>`;
+}

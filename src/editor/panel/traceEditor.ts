@@ -3,15 +3,16 @@ import type * as vscode from "vscode";
 import { STREAM_HEADER_BYTES } from "../../protocol/stream";
 import { TRACE_EDITOR } from "../contributions";
 import { Disposables } from "../disposables";
-import { errors } from "../errors";
+import { errors, UserError } from "../errors";
 import { OpenTrace } from "../runs/openTrace";
 import type { Traces } from "../runs/traces";
 import { TraceBytes } from "./bytes";
 import { GraphView, type ViewServices } from "./graphView";
-import { resourceRoots, viewHtml } from "./html";
+import { messageHtml, resourceRoots, viewHtml } from "./html";
 
 interface TraceDocument extends vscode.CustomDocument {
-  readonly open: OpenTrace;
+  /** What was opened, or why it could not be. */
+  readonly open: OpenTrace | UserError;
 }
 
 /** Opens a trace file. Throws a UserError when it is not there or is not a trace. */
@@ -56,19 +57,26 @@ export class TraceEditor implements vscode.CustomReadonlyEditorProvider<TraceDoc
   }
 
   async openCustomDocument(uri: vscode.Uri): Promise<TraceDocument> {
-    const open = await openTraceFile(uri);
-    return {
-      uri,
-      open,
-      dispose: () => {
-        this.traces.forget(open);
-        open.dispose();
-      },
+    const open = await openTraceFile(uri).catch((error) => {
+      if (error instanceof UserError) return error;
+      throw error;
+    });
+    const dispose = () => {
+      if (open instanceof UserError) return;
+      this.traces.forget(open);
+      open.dispose();
     };
+    return { uri, open, dispose };
   }
 
   resolveCustomEditor(document: TraceDocument, panel: vscode.WebviewPanel): void {
     const { vs } = this;
+    const { open } = document;
+    if (open instanceof UserError) {
+      // VS Code would say only that there was an unexpected error.
+      panel.webview.html = messageHtml(open.message);
+      return;
+    }
     panel.webview.options = { enableScripts: true, localResourceRoots: resourceRoots(vs, this.extension) };
     const view = new GraphView(vs, panel.webview, this.services);
     this.views.add(view);
@@ -76,7 +84,7 @@ export class TraceEditor implements vscode.CustomReadonlyEditorProvider<TraceDoc
       view.setVisible(panel.visible);
       if (panel.active) {
         this.active = view;
-        this.traces.show(document.open);
+        this.traces.show(open);
       } else if (this.active === view) this.active = null;
     };
     panel.onDidChangeViewState(follow);
@@ -85,7 +93,7 @@ export class TraceEditor implements vscode.CustomReadonlyEditorProvider<TraceDoc
       if (this.active === view) this.active = null;
       view.dispose();
     });
-    view.show(document.open);
+    view.show(open);
     panel.webview.html = viewHtml(vs, this.extension, panel.webview);
     follow();
   }

@@ -100,7 +100,7 @@ function taskRow(trace: Trace, seen: Seen): Row {
   const place = placeOf(trace, seen);
   return {
     id: `task-${seen.task}`,
-    label: trace.tasks.name(seen.task),
+    label: labelOf(trace, seen.task),
     description: describe(trace, seen, place),
     icon: iconOf(trace, seen),
     place,
@@ -172,6 +172,12 @@ function describe(trace: Trace, seen: Seen, place: Place | null): string {
 function endText(trace: Trace, seen: Seen): string {
   if (seen.state !== "raised") return seen.state === "ready" ? "ready, waits for the loop" : seen.state;
   return trace.exceptions.get(seen.task)?.type ?? "raised";
+}
+
+/** The name its author gave a task; one that asyncio numbered says less than its coroutine does. */
+function labelOf(trace: Trace, task: number): string {
+  const name = trace.tasks.name(task);
+  return /^Task-\d+$/.test(name) ? `${coroutineName(trace, task)} (${name})` : name;
 }
 
 /** Where a task is parked, failed, or else was created. */

@@ -11,8 +11,9 @@ import {
 } from "../../../src/editor/contributions";
 
 const root = join(__dirname, "../../..");
-const text = readFileSync(join(root, "package.json"), "utf8");
-const { contributes, activationEvents } = JSON.parse(text);
+const { contributes, activationEvents, capabilities } = JSON.parse(
+  readFileSync(join(root, "package.json"), "utf8"),
+);
 
 /** The linter has its own ids, below these. */
 const ofLinter = (id: string) => id.startsWith("loopscope.lint");
@@ -53,6 +54,7 @@ describe("package.json", () => {
       ...Object.keys(settingDefaults).map((key) => `loopscope.${key}`),
       TRACE_EDITOR,
     ]);
+    const text = JSON.stringify([contributes, activationEvents, capabilities]);
     const named = [...text.matchAll(/\bloopscope\.\w+/g)].map(([id]) => id).filter((id) => !ofLinter(id));
     assert.deepEqual(
       [...new Set(named)].filter((id) => !known.has(id)),

@@ -26,7 +26,7 @@ describe("the Tasks tree", () => {
     w.done(2, 0.005, 0.006);
     assert.deepEqual(text(taskRows(w.trace())), [
       "[loop] MainThread: 1 live task · UnixSelectorEventLoop",
-      "  [sleeping] Task-1: app.py:10 · asyncio.sleep(0.5)",
+      "  [sleeping] main (Task-1): app.py:10 · asyncio.sleep(0.5)",
       "  [ended] Ended: 1 task",
       "    [returned] fetch-a: app.py:10 · returned",
     ]);
