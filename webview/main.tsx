@@ -1,13 +1,14 @@
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import { vscodeHost } from "./host/host";
 import { pageHost } from "./host/page";
 import { App } from "./panes/App";
-import { say, useHost } from "./state/actions";
+import { announceSelection, say, useHost } from "./state/actions";
 import { watchFindings } from "./state/findings";
 import { listenToKeys } from "./state/keys";
-import { selection } from "./state/model";
+import { restoreSelection, selectedTask } from "./state/model";
 import { Receiver } from "./state/receive";
-import { keepSettings, settings } from "./state/settings";
+import { change, keepSettings, settings } from "./state/settings";
 import { watchTheme } from "./state/theme";
 import "./style/base.css";
 import "./style/layout.css";
@@ -24,15 +25,30 @@ function start(): void {
   watchTheme();
   useHost(host);
   keepSettings(host);
-  const { task } = settings.value;
-  if (task !== null) selection.value = { kind: "task", task };
+  restoreSelection(settings.value.task);
   const root =
     document.getElementById("loopscope") ?? document.body.appendChild(document.createElement("div"));
   root.id = "loopscope";
   render(<App />, root);
+  rememberSelection();
   watchFindings();
   listenToKeys();
   new Receiver(host).start();
+}
+
+/** Keeps the selected task over a reload, and lets the host's own tree follow it. */
+function rememberSelection(): void {
+  let first = true;
+  effect(() => {
+    const task = selectedTask.value;
+    if (first) {
+      first = false;
+      return;
+    }
+    const kept = task >= 0 ? task : null;
+    if (settings.peek().task !== kept) change({ task: kept });
+    announceSelection(kept === null ? null : kept + 1);
+  });
 }
 
 start();

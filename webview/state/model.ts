@@ -52,6 +52,13 @@ export function select(next: Selection | null): void {
   selection.value = next;
 }
 
+/** The task that was selected before a reload of the view; the first trace takes it up. */
+let restored: number | null = null;
+
+export function restoreSelection(task: number | null): void {
+  restored = task;
+}
+
 /** Forgets everything: another trace begins. */
 export function reset(next: TraceSource | null): void {
   batch(() => {
@@ -60,7 +67,8 @@ export function reset(next: TraceSource | null): void {
     open.value = next !== null;
     progress.value = { read: 0, total: next?.bytes ?? null };
     cursor.value = null;
-    selection.value = null;
+    selection.value = restored === null ? null : { kind: "task", task: restored };
+    restored = null;
     highlighted.value = null;
     problem.value = null;
     other.value = null;

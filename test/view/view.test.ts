@@ -1,0 +1,318 @@
+import assert from "node:assert/strict";
+import type { Browser } from "playwright-core";
+import type { ViewMessage } from "../../src/protocol/view";
+import { openBrowser, type Scene, ViewDriver } from "./driver";
+import { shop, sleepers } from "./synthetic/scenes";
+import { Simulation } from "./synthetic/simulate";
+
+let browser: Browser;
+let view: ViewDriver;
+
+async function open(scene: Scene = {}): Promise<ViewDriver> {
+  view = await ViewDriver.open(browser, scene);
+  return view;
+}
+
+const opened = () =>
+  view.sent.filter((m): m is ViewMessage & { type: "open" } => m.type === "open").map((m) => m.at);
+
+async function text(selector: string): Promise<string> {
+  return (await view.page.locator(selector).first().innerText()).replace(/\s+/g, " ");
+}
+
+/** The graph as a screen reader has it. */
+async function items(): Promise<string[]> {
+  return view.page.locator('[role="treeitem"]').allTextContents();
+}
+
+describe("the view in a browser", () => {
+  before(async () => {
+    browser = await openBrowser();
+  });
+  after(() => browser.close());
+  afterEach(async () => {
+    assert.deepEqual(view.errors, []);
+    await view.close();
+  });
+
+  it("says how to begin when there is nothing, and when there is nothing in the trace", async () => {
+    await open();
+    await view.post({
+      type: "init",
+      protocol: 1,
+      source: null,
+      config: { blockMs: 50, folders: [], helpBase: null },
+      actions: ["run", "openTrace"],
+    });
+    await view.page.getByRole("button", { name: "Run with Trace" }).click();
+    assert.ok(view.sent.some((m) => m.type === "action" && m.action === "run"));
+    await view.show(new Simulation().finish());
+    assert.match(await text(".welcome"), /No task in this trace/);
+  });
+
+  it("shows every suspended task with the line it is parked at, as a tree", async () => {
+    await open();
+    await view.init("sleepers.py", "live");
+    await view.feed(sleepers(0.3).writer.take());
+    await view.page.getByText("LIVE", { exact: true }).waitFor();
+    await view.page.getByRole("treeitem").first().waitFor({ state: "attached" });
+    const tree = await items();
+    assert.equal(tree.length, 4);
+    assert.match(tree[0], /^main Task-1, suspended .*, sleepers\.py:22$/);
+    assert.match(tree[1], /^task_one Task-2, suspended .*asyncio\.sleep\(0\.5\), sleepers\.py:6$/);
+    assert.match(tree[3], /sleepers\.py:16$/);
+  });
+
+  it("opens the source from the keyboard and selects with the arrows", async () => {
+    await open();
+    await view.init("sleepers.py", "live");
+    await view.feed(sleepers(0.3).writer.take());
+    await view.page.getByRole("treeitem").first().waitFor({ state: "attached" });
+    await view.page.getByRole("tree").focus();
+    await view.page.keyboard.press("ArrowDown");
+    await view.page.keyboard.press("ArrowDown");
+    assert.match(await text(".details h3"), /Task-3/);
+    const opening = view.next((m) => m.type === "open");
+    await view.page.keyboard.press("Enter");
+    await opening;
+    assert.deepEqual(opened(), [{ file: "/app/sleepers.py", line: 11 }]);
+  });
+
+  it("opens the source by a click on a node's link", async () => {
+    await open();
+    await view.init("sleepers.py", "live");
+    await view.feed(sleepers(0.3).writer.take());
+    await view.page.getByRole("treeitem").first().waitFor({ state: "attached" });
+    await view.settled();
+    const box = (await view.page.locator(".graph canvas").boundingBox())!;
+    const opening = view.next((m) => m.type === "open");
+    // The first node is at the top left; its link is at the right of its second line.
+    await view.page.mouse.click(box.x + 18 + 190, box.y + 18 + 37);
+    await opening;
+    assert.equal(opened()[0].line, 22);
+  });
+
+  it("names a deadlock, highlights its evidence and goes to it", async () => {
+    await open();
+    await view.init("shop.py", "live");
+    await view.feed(shop().writer.take());
+    const finding = view.page.locator(".finding", { hasText: "Deadlock" });
+    await finding.waitFor();
+    assert.equal((await items()).filter((item) => item.includes("in a deadlock")).length, 4);
+    await finding.locator(".what").click();
+    assert.match(await text(".details h3"), /credit-17|debit-17/);
+    assert.match(await text(".details"), /held by (credit|debit)-17/);
+  });
+
+  it("travels in time: graph, counts and clock show the instant", async () => {
+    await open();
+    await view.show(sleepers().finish());
+    assert.match(await text(".counts"), /4 returned/);
+    await view.post({ type: "reveal", task: null, object: null, time: 0.6 });
+    await view.settled();
+    assert.match(await text(".counts"), /3 suspended 1 returned/);
+    assert.match(await text(".clock"), /0\.600 s/);
+    await view.page.keyboard.press(".");
+    await view.settled();
+    assert.match(await text(".clock"), /1\.000 s/);
+    await view.page.keyboard.press("[");
+    await view.settled();
+    assert.match(await text(".clock"), /0\.500 s/);
+    await view.page.keyboard.press("End");
+    await view.settled();
+    assert.match(await text(".counts"), /4 returned/);
+  });
+
+  it("draws the event loop in step with the cursor", async () => {
+    await open();
+    await view.init("shop.py", "live");
+    await view.feed(shop().writer.take());
+    await view.page.keyboard.press("2");
+    await view.post({ type: "reveal", task: null, object: null, time: 0.15 });
+    await view.page.locator(".station.active", { hasText: "order-5" }).waitFor();
+    assert.match(await text(".station.active"), /price_with_tax shop\.py:31/);
+    assert.match(await text(".station:nth-of-type(2)"), /quote-7/);
+    await view.post({ type: "reveal", task: null, object: null, time: 0.4 });
+    await view.page.locator(".station.active", { hasText: "Wait for timers" }).waitFor();
+    assert.match(await text(".station.active"), /Idle for/);
+  });
+
+  it("lists, sorts and copies every task", async () => {
+    await open();
+    await view.show(shop().finish());
+    await view.page.keyboard.press("3");
+    await view.page.getByRole("columnheader", { name: "Longest step" }).getByRole("button").click();
+    assert.match(await text("table.tasks tbody tr:nth-child(2)"), /^order-5 handle_order/);
+    await view.page.getByRole("button", { name: "Copy as CSV" }).click();
+    await view.settled();
+    const copied = view.sent.find((m) => m.type === "copy");
+    assert.equal(copied?.type === "copy" && copied.text.trim().split("\n").length, 41);
+  });
+
+  it("tells the story in sentences and filters it", async () => {
+    await open();
+    await view.show(sleepers().finish());
+    await view.page.keyboard.press("4");
+    const story = await text(".story");
+    assert.match(story, /task_one|Task-2/);
+    assert.match(story, /was suspended: asyncio\.sleep\(0\.5\)/);
+    const events = async () => Number((await text(".pane-bar")).split(" ")[0]);
+    const before = await events();
+    await view.page.getByRole("button", { name: "suspended", exact: true }).click();
+    assert.equal(await events(), before - 4);
+  });
+
+  it("compares two runs", async () => {
+    await open();
+    await view.show(shop({ block: false, deadlock: false, until: 0.4 }).finish(), "after");
+    await view.post({ type: "compare", source: { kind: "file", title: "before", bytes: null } });
+    await view.feed(shop().finish(), "b");
+    await view.end("b");
+    await view.page.keyboard.press("5");
+    await view.page.locator(".tile").first().waitFor();
+    assert.match(await text(".tiles"), /Wall time 620 ms → 400 ms/);
+    assert.match(await text("section.fixed"), /blocking-call/);
+  });
+
+  it("filters by what is typed and says when nothing matches", async () => {
+    await open();
+    await view.init("shop.py", "live");
+    await view.feed(shop().writer.take());
+    await view.page.getByRole("treeitem").first().waitFor({ state: "attached" });
+    await view.page.keyboard.press("/");
+    await view.page.keyboard.type("on:queue");
+    await view.settled();
+    assert.equal((await items()).filter((item) => item.startsWith("mailer")).length, 3);
+    assert.ok(!(await items()).some((item) => item.startsWith("heartbeat")));
+    await view.page.locator("#filter").fill("nonsense");
+    await view.page.getByText("No task matches the filter.").waitFor();
+    await view.page.getByRole("button", { name: "Clear the filter" }).last().click();
+    assert.ok((await items()).length > 10);
+  });
+
+  it("keeps layout, filter and selection over a reload", async () => {
+    await open();
+    await view.show(sleepers().finish());
+    await view.page.keyboard.press("3");
+    await view.page.locator("#filter").fill("task_t");
+    await view.page.locator("#filter").fill("task_two");
+    await view.page.getByRole("button", { name: "Task-3" }).click();
+    await view.page.waitForFunction(() => {
+      const { viewState } = window as unknown as { viewState: { task: unknown } | null };
+      return typeof viewState?.task === "number";
+    });
+    const state = await view.state();
+    await view.close();
+    await open({ state });
+    await view.show(sleepers().finish());
+    assert.equal(await view.page.locator("#filter").inputValue(), "task_two");
+    assert.equal(await view.page.locator("table.tasks tbody th").count(), 1);
+    assert.match(await text(".details h3"), /Task-3/);
+  });
+
+  it("re-reads the colours when the theme changes", async () => {
+    await open();
+    await view.show(sleepers().finish());
+    const corner = () =>
+      view.page.evaluate(() => {
+        const canvas = document.querySelector<HTMLCanvasElement>(".graph canvas")!;
+        return Array.from(
+          canvas
+            .getContext("2d")!
+            .getImageData(2, canvas.height - 3, 1, 1)
+            .data.slice(0, 3),
+        );
+      });
+    assert.deepEqual(await corner(), [31, 31, 31]);
+    await view.page.evaluate(() => {
+      document.documentElement.style.setProperty("--vscode-editor-background", "#ffffff");
+      document.body.className = "vscode-light";
+    });
+    await view.settled();
+    assert.deepEqual(await corner(), [255, 255, 255]);
+  });
+
+  it("runs nothing that is in a trace", async () => {
+    await open();
+    const sim = new Simulation('/app/</script><script>alert("x")</script>.py');
+    function* body() {
+      yield { on: "sleep" as const, seconds: 1, line: 3 };
+    }
+    const names = [
+      "</script><img src=x onerror=alert(1)>",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the point of the test
+      "${alert(1)}",
+      "<b>bold</b>",
+      "עברית שלום",
+      "👩‍👩‍👧‍👦 家族",
+      "x".repeat(10_000),
+      "a\u202eb",
+    ];
+    names.forEach((name, i) => {
+      sim.spawn(name, `coro${i}`, body(), 1);
+    });
+    sim.run(0.5);
+    await view.init("</script>");
+    await view.feed(sim.writer.take());
+    await view.page.getByRole("treeitem").first().waitFor({ state: "attached" });
+    for (const key of ["1", "2", "3", "4"]) {
+      await view.page.keyboard.press(key);
+      await view.settled();
+    }
+    assert.equal(await view.page.locator("img, b > b, [onerror]").count(), 0);
+    await view.page.keyboard.press("1");
+    const tree = await items();
+    assert.ok(tree.some((item) => item.startsWith("</script><img")));
+    assert.ok(tree.some((item) => item.startsWith("עברית")));
+  });
+
+  it("answers a damaged page with an error, and goes on", async () => {
+    await open();
+    await view.init();
+    const failed = view.next((m) => m.type === "error");
+    await view.feed(new TextEncoder().encode("this is not a trace at all, is it?"));
+    await failed;
+    assert.match(await text(".problem"), /not a Loopscope trace/i);
+    view.errors.length = 0;
+    await view.show(sleepers().finish());
+    assert.match(await text(".counts"), /4 returned/);
+  });
+
+  it("shows loss in the trust line", async () => {
+    await open();
+    const sim = shop({ until: 0.1 });
+    sim.stats({ dropped: 1200, tasksMissed: 3 });
+    await view.init("shop.py", "live");
+    await view.feed(sim.writer.take());
+    await view.page.locator(".trust.doubt").waitFor();
+    assert.match(await text(".trust"), /1200 events dropped .* 3 missed/);
+  });
+
+  it("becomes an outline in a narrow panel", async () => {
+    await open({ width: 340, height: 720 });
+    await view.init("shop.py", "live");
+    await view.feed(shop().writer.take());
+    await view.page.locator(".app.narrow").waitFor();
+    await view.page.getByRole("treeitem").first().waitFor({ state: "attached" });
+    const overflow = await view.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.equal(overflow, 0);
+  });
+
+  it("has names for all controls and no positive tab order", async () => {
+    await open();
+    await view.init("shop.py", "live");
+    await view.feed(shop().writer.take());
+    await view.page.locator(".finding").first().waitFor();
+    for (const key of ["1", "2", "3", "4", "5"]) {
+      await view.page.keyboard.press(key);
+      await view.settled();
+      const nameless = await view.page.evaluate(() =>
+        [...document.querySelectorAll("button, input, select, [role=separator]")]
+          .filter((e) => !(e.textContent?.trim() || e.getAttribute("aria-label") || e.closest("label")))
+          .map((e) => e.outerHTML.slice(0, 80)),
+      );
+      assert.deepEqual(nameless, []);
+      assert.equal(await view.page.locator('[tabindex]:not([tabindex="0"]):not([tabindex="-1"])').count(), 0);
+    }
+  });
+});
