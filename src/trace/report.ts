@@ -5,7 +5,7 @@ import { loopInfo } from "./describe/loops";
 import { programInfo, trust } from "./describe/program";
 import { startedAt, taskTimes } from "./describe/times";
 import { awaitPlace, waitsOn, wokenBy } from "./describe/waits";
-import { findings } from "./findings";
+import { type FindingOptions, findings } from "./findings";
 import { resumed, waitersByObject } from "./queries";
 import { StepFlag } from "./store/steps";
 import { Outcomes, TaskFlag } from "./store/tasks";
@@ -15,12 +15,17 @@ import type { Trace } from "./trace";
 const known = (value: number) => (Number.isFinite(value) ? value : null);
 
 /** The report of docs, as one object. For a long trace prefer `reportJson`, which holds one task at a time. */
-export function report(trace: Trace): Report {
-  return { ...head(trace), tasks: [...tasks(trace)], objects: objects(trace), findings: findings(trace) };
+export function report(trace: Trace, options: FindingOptions = {}): Report {
+  return {
+    ...head(trace),
+    tasks: [...tasks(trace)],
+    objects: objects(trace),
+    findings: findings(trace, options),
+  };
 }
 
 /** The report as pieces of JSON text: the memory it takes does not grow with the trace. */
-export function* reportJson(trace: Trace): Generator<string> {
+export function* reportJson(trace: Trace, options: FindingOptions = {}): Generator<string> {
   const { schema, program, trust, loops, notes, programs } = head(trace);
   const first = JSON.stringify({ schema, program, programs, trust, notes, loops }, null, 2);
   yield `${first.slice(0, -2)},\n  "tasks": [`;
@@ -29,7 +34,7 @@ export function* reportJson(trace: Trace): Generator<string> {
     yield separator + JSON.stringify(task);
     separator = ",\n    ";
   }
-  const last = JSON.stringify({ objects: objects(trace), findings: findings(trace) }, null, 2);
+  const last = JSON.stringify({ objects: objects(trace), findings: findings(trace, options) }, null, 2);
   yield `\n  ],\n${last.slice(2)}\n`;
 }
 

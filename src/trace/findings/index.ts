@@ -10,6 +10,7 @@ import {
   notThreadSafe,
   tasksLost,
 } from "./incidents";
+import { sequentialAwaits } from "./sequential";
 import { starved } from "./starved";
 import { unfinishedAtExit } from "./unfinished";
 
@@ -26,6 +27,7 @@ const RULES: Rule[] = [
   notThreadSafe,
   cancellationsSwallowed,
   unfinishedAtExit,
+  sequentialAwaits,
 ];
 
 const WEIGHT = { error: 0, warning: 1, info: 2 };

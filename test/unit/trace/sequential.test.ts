@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { findings } from "../../../src/trace";
+import { awaitRuns } from "../../../src/trace/findings/awaitRuns";
+import { StreamWriter } from "./writer";
+
+const lines = (source: string) => awaitRuns(source).map((run) => run.map(({ from, to }) => [from, to]));
+
+describe("awaits in a row", () => {
+  it("that need nothing of one another are a run", () => {
+    const source = `async def main():
+    a = await fetch("a")
+    # a comment, and a blank line
+
+    b = await fetch(
+        "b",
+    )
+    await save_log(1)
+    return a, b
+`;
+    assert.deepEqual(lines(source), [
+      [
+        [2, 2],
+        [5, 7],
+        [8, 8],
+      ],
+    ]);
+  });
+
+  const not = {
+    "use of the earlier result": "a = await fetch(1)\nb = await fetch(a)",
+    "use of it in an f-string": 'a = await fetch(1)\nb = await fetch(f"{a}/x")',
+    "use of an attribute of it": "a = await fetch(1)\nb = await other(a.id)",
+    "the same target": "a = await fetch(1)\na = await fetch(2)",
+    "another statement between": "a = await fetch(1)\nprint(a)\nb = await fetch(2)",
+    "another block": "a = await fetch(1)\nif x:\n    b = await fetch(2)",
+    "a shared object": "a = await reader.readline_of()\nb = await reader.readline_of()",
+    "a shared argument that may be changed": "a = await step(state)\nb = await step(state)",
+    sleeps: "await asyncio.sleep(1)\nawait asyncio.sleep(1)",
+    "waits for locks": "await lock.acquire()\nawait other.acquire()",
+    "tasks that run already": "await task_a\nawait task_b",
+    "code in a string": 'x = """\na = await fetch(1)\nb = await fetch(2)\n"""',
+    "part of an expression": "a = await fetch(1) + f(2)\nb = await fetch(2) + f(3)",
+  };
+  for (const [why, source] of Object.entries(not)) {
+    it(`are not with ${why}`, () => assert.deepEqual(lines(source), []));
+  }
+
+  it("may share a client and values", () => {
+    assert.equal(lines("a = await fetch(session, BASE, 1)\nb = await fetch(session, BASE, 2)").length, 1);
+  });
+});
+
+describe("sequential-awaits", () => {
+  const source = "async def main():\n    a = await fetch(1)\n    b = await fetch(2)\n    return a + b\n";
+  const main = (line: number) => [`/app/app.py:${line} main`, "/app/app.py:9 fetch"];
+
+  function run(): StreamWriter {
+    const w = new StreamWriter();
+    w.new(1, 0, 0, "/app/app.py:1 main", "t");
+    w.step(1, 0, 0.001, 9, main(2)).wake(1, 0.1, 1);
+    w.step(1, 0.1, 0.101, 9, main(2)).wake(1, 0.301, 1);
+    w.step(1, 0.301, 0.301, 9, main(3)).wake(1, 0.401, 1);
+    return w.done(1, 0.401, 0.402);
+  }
+  const of = (w: StreamWriter, text: string | undefined) =>
+    findings(w.trace(), { source: () => text }).filter(({ rule }) => rule === "sequential-awaits");
+
+  it("says what running them together would have saved", () => {
+    const [found, ...more] = of(run(), source);
+    assert.deepEqual(more, []);
+    assert.deepEqual([found.at?.line, found.task, found.seconds?.toFixed(3)], [2, 1, "0.100"]);
+    assert.match(found.message, /fetch\(1\) and fetch\(2\).*400 ms.*300 ms/);
+  });
+
+  it("says nothing without the source, or where the second uses the first", () => {
+    assert.deepEqual(of(run(), undefined), []);
+    assert.deepEqual(of(run(), source.replace("fetch(2)", "fetch(a)")), []);
+  });
+});
