@@ -1,8 +1,11 @@
+import { createWriteStream } from "node:fs";
 import { copyFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { pipeline } from "node:stream/promises";
 import type * as vscode from "vscode";
+import { htmlReport } from "../cli/page";
 import type { HostAction } from "../protocol/view";
-import { type CommandHandlers, TRACE_EDITOR } from "./contributions";
+import { type CommandHandlers, readSetting, TRACE_EDITOR } from "./contributions";
 import { errors } from "./errors";
 import type { GraphPanel } from "./panel/graphPanel";
 import { openTraceFile, type TraceEditor } from "./panel/traceEditor";
@@ -37,6 +40,7 @@ export function commandHandlers(services: Services): CommandHandlers {
       if (chosen !== undefined) await vs.commands.executeCommand("vscode.openWith", chosen, TRACE_EDITOR);
     },
     "loopscope.saveTrace": () => saveTrace(vs, traces.current),
+    "loopscope.exportReport": () => exportReport(vs, traces.current),
     "loopscope.compare": async () => {
       const view = activeView();
       if (!view?.shown) throw errors.nothingToCompare();
@@ -62,7 +66,7 @@ export function viewAction(handlers: CommandHandlers, action: HostAction): Promi
     openTrace: () => handlers["loopscope.openTrace"](),
     compare: () => handlers["loopscope.compare"](),
     saveTrace: () => handlers["loopscope.saveTrace"](),
-    exportReport: () => handlers["loopscope.saveTrace"](),
+    exportReport: () => handlers["loopscope.exportReport"](),
   };
   return actions[action]();
 }
@@ -70,8 +74,8 @@ export function viewAction(handlers: CommandHandlers, action: HostAction): Promi
 /** The buttons that make sense for a trace now. */
 export function viewActions(trace: OpenTrace | null): HostAction[] {
   if (trace === null) return ["run", "openTrace"];
-  if (trace.kind === "file") return ["compare", "openTrace"];
-  return [trace.live ? "stop" : "rerun", "compare", "saveTrace"];
+  if (trace.kind === "file") return ["compare", "exportReport", "openTrace"];
+  return [trace.live ? "stop" : "rerun", "compare", "saveTrace", "exportReport"];
 }
 
 /** Asks where a text that the view made (a table as CSV) shall go. */
@@ -83,13 +87,27 @@ export async function saveText(vs: typeof vscode, name: string, text: string): P
 async function saveTrace(vs: typeof vscode, trace: OpenTrace | null): Promise<void> {
   if (trace === null) throw errors.nothingToSave();
   const target = await vs.window.showSaveDialog({
-    defaultUri: inWorkspace(vs, `${trace.title.replace(/\.\w+$/, "")}.loopscope`),
+    defaultUri: inWorkspace(vs, `${withoutExtension(trace.title)}.loopscope`),
     filters: TRACE_FILTER,
     title: "Save Trace",
   });
   if (target === undefined) return;
   await copyFile(trace.bytes.path, target.fsPath);
   vs.window.setStatusBarMessage(`Saved ${basename(target.fsPath)}`, 4000);
+}
+
+/** Writes the view and the trace into one file that opens in any browser. */
+async function exportReport(vs: typeof vscode, trace: OpenTrace | null): Promise<void> {
+  if (trace === null) throw errors.nothingToSave();
+  const target = await vs.window.showSaveDialog({
+    defaultUri: inWorkspace(vs, `${withoutExtension(trace.title)}.html`),
+    filters: { HTML: ["html"] },
+    title: "Export HTML Report",
+  });
+  if (target === undefined) return;
+  const blockMs = readSetting(vs.workspace, "blockMs", target);
+  await pipeline(htmlReport(trace.bytes.path, blockMs), createWriteStream(target.fsPath));
+  vs.window.setStatusBarMessage(`Exported ${basename(target.fsPath)}`, 4000);
 }
 
 async function pickTrace(vs: typeof vscode, openLabel: string): Promise<vscode.Uri | undefined> {
@@ -99,6 +117,10 @@ async function pickTrace(vs: typeof vscode, openLabel: string): Promise<vscode.U
     defaultUri: vs.workspace.workspaceFolders?.[0]?.uri,
   });
   return chosen?.[0];
+}
+
+function withoutExtension(name: string): string {
+  return name.replace(/\.\w+$/, "");
 }
 
 function inWorkspace(vs: typeof vscode, name: string): vscode.Uri {

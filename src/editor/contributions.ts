@@ -11,6 +11,7 @@ export const Command = {
   rerun: "loopscope.rerun",
   openTrace: "loopscope.openTrace",
   saveTrace: "loopscope.saveTrace",
+  exportReport: "loopscope.exportReport",
   compare: "loopscope.compare",
   showGraph: "loopscope.showGraph",
   openPlace: "loopscope.openPlace",
@@ -24,6 +25,7 @@ export interface CommandArguments {
   "loopscope.rerun": [];
   "loopscope.openTrace": [file?: vscode.Uri];
   "loopscope.saveTrace": [];
+  "loopscope.exportReport": [];
   "loopscope.compare": [];
   "loopscope.showGraph": [];
   /** A file by its absolute path, and a 1-based line. */
