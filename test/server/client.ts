@@ -24,13 +24,15 @@ export interface ClientOptions {
   /** Folders of the workspace, inside the client's own; the client's own when missing. */
   folders?: string[];
   storage?: string;
+  /** A folder that is there already, and stays; a new one when missing. */
+  at?: string;
   /** Files by path, before the server starts. */
   files?: Record<string, string>;
 }
 
 /** An editor, as far as the server can tell: files on a disk, open documents, and what the server said of them. */
 export class Client {
-  readonly root = realpathSync(mkdtempSync(join(tmpdir(), "loopscope-lsp-")));
+  readonly root: string;
   readonly diagnostics = new Map<string, Diagnostic[]>();
   readonly messages: string[] = [];
   progressEnds = 0;
@@ -40,7 +42,8 @@ export class Client {
   private readonly server: ChildProcess;
   readonly connection: MessageConnection;
 
-  private constructor(options: ClientOptions) {
+  private constructor(private readonly options: ClientOptions) {
+    this.root = options.at ?? realpathSync(mkdtempSync(join(tmpdir(), "loopscope-lsp-")));
     this.settings = options.settings ?? {};
     for (const [path, text] of Object.entries(options.files ?? {})) this.write(path, text);
     const main = resolve(__dirname, "../../src/server/main.ts");
@@ -105,7 +108,11 @@ export class Client {
     connection.onRequest("workspace/configuration", ({ items }: { items: unknown[] }) =>
       items.map(() => this.settings),
     );
-    connection.onRequest("window/showMessageRequest", () => null);
+    connection.onRequest("window/showMessageRequest", ({ message }: { message: string }) => {
+      this.messages.push(message);
+      this.heard();
+      return null;
+    });
     connection.listen();
   }
 
@@ -210,6 +217,6 @@ export class Client {
     await this.connection.sendNotification("exit");
     await ended;
     this.connection.dispose();
-    rmSync(this.root, { recursive: true, force: true });
+    if (!this.options.at) rmSync(this.root, { recursive: true, force: true });
   }
 }

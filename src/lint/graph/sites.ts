@@ -68,8 +68,9 @@ class SiteFinder {
     const queued: Target[] = [];
     const inThread: Target[] = [];
     for (const callee of callees) {
-      if (callee.v === "external" || callee.v === "member") {
-        this.external(callee.name, call, awaited, { onLoop, queued, inThread });
+      const name = callee.v === "function" ? this.ownOffloader(callee) : null;
+      if (name !== null || callee.v === "external" || callee.v === "member") {
+        this.external(name ?? (callee as { name: string }).name, call, awaited, { onLoop, queued, inThread });
       } else {
         const args = call.args.map((arg) => this.values(arg));
         onLoop.push(...this.targets.called(callee, args, this.keywords(call), awaited));
@@ -80,6 +81,16 @@ class SiteFinder {
       ...this.site(event, queued, "queued"),
       ...this.site(event, inThread, "thread"),
     ];
+  }
+
+  /** The name under which a function of the workspace was listed as an offloader: by the end of its dotted name. */
+  private ownOffloader(fn: Extract<Value, { v: "function" }>): string | null {
+    if (!this.e.knowledge.hasOwnOffloaders) return null;
+    let name = this.e.functions.idOf(fn.unit, fn.scope);
+    for (; name.includes("."); name = name.slice(name.indexOf(".") + 1)) {
+      if (this.e.knowledge.offloader(name)) return name;
+    }
+    return null;
   }
 
   private keywords(call: CallExpr): Record<string, Value[]> {

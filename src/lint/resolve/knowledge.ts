@@ -12,12 +12,15 @@ export class Knowledge {
   /** Names something is known of, and the classes they are members of. */
   private readonly members = new Set<string>();
   private readonly classes = new Set<string>();
+  /** Whether the user listed offloaders, which may be functions of the workspace. */
+  readonly hasOwnOffloaders: boolean;
 
   constructor(
     private readonly catalog: Catalog,
     ownBlocking: readonly string[],
     ownOffloaders: readonly string[],
   ) {
+    this.hasOwnOffloaders = ownOffloaders.length > 0;
     for (const call of catalog.blocking) this.blocking.set(call.name, call);
     for (const name of ownBlocking) this.blocking.set(name, { name, rule: "blocking-custom" });
     for (const offloader of catalog.offloaders) this.offloaders.set(offloader.name, offloader);
