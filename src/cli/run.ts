@@ -17,7 +17,6 @@ interface Options {
   timeline?: boolean;
   blockMs?: number;
   detail: "full" | "light";
-  dormant?: boolean;
   follow?: boolean;
   quiet?: boolean;
 }
@@ -45,8 +44,7 @@ export function registerRun(program: Command): Command {
       parseMilliseconds,
     )
     .option("--detail <level>", "full: every await chain; light: steps, blocks and lifecycle only", "full")
-    .option("--dormant", "record nothing until asked to: see loopscope attach")
-    .option("--follow", "trace child processes that are Python too")
+    .option("--follow", "trace child processes that are Python too (they and the program see our variables)")
     .option("-q, --quiet", "no summary")
     .option("-m <module>", "run a module as a script, like python -m")
     .addHelpText(
@@ -88,8 +86,7 @@ function settingsOf(options: Options): TraceSettings {
   if (options.detail !== "full" && options.detail !== "light") {
     throw new UsageError(`--detail is full or light, not "${options.detail}"`);
   }
-  const detail = options.dormant ? "dormant" : options.detail;
-  return { blockMs: options.blockMs, detail, follow: options.follow };
+  return { blockMs: options.blockMs, detail: options.detail, follow: options.follow };
 }
 
 /** Tells what was recorded, in the ways that were asked for. */

@@ -46,7 +46,7 @@ export interface Options {
   /** What is on its stdin; by default nothing. */
   input?: string;
   /** Called when the process has printed this on stdout. */
-  on?: { text: string; act(child: ChildProcess): void };
+  on?: { text: string; act(child: ChildProcess, stdout: string): unknown };
 }
 
 /** Runs a command to its end, and collects what it prints. */
@@ -60,11 +60,15 @@ export function execute(command: string, args: string[], options: Options = {}):
   let stdout = "";
   let stderr = "";
   let told = false;
+  let failed: unknown = null;
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
     if (on && !told && stdout.includes(on.text)) {
       told = true;
-      on.act(child);
+      void Promise.resolve(on.act(child, stdout)).catch((error: unknown) => {
+        failed = error;
+        child.kill("SIGKILL");
+      });
     }
   });
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
@@ -73,6 +77,7 @@ export function execute(command: string, args: string[], options: Options = {}):
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
+      if (failed !== null) return reject(failed);
       resolve({ code: code ?? 128 + constants.signals[signal as NodeJS.Signals], stdout, stderr });
     });
   });
