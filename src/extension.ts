@@ -2,8 +2,10 @@ import * as vscode from "vscode";
 import { commandHandlers, saveText, viewAction, viewActions } from "./editor/commands";
 import { type CommandHandlers, registerCommands } from "./editor/contributions";
 import { openHelp } from "./editor/help";
+import { registerLinting } from "./editor/linting";
 import { GraphPanel } from "./editor/panel/graphPanel";
 import type { ViewServices } from "./editor/panel/graphView";
+import { restorePanel } from "./editor/panel/restore";
 import { TraceEditor } from "./editor/panel/traceEditor";
 import { Reporter } from "./editor/report";
 import { Runner } from "./editor/runs/runner";
@@ -55,10 +57,12 @@ export function activate(context: vscode.ExtensionContext): Parts {
   );
   own(runner.onDidChange(() => panel.refreshActions()));
   own(panel.onDidBecomeActive((trace) => traces.show(trace)));
+  own(restorePanel(vscode, context.workspaceState, runner, panel));
   const tasks = own(new TasksView(vscode, traces));
   const findings = own(new FindingsView(vscode, traces));
   own(new StatusBar(vscode, runner, traces));
   own(registerCommands(vscode.commands, handlers, report));
   startOnOpen(vscode, handlers, report);
+  registerLinting(context);
   return { runner, traces, tasks, findings };
 }
