@@ -2,6 +2,7 @@
 
 import sys
 import unittest
+from importlib.util import find_spec
 
 from . import traced
 
@@ -74,17 +75,22 @@ async def main():
     event = asyncio.Event(); cond = asyncio.Condition()
     future = asyncio.get_running_loop().create_future()
     sl = C(sleeper(), name="slow")
-    ts = [C(walker()), C(getter(queue), name="g1"), C(getter(queue), name="g2"), C(putter(queue), name="p"), C(joiner(queue)),
+    ts = [C(walker()), C(getter(queue), name="g1"), C(getter(queue), name="g2"), (put := C(putter(queue), name="p")), C(joiner(queue)),
           C(locker(lock), name="l1"), C(locker(lock), name="l2"), C(limited(sema), name="s1"), C(limited(sema), name="s2"),
           C(eventer(event)), C(conder(cond)), C(waiter([sl])), C(patient(sl)), C(shielder(sl)), C(gatherer([sl])),
           C(collector([C(sleeper(), name="c1"), C(sleeper(), name="c2")])), C(threader()), C(yielder()),
           C(futurist(future)), C(child()), C(other(sl)), C(client())]
-    await asyncio.sleep(0.03)
+    await put
+    while not cond._waiters:
+        await asyncio.sleep(0.005)
     event.set(); future.set_result(1)
     async with cond:
         cond.notify_all()
     queue.task_done(); queue.task_done()
     await asyncio.gather(*ts)
+if "--uvloop" in sys.argv:
+    import uvloop
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 asyncio.run(main(), **({"debug": True} if "--debug" in sys.argv else {}))
 """
 
@@ -191,6 +197,11 @@ class Waits(unittest.TestCase):
 
 class WaitsInDebugMode(Waits):
     arguments = ("--debug",)
+
+
+@unittest.skipUnless(find_spec("uvloop"), "uvloop is not installed here: scripts/pythons.ts makes environments that have it")
+class WaitsOnUvloop(Waits):
+    arguments = ("--uvloop",)
 
 
 @unittest.skipIf(sys.version_info < (3, 11), "Barrier, TaskGroup and timeout came with Python 3.11")

@@ -6,10 +6,12 @@ A program started by Loopscope has this begun by `site/sitecustomize.py`; any ot
 import atexit
 import sys
 
-from . import asyncio_patch, channel, codes, drain, faults, state
-from .hook import ImportHook
+from . import channel, codes, drain, state
+from .hook import ImportHook, unhidden
 
 __all__ = ["start"]
+
+PATCHED = ["BaseEventLoop.__init__", "loop.call_soon", "loop.call_soon_threadsafe", "loop._run_once", "Handle._run"]
 
 
 def start(channel_address=None, *, file=None, token=None, block_ms=50, detail="full"):
@@ -25,7 +27,7 @@ def start(channel_address=None, *, file=None, token=None, block_ms=50, detail="f
     _begin(address, token, int(block_ms * 1e6), detail)
 
 
-def launched(options, site_folder):
+def launched(options):
     """Called by the bootstrap with the LOOPSCOPE_* variables; never raises for what the launcher got wrong."""
     address = options.get("LOOPSCOPE_CHANNEL")
     if not address or sys.version_info < (3, 10):
@@ -42,7 +44,7 @@ def _begin(address, token, block_ns, detail):
     codes.start()
     target = channel.connect(address)
     hello = drain.describe_program(
-        {"mode": "fast", "reason": "", "patched": asyncio_patch.PATCHED, "block_ns": block_ns, "detail": detail}, token
+        {"mode": "fast", "reason": "", "patched": PATCHED, "block_ns": block_ns, "detail": detail}, token
     )
     pump = drain.Drain(channel.Channel(target), hello)
     state.active = True
@@ -51,8 +53,10 @@ def _begin(address, token, block_ns, detail):
     pump.start()
     hook = ImportHook()
 
-    def asyncio_imported(module):
-        recorder_here = asyncio_patch.patch(module, pump)
+    def asyncio_imported(asyncio):
+        with unhidden():
+            from . import asyncio_patch, faults
+        recorder_here = asyncio_patch.patch(asyncio, pump)
         hook.when_imported("warnings", lambda warnings: faults.watch_warnings(warnings, recorder_here))
 
     hook.when_imported("asyncio", asyncio_imported)

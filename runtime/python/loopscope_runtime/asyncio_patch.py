@@ -5,19 +5,21 @@ import threading
 from _thread import get_ident
 from weakref import ref
 
-from . import codes, eager, executors, fallback, fused, guard, objects, recorder, state, waits
+from . import codes, eager, executors, fallback, fused, guard, objects, recorder, state, uvloop_patch, waits
 from .faults import watch_loop
 from .records import RUN
 
-PATCHED = ["BaseEventLoop.__init__", "loop.call_soon", "loop.call_soon_threadsafe", "loop._run_once", "Handle._run"]
 REPLACED = ("call_soon", "_call_soon", "call_soon_threadsafe", "_run_once")
 OWN_ATTRIBUTES = REPLACED + (
     "_loopscope",
     "_process_events",
     "_set_coroutine_origin_tracking",
+    "call_at",
     "call_exception_handler",
+    "call_later",
     "close",
     "get_task_factory",
+    "run_forever",
     "run_in_executor",
     "set_task_factory",
 )
@@ -59,18 +61,50 @@ def patch(asyncio, drain):
         else:
             rec = recorder.Recorder(stream, asyncio)
             fallback.install(loop, rec, asyncio)
-        loop._loopscope = rec
-        state.hooks.append(undo(loop))
-        watch_loop(loop, rec)
-        eager.watch_factory(loop, rec)
-        executors.watch(loop, rec)
+        equip(loop, stream, rec)
         watch_runs(loop, stream)
 
-    fallback.patch_handles(asyncio)
+    fallback.patch_handles(asyncio, mismatch is None)
+    watch_subclasses(asyncio, drain)
     waits.start(asyncio)
     objects.start(asyncio, recorder_here)
     base.__init__ = __init__
     return recorder_here
+
+
+def watch_subclasses(asyncio, drain):
+    """Loops that are no BaseEventLoop, uvloop's above all, are met when their class is made."""
+    abstract = asyncio.events.AbstractEventLoop
+    base = asyncio.base_events.BaseEventLoop
+
+    def __init_subclass__(cls, **kwargs):
+        super(abstract, cls).__init_subclass__(**kwargs)
+        if cls.__module__ == "uvloop" and not issubclass(cls, base):
+            try:
+                uvloop_patch.patch(cls, asyncio, drain)
+            except Exception as exc:
+                state.fault(exc, "uvloop")
+
+    abstract.__init_subclass__ = classmethod(__init_subclass__)
+
+
+def equip(loop, stream, rec):
+    """What is the same for every kind of loop."""
+    loop._loopscope = rec
+    state.hooks.append(undo(loop))
+    watch_loop(loop, rec)
+    eager.watch_factory(loop, rec)
+    executors.watch(loop, rec)
+    stock_close = loop.close
+
+    def close():
+        stock_close()
+        if not stream.closed and loop.is_closed():
+            stream.buf.append(_pack3(RUN, state.now(), -1))
+            stream.closed = True
+
+    codes.mark(close.__code__, codes.SKIP)
+    loop.close = close
 
 
 def undo(loop):
@@ -123,8 +157,7 @@ def when_used(loop, act):
 def watch_runs(loop, stream):
     """RUN records. `run_forever` calls this method as it begins and as it ends, and is not itself wrapped: no frame is added."""
     stock_tracking = loop._set_coroutine_origin_tracking
-    stock_close = loop.close
-    ext = stream.buf.extend
+    ext = stream.buf.append
     running = False
 
     def _set_coroutine_origin_tracking(enabled):
@@ -136,14 +169,7 @@ def watch_runs(loop, stream):
             stream.thread_id = get_ident()
             ext(_pack3(RUN, state.now(), int(running)))
 
-    def close():
-        stock_close()
-        if not stream.closed and loop.is_closed():
-            ext(_pack3(RUN, state.now(), -1))
-            stream.closed = True
-
     loop._set_coroutine_origin_tracking = _set_coroutine_origin_tracking
-    loop.close = close
     if loop.is_running():
         running = True
         stream.thread_id = loop._thread_id

@@ -25,7 +25,7 @@ class Drain:
         self.bell = allocate_lock()  # released to make the thread stop
         self.running = allocate_lock()  # held by the thread while it runs
         self.last_flush = self.last_stats = now()
-        self.events_bytes = 0
+        self.events = 0
         self.cpu = 0
         self.sampled = watchdog.Watchdog()
         self.introduced = []
@@ -77,15 +77,15 @@ class Drain:
             if stream.probe is not None:
                 key, begin, ready = stream.probe()
                 beats.append([stream.loop_id, t, key & 0xFFFFFFFF, begin, ready])
-            data = bytes(stream.buf)
-            if not data:
+            records = stream.buf[:]
+            if not records:
                 if stream.closed:
                     state.streams.remove(stream)
                 continue
             wide = stream.wide or t - stream.last > WIDE_NS
             stream.wide = False
-            del stream.buf[: len(data)]
-            batches.append((stream, data, wide, t))
+            del stream.buf[: len(records)]
+            batches.append((stream, records, wide, t))
             stream.last = t
         while self.introduced:
             put(self.introduced.pop(0))
@@ -95,11 +95,12 @@ class Drain:
             put(wire.json_frame(CODES, rows))
         for part in texts or ():
             put(wire.frame(STRINGS, part.encode()))
-        for stream, data, wide, t in batches:
+        for stream, records, wide, t in batches:
             stream.sequence += 1
-            self.events_bytes += len(data)
+            self.events += len(records)
+            data = b"".join(records)
             frame = wire.records_frame(stream.loop_id, stream.sequence, stream.lost, t, data, wide)
-            put(frame, stream, len(data) // 48)
+            put(frame, stream, len(records))
         if beats and batches or final:
             put(wire.json_frame(NOW, beats))
         if final or t - self.last_stats > STATS_NS:
@@ -124,7 +125,7 @@ class Drain:
     def stats(self, t):
         return {
             "t": t,
-            "events": self.events_bytes // 48,
+            "events": self.events,
             "overheadNs": self.cpu,
             "drainNs": self.cpu,
             "dropped": state.counts["lost"],

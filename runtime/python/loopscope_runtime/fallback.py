@@ -21,9 +21,12 @@ PACK3, PACK5 = recorder.PACK[3], recorder.PACK[5]
 class Fallback:
     """What is running on one loop, and the records of it."""
 
+    idle_cause = CALLED_BACK  # of what is scheduled while nothing runs
+
     def __init__(self, loop, rec, asyncio):
         self.loop = loop
         self.rec = rec
+        self.fused = False  # whether the loop's `_run_once` is ours, and writes POLL and ITER
         self.task_types = (asyncio.tasks.Task, asyncio.tasks._PyTask)
         self.timer = asyncio.events.TimerHandle
         self.cur = None
@@ -55,16 +58,22 @@ class Fallback:
 
     def scheduled(self, handle, callback, args, frame):
         """A callback was given to call_soon by `frame`."""
+        if not self.noticed(callback, args, frame):
+            self.remember(handle, self.origin())
+
+    def noticed(self, callback, args, frame):
+        """Records what it means that `frame` schedules a task's callback; False if it is no task's."""
         task, wakes = self.task_of(callback)
         if task is None:
-            self.remember(handle, self.origin())
-        elif wakes:
+            return False
+        if wakes:
             cause, by = (TASK, key(self.cur)) if self.cur is not None else (TASK, self.by) if self.by else (self.cause, 0)
             if args and getattr(args[0], "cancelled", bool)():
                 cause += WAS_CANCELLED
             self.rec.wake(task, cause, by, frame)
         elif task is not self.cur and not hasattr(task, "_loopscope"):
             self.rec.created(task, 0 if self.cur is None else key(self.cur), frame)
+        return True
 
     def remember(self, handle, origin):
         origins = self.origins
@@ -78,7 +87,7 @@ class Fallback:
         """A handle's callback is about to run."""
         self.cur = self.task_of(callback)[0]
         if self.cur is None:
-            origin = self.origins.pop(id(handle), None) or self.from_threads.pop(id(callback), None)
+            origin = self.from_threads.pop(id(callback), None) or self.origins.pop(id(handle), None)
             if origin is None:
                 self.cause, self.by = TIMER if isinstance(handle, self.timer) else IO, 0
             elif origin < 0:
@@ -92,12 +101,13 @@ class Fallback:
         begin, task, by = self.begin, self.cur, self.by
         self.cur = None
         self.by = self.begin = 0
-        self.cause = CALLED_BACK
+        self.cause = self.idle_cause
         if task is not None:
             self.rec.stepped(task, begin, t)
         elif t - begin > SLOW_CALLBACK_NS:
             self.rec.ext(PACK5(CALLBACK, begin, t, by, 0))
-        self.poll_ahead(t)
+        if not self.fused:
+            self.poll_ahead(t)
 
     def poll_ahead(self, t):
         """POLL when nothing is left to run: the loop is going to wait."""
@@ -114,8 +124,8 @@ class Fallback:
 loops = WeakKeyDictionary()  # loop -> Fallback
 
 
-def patch_handles(asyncio):
-    """Makes `Handle._run` tell the loop's Fallback, if it has one."""
+def patch_handles(asyncio, known):
+    """Makes `Handle._run` tell the loop's Fallback, if it has one. known: the original is the one mirrored here."""
     Handle = asyncio.events.Handle
     stock = Handle._run
 
@@ -124,12 +134,11 @@ def patch_handles(asyncio):
             fallback = loops.get(self._loop)
         except TypeError:  # a loop that cannot be hashed or referenced weakly is none of ours
             fallback = None
-        if fallback is None:
-            return stock(self)
-        try:
-            fallback.enter(self, self._callback)
-        except Exception as exc:
-            state.fault(exc, "Handle._run")
+        if fallback is not None:
+            try:
+                fallback.enter(self, self._callback)
+            except Exception as exc:
+                state.fault(exc, "Handle._run")
         try:
             self._context.run(self._callback, *self._args)  # stock: self._context.run(self._callback, *self._args)
         except (SystemExit, KeyboardInterrupt):
@@ -137,12 +146,27 @@ def patch_handles(asyncio):
         except BaseException as exc:
             recorder.report(asyncio, self, exc)
         finally:
-            try:
-                fallback.leave()
-            except Exception as exc:
-                state.fault(exc, "Handle._run")
+            if fallback is not None:
+                try:
+                    fallback.leave()
+                except Exception as exc:
+                    state.fault(exc, "Handle._run")
         self = None
 
+    def _run_unknown(self):
+        fallback = loops.get(self._loop)
+        if fallback is None:
+            return stock(self)
+        fallback.enter(self, self._callback)
+        try:
+            return stock(self)
+        finally:
+            fallback.leave()
+
+    if not known:
+        codes.mark(_run_unknown.__code__, codes.STOP)
+        Handle._run = _run_unknown
+        return
     codes.mark(_run.__code__, codes.STOP)
     twin = mimic.disguise(_run, stock)
     codes.mark(twin.__code__, codes.STOP)
@@ -152,6 +176,7 @@ def patch_handles(asyncio):
 def install(loop, rec, asyncio, fused=False):
     """Wraps a loop's scheduling methods."""
     fallback = loops[loop] = Fallback(loop, rec, asyncio)
+    fallback.fused = fused
     stock_call_soon, stock_threadsafe = loop.call_soon, loop.call_soon_threadsafe
 
     def call_soon(callback, *args, context=None):
@@ -173,9 +198,14 @@ def install(loop, rec, asyncio, fused=False):
         codes.mark(function.__code__, codes.SKIP)
     loop.call_soon = call_soon
     loop.call_soon_threadsafe = call_soon_threadsafe
-    if hasattr(loop, "_process_events") and "_process_events" not in loop.__dict__:
-        watch_polls(loop, rec, fused)
-    rec.stream.probe = lambda: (current(), fallback.begin, len(getattr(loop, "_ready", ())))
+    if not fused and hasattr(loop, "_process_events") and "_process_events" not in loop.__dict__:
+        watch_polls(loop, rec)
+    expose(fallback, rec.stream, rec)
+    return fallback
+
+
+def expose(fallback, stream, rec):
+    """Lets others ask what runs."""
 
     def current():
         return 0 if fallback.cur is None else key(fallback.cur)
@@ -184,9 +214,9 @@ def install(loop, rec, asyncio, fused=False):
         previous, fallback.cur = fallback.cur, task
         return previous
 
+    stream.probe = lambda: (current(), fallback.begin, len(getattr(fallback.loop, "_ready", ())))
     rec.current = current
     rec.swap = swap
-    return fallback
 
 
 def fallback_scheduled(fallback, handle, callback, args):
@@ -196,14 +226,13 @@ def fallback_scheduled(fallback, handle, callback, args):
         state.fault(exc, "call_soon")
 
 
-def watch_polls(loop, rec, fused):
-    """ITER from the method that gets the selector's events. A fused loop writes its own, unless it is in debug mode."""
+def watch_polls(loop, rec):
+    """ITER from the method that gets the selector's events."""
     stock_process = loop._process_events
 
     def _process_events(event_list):
         stock_process(event_list)
-        if not fused or loop._debug:
-            rec.ext(PACK3(ITER, now(), len(loop._ready)))
+        rec.ext(PACK3(ITER, now(), len(loop._ready)))
 
     codes.mark(_process_events.__code__, codes.SKIP)
     loop._process_events = _process_events

@@ -56,7 +56,7 @@ def watch_warnings(warnings, recorder_here):
         n, frames = codes.stack(sys._getframe(2), 0)
         task = rec.current() if rec is not None else 0
         values = [NEVER_AWAITED, state.now(), task, n, recorder.coroutine_code(coro)] + frames
-        stream.buf.extend(recorder.pack(values))
+        stream.buf.append(recorder.pack(values))
 
     # `warnings.warn(stacklevel=2)` in the original must still name the line that dropped the coroutine: it does not count frames
     # of a file with this name.

@@ -8,7 +8,7 @@ import contextvars
 import heapq
 import sys
 from _thread import get_ident
-from types import CoroutineType, MethodType
+from types import CoroutineType, MethodType, TracebackType
 
 from . import codes, fallback, mimic, recorder, state
 from .records import CALLBACK, CALLED_BACK, IO, ITER, POLL, STEP, TASK, THREAD, TIMER, WAKE, WAS_CANCELLED, YIELD
@@ -44,13 +44,15 @@ def install(loop, stream, asyncio):
     fallback.install(loop, rec, asyncio, fused=True)
     slow_call_soon = loop.call_soon
     slow_call_soon_threadsafe = loop.call_soon_threadsafe
-    slow_run_once = loop._run_once
-    ext = stream.buf.extend
+    ext = stream.buf.append
     suspended, done, wake, created = rec.suspended, rec.done, rec.wake, rec.created
     inner = recorder.INNER
     known, define = codes.known, codes.define
     sleep_code = asyncio.tasks.sleep.__code__
     P3, P5, P6, P7, P8 = (recorder.PACK[n] for n in (3, 5, 6, 7, 8))
+
+    run_position = mimic.position_of(events.Handle._run, "self._context.run(self._callback, *self._args)")
+    warning, format_handle = base_events.logger.warning, base_events._format_handle
 
     cur = None  # the task whose step runs
     by = 0  # key of the task that scheduled the callback which runs
@@ -61,7 +63,7 @@ def install(loop, stream, asyncio):
         if loop._closed:
             loop._check_closed()  # stock: self._check_closed()
         if loop._debug:
-            return slow_call_soon(callback, *args, context=context)
+            return one_frame_less(slow_call_soon(callback, *args, context=context))
         h = new_handle(handle_type)
         h._context = copy_context() if context is None else context
         h._loop = loop
@@ -125,7 +127,7 @@ def install(loop, stream, asyncio):
         if loop._closed:
             loop._check_closed()  # stock: self._check_closed()
         if loop._debug:
-            return slow_call_soon_threadsafe(callback, *args, context=context)
+            return one_frame_less(slow_call_soon_threadsafe(callback, *args, context=context))
         h = new_handle(handle_type)
         h._context = copy_context() if context is None else context
         h._loop = loop
@@ -173,8 +175,6 @@ def install(loop, stream, asyncio):
 
     def _run_once():
         nonlocal cur, by, cause, begin
-        if loop._debug:
-            return slow_run_once()
         scheduled = loop._scheduled
         timers = len(scheduled)
         if timers > min_timers and loop._timer_cancelled_count / timers > min_cancelled:
@@ -223,6 +223,19 @@ def install(loop, stream, asyncio):
                 h = pop()
                 if h._cancelled:
                     continue
+                if loop._debug:
+                    begin = 0
+                    try:
+                        loop._current_handle = h
+                        t0 = loop.time()
+                        h._run()  # stock: first handle._run()
+                        took = loop.time() - t0
+                        if took >= loop.slow_callback_duration:
+                            warning("Executing %s took %.3f seconds", format_handle(h), took)
+                    finally:
+                        loop._current_handle = None
+                    begin = now()
+                    continue
                 kind = type(h)
                 if kind is handle_type:
                     cur = h._task
@@ -238,17 +251,19 @@ def install(loop, stream, asyncio):
                 try:
                     args = h._args
                     if args:
-                        h._context.run(h._callback, *args)
+                        h._context.run(h._callback, *args)  # stock: handle._run()
                     else:
-                        h._context.run(h._callback)
+                        h._context.run(h._callback)  # stock: handle._run()
                 except (SystemExit, KeyboardInterrupt) as exc:
                     if cur is not None and cur.done():
                         done(cur, begin, now())
-                    leaving = leave_with(h, exc)
+                    leaving = exc
+                    exc.__traceback__ = through_run(exc.__traceback__.tb_next)
                 except BaseException as exc:
+                    exc.__traceback__ = through_run(exc.__traceback__.tb_next)
                     recorder.report(asyncio, h, exc)
                 if leaving is not None:
-                    leaving()  # stock: handle._run()
+                    raise leaving  # stock: handle._run()
                 t = now()
                 if cur is None:
                     if t - begin > SLOW_CALLBACK_NS:
@@ -295,17 +310,17 @@ def install(loop, stream, asyncio):
         else:
             state.fault(exc, "_run_once")
 
-    def leave_with(h, exc):
-        """A callable that raises exc through the frame of a real `Handle._run`, as an untraced loop would."""
-        exc.__traceback__ = exc.__traceback__.tb_next
-        carrier = asyncio.Future(loop=loop)
-        carrier.set_exception(exc)
-        through = events.Handle.__new__(events.Handle)
-        through._loop = None
-        through._context = h._context
-        through._callback = carrier.result
-        through._args = ()
-        return through._run
+    def through_run(tb):
+        """A traceback that begins with the frame of a real `Handle._run`, as it would without us."""
+        bare = events.Handle.__new__(events.Handle)
+        frames = []
+        bare._loop = None
+        bare._context = copy_context()
+        bare._callback = frames.extend
+        bare._args = (map(getframe, (0,)),)
+        bare._run()
+        frame = frames[0]
+        return TracebackType(tb, frame, *run_position)
 
     _run_once = mimic.disguise(_run_once, base_events.BaseEventLoop._run_once)
     run_code = _run_once.__code__
@@ -339,6 +354,13 @@ def install(loop, stream, asyncio):
     loop.call_soon_threadsafe = call_soon_threadsafe
     loop._run_once = _run_once
     return rec
+
+
+def one_frame_less(handle):
+    """A handle of debug mode, whose traceback must end with the caller of `call_soon`."""
+    if handle._source_traceback:
+        del handle._source_traceback[-1]
+    return handle
 
 
 _handle_classes = {}

@@ -3,6 +3,31 @@
 import sys
 
 
+class unhidden:
+    """While it is entered, the recorder can import its own modules, though the program cannot see them."""
+
+    def __enter__(self):
+        package = __package__
+        self.hide = package not in sys.modules
+        if self.hide:
+            sys.modules.update(hidden)
+
+    def __exit__(self, *exc):
+        if self.hide:
+            hide()
+
+
+hidden = {}  # the recorder's modules, by name, when they are not in sys.modules
+
+
+def hide():
+    """Takes the recorder's modules out of sys.modules."""
+    for name in [m for m in sys.modules if m.partition(".")[0] == __package__]:
+        hidden[name] = sys.modules.pop(name)
+    for path in hidden[__package__].__path__:
+        sys.path_importer_cache.pop(path, None)
+
+
 class ImportHook:
     """A meta-path finder that finds nothing itself: it lets the others find the module, and wraps its loader's execution."""
 

@@ -1,7 +1,7 @@
 """Makes a replacement look like what it replaces, in tracebacks, stack dumps and to debuggers: same file, name and line.
 
-A line of ours ending in `# stock: TEXT` stands for the line of the original that reads TEXT; all other lines stand for the line of
-the first such mark.
+A line of ours ending in `# stock: TEXT` stands for the line of the original that reads TEXT (the last such
+line, or the first if TEXT begins with `first`); all other lines stand for the line of the first such mark.
 """
 
 import sys
@@ -14,7 +14,7 @@ def disguise(function, stock):
     """`function` with the code object of a look-alike of `stock`; function itself when that cannot be made."""
     try:
         code = look_alike(function.__code__, stock.__code__)
-    except (OSError, ValueError, IndexError, StopIteration):
+    except (OSError, ValueError, IndexError):
         return function
     twin = FunctionType(code, function.__globals__, stock.__name__, function.__defaults__, function.__closure__)
     twin.__kwdefaults__ = function.__kwdefaults__
@@ -54,9 +54,27 @@ def look_alike(code, stock):
     return code.replace(**changes)
 
 
+def position_of(function, text):
+    """(instruction offset, line) of the last instruction on the line of a function that reads text."""
+    code = function.__code__
+    with open(code.co_filename, encoding="utf-8") as file:
+        source = file.read().split("\n")
+    line = location(code, source, text)[0]
+    offset = 0
+    if NEW_TABLE:
+        where = location(code, source, text)
+        for i, position in enumerate(code.co_positions()):
+            if position == where:
+                offset = i * 2
+    return offset, line
+
+
 def location(stock, source, text):
-    """(line, end line, column, end column) of the call on the line of stock's source that reads text; columns None before 3.11."""
-    line = next(n for n in range(stock.co_firstlineno, len(source) + 1) if source[n - 1].strip() == text)
+    """(line, end line, column, end column) of the call on the last line of stock's source that reads text; no columns before 3.11."""
+    lines = [line for _, _, line in stock.co_lines() if line is not None]
+    choose = min if text.startswith("first ") else max
+    wanted = text.removeprefix("first ")
+    line = choose(n for n in range(stock.co_firstlineno, max(lines) + 1) if source[n - 1].strip() == wanted)
     if not NEW_TABLE:
         return (line, line, None, None)
     widest = (line, line, None, None)

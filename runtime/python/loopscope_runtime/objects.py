@@ -67,7 +67,7 @@ def start(asyncio, recorder_here):
         rec = recorder_here()
         stream = rec.stream if rec is not None else state.common()
         values = [OBJECT, hash(instance), state.now(), kind, n] + frames + [label]
-        stream.buf.extend(Struct("<%dq" % len(values)).pack(*values))
+        stream.buf.append(Struct("<%dq" % len(values)).pack(*values))
 
     def hold(instance, change, task_key):
         rec = recorder_here()

@@ -7,6 +7,7 @@ is waited on; chain is `(code, offset, ..)`, outermost frame first, as last writ
 """
 
 import gc
+import sys
 from struct import Struct
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
@@ -18,6 +19,7 @@ known = codes.known
 define = codes.define
 STOP = codes.STOP
 key = hash
+getframe = sys._getframe
 handlers = waits.handlers
 strings = state.strings
 next_string = state.next_string
@@ -176,7 +178,7 @@ class Recorder:
 
     def __init__(self, stream, asyncio):
         self.stream = stream
-        self.ext = stream.buf.extend
+        self.ext = stream.buf.append
         self.sleep_code = asyncio.tasks.sleep.__code__
         self.gathering = asyncio.tasks._GatheringFuture
         self.sleep_frames = []  # what lies below a coroutine that awaits sleep(0): always the same

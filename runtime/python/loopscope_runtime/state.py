@@ -15,11 +15,11 @@ last_words = None  # flushes; set once the drain thread has stopped
 
 
 class Stream:
-    """The records of one loop. `buf` holds packed 64-bit ints, appended to by one atomic call per record."""
+    """The records of one loop. `buf` holds records as packed 64-bit ints, each appended by one atomic call."""
 
     def __init__(self, loop_id):
         self.loop_id = loop_id
-        self.buf = bytearray()
+        self.buf = []
         self.sequence = 0
         self.lost = 0
         self.last = now()  # of the last non-empty flush

@@ -100,6 +100,9 @@ LEAVES = {
     "taskgroups.py": {"__aexit__": _group, "_aexit": _group},
     "streams.py": dict.fromkeys(("_wait_for_data", "_drain_helper", "drain", "wait_closed"), _plain(W_IO)),
     "base_subprocess.py": dict.fromkeys(("_wait", "_connect_pipes"), _plain(W_PROCESS)),
+    "subprocess.py": dict.fromkeys(  # leaves only where the loop is compiled
+        ("wait", "create_subprocess_exec", "create_subprocess_shell"), _plain(W_PROCESS)
+    ),
     "unix_events.py": {"_make_subprocess_transport": _plain(W_PROCESS), "_sock_sendfile_native": _plain(W_IO)},
     "windows_events.py": {"_make_subprocess_transport": _plain(W_PROCESS)},
     "selector_events.py": dict.fromkeys(

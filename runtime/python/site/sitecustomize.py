@@ -22,14 +22,15 @@ def _begin():
     try:
         import loopscope_runtime
 
-        loopscope_runtime.launched(options, here)
+        loopscope_runtime.launched(options)
     except Exception:  # whatever is wrong with the recorder, the program must run
         pass
     finally:
         sys.path.remove(runtime)
         sys.path_importer_cache.pop(runtime, None)
-        for name in [m for m in sys.modules if m.partition(".")[0] == "loopscope_runtime"]:
-            del sys.modules[name]
+        hook = sys.modules.get("loopscope_runtime.hook")
+        if hook is not None:
+            hook.hide()
         sys.modules.pop("sitecustomize", None)
 
 

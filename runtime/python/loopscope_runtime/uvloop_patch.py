@@ -1,0 +1,110 @@
+"""uvloop: its loop is compiled, so tasks are stepped through a shim, and what wakes them is judged by who schedules them."""
+
+from _thread import get_ident
+
+from . import codes, fallback, recorder, state
+from .records import IO, RUN, THREAD, TIMER
+
+REASON = "uvloop is compiled: its steps are seen from outside"
+PACK3 = recorder.PACK[3]
+
+
+class UvFallback(fallback.Fallback):
+    """As on other foreign loops; but handles are uvloop's, and cannot be watched."""
+
+    idle_cause = IO  # what runs outside of a shim is libuv calling back: timers are shimmed, so it is input or output
+
+    def step(self, callback, *args):
+        """Runs in place of a task's step or an asyncio callback."""
+        self.enter(None, callback)
+        try:
+            return callback(*args)
+        finally:
+            self.leave()
+
+    def timer_fired(self, callback, *args):
+        self.cause = TIMER
+        try:
+            return callback(*args)
+        finally:
+            self.cause = IO
+
+
+def patch(loop_class, asyncio, drain):
+    """Called right after uvloop made its loop's class."""
+    from . import asyncio_patch
+
+    stock_init = loop_class.__init__
+
+    def __init__(self, *args, **kwargs):
+        stock_init(self, *args, **kwargs)
+        try:
+            stream = asyncio_patch.new_stream()
+            drain.introduce(stream, asyncio_patch.describe(self, stream, "fallback", REASON))
+            asyncio_patch.equip(self, stream, trace(self, stream, asyncio))
+        except Exception as exc:
+            state.fault(exc, "a new uvloop loop")
+
+    loop_class.__init__ = __init__
+
+
+def trace(loop, stream, asyncio):
+    """Wraps a loop's scheduling methods; its recorder."""
+    rec = recorder.Recorder(stream, asyncio)
+    self = UvFallback(loop, rec, asyncio)
+    self.cause = IO
+    stock_call_soon, stock_call_later, stock_call_at = loop.call_soon, loop.call_later, loop.call_at
+    stock_threadsafe, stock_run_forever = loop.call_soon_threadsafe, loop.run_forever
+    step, timer_fired, getframe = self.step, self.timer_fired, recorder.getframe
+
+    def call_soon(callback, *args, context=None):
+        try:
+            if not self.noticed(callback, args, getframe(1)):
+                if not of_asyncio(callback):
+                    return stock_call_soon(callback, *args, context=context)
+                self.from_threads[id(callback)] = self.origin()
+        except Exception as exc:
+            state.fault(exc, "call_soon")
+        return stock_call_soon(step, callback, *args, context=context)
+
+    def call_soon_threadsafe(callback, *args, context=None):
+        if not of_asyncio(callback):
+            return stock_threadsafe(callback, *args, context=context)
+        self.from_threads[id(callback)] = self.origin() if get_ident() == stream.thread_id else -THREAD
+        return stock_threadsafe(step, callback, *args, context=context)
+
+    def call_later(delay, callback, *args, context=None):
+        if of_asyncio(callback):
+            return stock_call_later(delay, timer_fired, callback, *args, context=context)
+        return stock_call_later(delay, callback, *args, context=context)
+
+    def call_at(when, callback, *args, context=None):
+        if of_asyncio(callback):
+            return stock_call_at(when, timer_fired, callback, *args, context=context)
+        return stock_call_at(when, callback, *args, context=context)
+
+    def run_forever():
+        stream.thread_id = get_ident()
+        rec.ext(PACK3(RUN, state.now(), 1))
+        try:
+            stock_run_forever()
+        finally:
+            rec.ext(PACK3(RUN, state.now(), 0))
+
+    for function in (call_soon, call_soon_threadsafe, call_later, call_at):
+        codes.mark(function.__code__, codes.SKIP)
+    for function in (run_forever, UvFallback.timer_fired, UvFallback.step):
+        codes.mark(function.__code__, codes.STOP)
+    loop.call_soon = call_soon
+    loop.call_soon_threadsafe = call_soon_threadsafe
+    loop.call_later = call_later
+    loop.call_at = call_at
+    loop.run_forever = run_forever
+    fallback.expose(self, stream, rec)
+    return rec
+
+
+def of_asyncio(callback):
+    """Whether a callback is asyncio's own, so that nobody will see its handle's repr."""
+    module = getattr(getattr(callback, "func", callback), "__module__", None)
+    return isinstance(module, str) and (module == "asyncio" or module.startswith("asyncio."))

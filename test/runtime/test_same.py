@@ -1,0 +1,271 @@
+"""A traced program behaves as an untraced one: what it prints, how it ends, what it can see."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+
+from . import traced
+
+
+class SameBehaviour(unittest.TestCase):
+    maxDiff = None
+
+    def same(self, source, *args, **options):
+        """Runs it both ways; everything it shows must be equal. Returns the traced result."""
+        plain = traced.run(source, *args, traced=False, **options)
+        shown = traced.run(source, *args, **options)
+        self.assertEqual(self.neutral(shown.out), self.neutral(plain.out))
+        self.assertEqual(self.neutral(shown.err), self.neutral(plain.err))
+        self.assertEqual(shown.code, plain.code)
+        self.assertIsNotNone(shown.run, "nothing was recorded")
+        self.assertEqual(shown.run.stats[-1]["notes"], [])
+        return shown
+
+    def neutral(self, text):
+        return re.sub(r"0x[0-9a-f]+|(?<=when=)[0-9.]+", "0x", text.decode())
+
+    def test_what_it_sees(self):
+        self.same(
+            """
+            import asyncio, contextvars, os, sys, threading
+            print(sys.argv[1:], __name__, sys.path[0] == os.path.dirname(os.path.abspath(__file__)))
+            print([p for p in sys.path if "loopscope" in p], [m for m in sys.modules if "loopscope" in m])
+            print(sorted(k for k in os.environ if k.startswith(("LOOPSCOPE", "PYTHONPATH"))))
+            print([type(f).__name__ for f in sys.meta_path if "oopscope" in type(f).__module__])
+            var = contextvars.ContextVar("v", default=0)
+            async def child():
+                print(var.get())
+                var.set(2)
+                await asyncio.sleep(0)
+                print(var.get())
+            async def main():
+                var.set(1)
+                t = asyncio.create_task(child(), name="c")
+                print(repr(t).split(" created")[0])
+                await asyncio.sleep(0)
+                print(repr(t).split(" created")[0], t.get_coro().cr_code.co_name, t.get_stack())
+                t.print_stack(file=sys.stdout)
+                print(sorted(x.get_name() for x in asyncio.all_tasks()), asyncio.current_task().get_name())
+                await t
+                print(var.get(), [th.name for th in threading.enumerate()])
+                handle = asyncio.get_running_loop().call_soon(print, 1)
+                print(handle)
+                print(asyncio.get_running_loop().get_task_factory(), asyncio.get_running_loop())
+                lock = asyncio.Lock(); q = asyncio.Queue(); s = asyncio.Semaphore(2); e = asyncio.Event()
+                print(sorted(vars(lock)), sorted(vars(q)), sorted(vars(s)), sorted(vars(e)), lock, q, s, e)
+                async with lock, s:
+                    print(lock, s, vars(s)["_value"], vars(lock)["_locked"])
+            asyncio.run(main())
+            """,
+            "one",
+            "--two",
+            "-m",
+        )
+
+    def test_modules(self):
+        source = """
+            import sys
+            names = set(sys.modules)
+            print(sorted(n for n in names if n in ("asyncio", "json", "threading", "socket", "ssl", "inspect", "linecache", "typing")))
+        """
+        self.same(source)
+
+    def test_exceptions(self):
+        for body in (
+            "raise ValueError('x')",
+            "import sys; sys.exit(3)",
+            "import sys; sys.exit('bye')",
+            "raise KeyboardInterrupt",
+            "raise SystemExit",
+            "loop.call_soon(lambda: 1 / 0); await asyncio.sleep(0.01)",
+            "def boom(): raise KeyboardInterrupt\n    loop.call_soon(boom); await asyncio.sleep(1)",
+            "loop.call_later(0, lambda: 1 / 0); await asyncio.sleep(0.01)",
+            "await asyncio.wait_for(asyncio.sleep(1), 0.001)",
+            "await asyncio.gather(child(), asyncio.sleep(0.01))",
+            "asyncio.create_task(child()); await asyncio.sleep(0.01)",
+            "child()",
+            "loop.call_soon_threadsafe(lambda: 1 / 0); await asyncio.sleep(0)",
+            "await asyncio.shield(child())",
+            "async with asyncio.TaskGroup() as g: g.create_task(child())",
+            "asyncio.create_task(5)",
+            "import traceback; print(len(traceback.format_stack()) > 3)",
+        ):
+            with self.subTest(body=body):
+                self.same(
+                    """
+                    import asyncio
+                    async def child():
+                        raise LookupError("child")
+                    async def main():
+                        loop = asyncio.get_running_loop()
+                        %s
+                    asyncio.run(main())
+                    """
+                    % body.replace("\n", "\n                    "),
+                    PYTHONASYNCIODEBUG=None,
+                )
+
+    def test_closed_loop(self):
+        self.same(
+            """
+            import asyncio
+            loop = asyncio.new_event_loop()
+            loop.run_until_complete(asyncio.sleep(0))
+            loop.close()
+            loop.call_soon(print)
+            """
+        )
+
+    def test_pending_at_exit(self):
+        self.same(
+            """
+            import asyncio
+            async def forever():
+                await asyncio.Event().wait()
+            async def main():
+                asyncio.create_task(forever())
+                await asyncio.sleep(0.01)
+            loop = asyncio.new_event_loop()
+            loop.set_exception_handler(lambda loop, context: print(context["message"]))
+            loop.run_until_complete(main())
+            """
+        )
+
+    def test_debug_mode(self):
+        self.same(
+            """
+            import asyncio, logging, re, sys
+            class Neutral(logging.StreamHandler):
+                def emit(self, record):
+                    print(re.sub(r"[0-9.]+ seconds|0x[0-9a-f]+", "", record.getMessage()).split("created at")[0])
+            logging.basicConfig(level=logging.WARNING, handlers=[Neutral()])
+            import time
+            async def slow():
+                time.sleep(0.15)
+            async def main():
+                await slow()
+            asyncio.run(main(), debug=True)
+            """
+        )
+
+    def test_dev_mode_and_optimized(self):
+        source = """
+            import asyncio
+            async def never(): pass
+            async def main():
+                never()
+                assert False
+            asyncio.run(main())
+        """
+        for options in (("-X", "dev"), ("-O",), ("-W", "always")):
+            with self.subTest(options=options):
+                self.same(source, options=options)
+
+    def test_settrace(self):
+        self.same(
+            """
+            import asyncio, os, sys
+            seen = []
+            def tracer(frame, event, arg):
+                if event == "call":
+                    seen.append((os.path.basename(frame.f_code.co_filename), frame.f_code.co_name))
+                return None
+            async def child():
+                await asyncio.sleep(0)
+            async def main():
+                await asyncio.gather(child(), child())
+            sys.settrace(tracer)
+            asyncio.run(main())
+            sys.settrace(None)
+            print([s for s in seen if s[0] == "app.py"])
+            """
+        )
+
+    def test_task_group_and_custom_loop(self):
+        self.same(
+            """
+            import asyncio
+            class Loop(asyncio.SelectorEventLoop):
+                count = 0
+                def call_soon(self, callback, *args, context=None):
+                    self.count += 1
+                    return super().call_soon(callback, *args, context=context)
+            class Policy(asyncio.DefaultEventLoopPolicy):
+                def new_event_loop(self):
+                    return Loop()
+            asyncio.set_event_loop_policy(Policy())
+            async def main():
+                await asyncio.gather(asyncio.sleep(0), asyncio.sleep(0.001))
+                print(type(asyncio.get_running_loop()).__name__, asyncio.get_running_loop().count)
+            asyncio.run(main())
+            """
+        )
+
+    def test_user_sitecustomize(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "sitecustomize.py"), "w") as file:
+                file.write("import sys; sys.mine = 'yes'\n")
+            source = "import sys, asyncio, sitecustomize\nprint(sys.mine, 'loopscope' in sitecustomize.__file__)\nasyncio.run(asyncio.sleep(0))"
+            plain = traced.run(source, traced=False, PYTHONPATH=folder)
+            shown = traced.run(source, PYTHONPATH=traced.SITE + os.pathsep + folder, LOOPSCOPE_PYTHONPATH=folder)
+            self.assertEqual(shown.out, plain.out)
+            self.assertEqual(plain.out, b"yes False\n")
+
+    def test_module_zipapp_and_stdin(self):
+        with tempfile.TemporaryDirectory() as folder:
+            package = os.path.join(folder, "package")
+            os.mkdir(package)
+            with open(os.path.join(package, "__main__.py"), "w") as file:
+                file.write("import asyncio, sys\nprint(sys.argv[1:], __name__, sys.path[0][-7:])\nasyncio.run(asyncio.sleep(0))\n")
+            subprocess.run([sys.executable, "-m", "zipapp", package, "-o", os.path.join(folder, "app.pyz")], check=True)
+            for command in (["-m", "package", "x"], ["app.pyz", "x"], ["package", "x"], ["-c", "import asyncio; print(asyncio)"]):
+                outputs = []
+                for channel in (None, "file:" + os.path.join(folder, "trace")):
+                    done = subprocess.run(
+                        [sys.executable, *command], cwd=folder, env=traced.environment(channel), capture_output=True
+                    )
+                    outputs.append((done.returncode, done.stdout, done.stderr))
+                self.assertEqual(*outputs)
+
+    def test_signals(self):
+        for number, code in ((signal.SIGINT, None), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGKILL, -signal.SIGKILL)):
+            with self.subTest(signal=number):
+                ends = [self.interrupted(number, channel) for channel in (False, True)]
+                self.assertEqual(*ends)
+                if code is not None:
+                    self.assertEqual(ends[0][0], code)
+
+    def interrupted(self, number, with_trace):
+        source = textwrap.dedent(
+            """
+            import asyncio
+            async def main():
+                try:
+                    print("ready", flush=True)
+                    await asyncio.sleep(60)
+                finally:
+                    print("cleaning up")
+            asyncio.run(main())
+            """
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "app.py")
+            with open(path, "w") as file:
+                file.write(source)
+            env = traced.environment("file:" + os.path.join(folder, "trace") if with_trace else None)
+            process = subprocess.Popen(
+                [sys.executable, path], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder
+            )
+            self.assertEqual(process.stdout.readline(), b"ready\n")
+            process.send_signal(number)
+            out, err = process.communicate(timeout=30)
+            return process.returncode, out, err.replace(folder.encode(), b"")
+
+
+if __name__ == "__main__":
+    unittest.main()
