@@ -41,14 +41,11 @@ export class Workbench {
     return this.page.frameLocator("iframe.webview").nth(index).frameLocator("iframe#active-frame");
   }
 
-  /** Opens the sidebar of Loopscope. */
-  async openSidebar(): Promise<void> {
+  /** Opens the sidebar of Loopscope and waits for its tree, or for the text that stands in its place. */
+  async openSidebar(welcome = "See every task of an asyncio program"): Promise<void> {
     const tab = this.page.getByRole("tab", { name: "Loopscope" });
     if ((await tab.getAttribute("aria-selected")) !== "true") await tab.click();
-    await this.tree("Tasks")
-      .or(this.page.getByText("See every task of an asyncio program"))
-      .first()
-      .waitFor();
+    await this.tree("Tasks").or(this.page.getByText(welcome)).first().waitFor();
   }
 
   tree(name: string): Locator {

@@ -77,6 +77,18 @@ describe("Run with Trace, in the window", function () {
     await status.waitFor({ state: "detached" });
   });
 
+  it("after a reload of the window the run is still there to look at", async () => {
+    const { workbench } = world;
+    await workbench.openFile("three-sleepers.py");
+    await workbench.command("Loopscope: Run with Trace");
+    await workbench.view().getByRole("button", { name: "Rerun" }).waitFor();
+    await workbench.page.reload();
+    await workbench
+      .view()
+      .getByRole("treeitem", { name: /Task-1\b.*returned/ })
+      .waitFor({ state: "attached" });
+  });
+
   it("a trace that was saved opens again, in the same view", async () => {
     const { workbench } = world;
     await workbench.openFile("three-sleepers.py");

@@ -10,6 +10,8 @@ export class GraphPanel {
   private panel: vscode.WebviewPanel | null = null;
   private view: GraphView | null = null;
   private trace: OpenTrace | null = null;
+  /** A trace that was opened for this panel alone, after a reload. */
+  private restored: OpenTrace | null = null;
   private readonly shown = new Emitter<OpenTrace>();
   /** The user has turned to the panel: the trees follow. */
   readonly onDidBecomeActive = this.shown.event;
@@ -31,6 +33,7 @@ export class GraphPanel {
       this.view.show(trace);
       this.panel.title = this.title();
     }
+    this.letGoOfRestored();
     this.reveal();
   }
 
@@ -46,11 +49,26 @@ export class GraphPanel {
 
   dispose(): void {
     this.panel?.dispose();
+    this.letGoOfRestored();
     this.shown.dispose();
+  }
+
+  private letGoOfRestored(): void {
+    this.restored?.dispose();
+    this.restored = null;
   }
 
   private title(): string {
     return this.trace === null ? "Task Graph" : `Tasks: ${this.trace.title}`;
+  }
+
+  /** Takes over the panel that a window had before it was reloaded, to show the trace it showed. */
+  async revive(panel: vscode.WebviewPanel, trace: Promise<OpenTrace | null>): Promise<void> {
+    this.panel?.dispose();
+    this.restored = await trace;
+    this.trace = this.restored;
+    this.fill(panel);
+    if (this.trace !== null) this.shown.fire(this.trace);
   }
 
   private create(): void {
@@ -59,13 +77,16 @@ export class GraphPanel {
       GRAPH_PANEL,
       this.title(),
       { viewColumn: vs.ViewColumn.Beside, preserveFocus: true },
-      {
-        enableScripts: true,
-        localResourceRoots: resourceRoots(vs, this.extension),
-        // A hidden view keeps what it has decoded, draws nothing and is sent nothing.
-        retainContextWhenHidden: true,
-      },
+      // A hidden view keeps what it has decoded, draws nothing and is sent nothing.
+      { retainContextWhenHidden: true },
     );
+    this.fill(panel);
+  }
+
+  private fill(panel: vscode.WebviewPanel): void {
+    const { vs } = this;
+    panel.webview.options = { enableScripts: true, localResourceRoots: resourceRoots(vs, this.extension) };
+    panel.title = this.title();
     const icon = (theme: string) => vs.Uri.joinPath(this.extension, "media", `panel-${theme}.svg`);
     panel.iconPath = { light: icon("light"), dark: icon("dark") };
     const view = new GraphView(vs, panel.webview, this.services);

@@ -53,6 +53,7 @@ describe("package.json", () => {
       ...Object.values(View),
       ...Object.keys(settingDefaults).map((key) => `loopscope.${key}`),
       TRACE_EDITOR,
+      GRAPH_PANEL,
     ]);
     const text = JSON.stringify([contributes, activationEvents, capabilities]);
     const named = [...text.matchAll(/\bloopscope\.\w+/g)].map(([id]) => id).filter((id) => !ofLinter(id));
@@ -73,7 +74,7 @@ describe("package.json", () => {
     ]);
   });
 
-  it("starts the extension with the first Python file and not before", () => {
-    assert.deepEqual(activationEvents, ["onLanguage:python"]);
+  it("starts the extension with the first Python file, or the panel of a reloaded window, and not before", () => {
+    assert.deepEqual(activationEvents, ["onLanguage:python", `onWebviewPanel:${GRAPH_PANEL}`]);
   });
 });
