@@ -4,7 +4,8 @@ import { cancelledBy } from "../describe/cancellation";
 import { awaitPlace } from "../describe/waits";
 import type { Trace } from "../trace";
 import { finding, listed, roundLength, where } from "./finding";
-import { cycles, FAR_TIMER, pollAt, type WaitGraph, waitGraph } from "./waitGraph";
+import { circles, waitingFor } from "./stuck";
+import { FAR_TIMER, pollAt, type WaitGraph, waitGraph } from "./waitGraph";
 
 /** How many of a loop's longest waits are looked at, and how long (seconds) one must be. */
 const LONGEST_POLLS = 8;
@@ -44,30 +45,18 @@ function instants(trace: Trace, program: number): number[] {
 function deadlocksAt(trace: Trace, program: number, t: number, told: Set<number>): Finding[] {
   const found: Finding[] = [];
   const graph = waitGraph(trace, program, t);
-  for (const cycle of cycles(graph)) {
+  for (const cycle of circles(graph.waiters, graph.stuck)) {
     if (cycle.some((task) => told.has(task)) || !lasted(trace, graph, cycle)) continue;
     for (const task of cycle) told.add(task);
     found.push(describeCycle(trace, program, graph, cycle));
   }
-  const circular = reachable(graph, told);
+  const circular = waitingFor(graph.waiters, graph.stuck, told);
   const rest = [...graph.stuck].filter((task) => !circular.has(task) && !told.has(task));
   if (rest.length > 0 && rest.every((task) => neverWoke(trace, graph, task))) {
     for (const task of rest) told.add(task);
     found.push(describeStuck(trace, graph, rest, Number.POSITIVE_INFINITY));
   }
   if (t === trace.endTime && graph.stuck.size === 0) found.push(...onlyTimers(trace, program, graph, told));
-  return found;
-}
-
-/** The stuck tasks that wait, directly or not, for one of `targets`. */
-function reachable(graph: WaitGraph, targets: Set<number>): Set<number> {
-  const found = new Set([...targets].filter((task) => graph.stuck.has(task)));
-  for (let size = -1; size !== found.size; ) {
-    size = found.size;
-    for (const task of graph.stuck) {
-      if (graph.waiters.get(task)!.on.some((other) => found.has(other))) found.add(task);
-    }
-  }
   return found;
 }
 
@@ -103,7 +92,7 @@ function describeWait(trace: Trace, graph: WaitGraph, task: number): string {
 
 function describeCycle(trace: Trace, program: number, graph: WaitGraph, cycle: number[]): Finding {
   const first = graph.waiters.get(cycle[0])!;
-  const others = reachable(graph, new Set(cycle)).size - cycle.length;
+  const others = waitingFor(graph.waiters, graph.stuck, cycle).size - cycle.length;
   const since = Math.max(...cycle.map((task) => trace.steps.end.get(graph.waiters.get(task)!.row)));
   const broken = brokenAt(trace, graph, cycle);
   const until = Number.isNaN(broken) ? trace.endTime : broken;

@@ -172,16 +172,20 @@ function nameOf(trace: Trace, task: number, row: number): string {
   return stack === 0 ? "a callback" : `callback ${trace.places.codeAt(trace.stacks.leaf(stack)).qualname}`;
 }
 
+/** A function that held the loop for a smaller part of a wait is not named. */
+const NEGLIGIBLE = 0.02;
+
 function describe(trace: Trace, group: Group): Finding {
   const { worst, shares, tasks } = group;
   const waited = worst.to - worst.from;
   const blamed = group.explained > waited / 2;
-  const named = shares.slice(0, 3).map((share) => {
+  const weighty = shares.filter((share, i) => i === 0 || share.seconds > waited * NEGLIGIBLE);
+  const named = weighty.slice(0, 3).map((share) => {
     const names = [...share.tasks].filter((task) => task >= 0).map((task) => trace.tasks.name(task));
     const who = names.length === 0 ? share.name : `${share.name} (${listed(names, 2)})`;
     return `${who} ${length(share.seconds)} in ${share.steps} ${share.steps === 1 ? "step" : "steps"}`;
   });
-  const rest = shares.length > 3 ? `, and ${shares.length - 3} other functions` : "";
+  const rest = weighty.length > 3 ? `, and ${weighty.length - 3} other functions` : "";
   const held = blamed
     ? `the loop was held by ${named.join(", ")}${rest}`
     : "no recorded step explains it: many callbacks too short to record, or the process did not get the processor";

@@ -5,6 +5,7 @@ import { firstWhere } from "../store/columns";
 import type { Loop } from "../store/loops";
 import { TaskFlag } from "../store/tasks";
 import type { Trace } from "../trace";
+import { neverWake } from "./stuck";
 
 /** A suspended task at an instant and what could wake it. */
 export interface Waiter {
@@ -62,7 +63,7 @@ export function waitGraph(trace: Trace, program: number, t: number, timers = tru
       awake.add(task);
     else waiters.set(task, waiter(trace, task, state.suspension, wait, t, wakers));
   }
-  return { t, waiters, sleepers, stuck: stuckOf(trace, waiters, awake, outside, t) };
+  return { t, waiters, sleepers, stuck: neverWake(waiters, outside || awake.size > 0) };
 }
 
 function isRunning(loop: Loop, t: number): boolean {
@@ -142,51 +143,4 @@ function wakersOf(trace: Trace, object: number, cache: Map<number, number[]>): n
     for (const [of, set] of sets) cache.set(of, [...set]);
   }
   return cache.get(object) ?? [];
-}
-
-/** The waiters that are not woken by anything that is awake, or that those can wake, and so on. */
-function stuckOf(
-  trace: Trace,
-  waiters: Map<number, Waiter>,
-  awake: Set<number>,
-  outside: boolean,
-  t: number,
-): Set<number> {
-  const stuck = new Set(waiters.keys());
-  const canAct = (task: number) => !stuck.has(task) || trace.tasks.ended.get(task) <= t;
-  let changed = true;
-  while (changed) {
-    changed = false;
-    const anyone = outside || awake.size > 0 || stuck.size < waiters.size;
-    for (const task of stuck) {
-      const { on, all, open } = waiters.get(task)!;
-      const wakes = open ? anyone : all ? on.every(canAct) : on.some(canAct);
-      if (!wakes) continue;
-      stuck.delete(task);
-      changed = true;
-    }
-  }
-  return stuck;
-}
-
-/** The stuck tasks that wait for one another in a circle, each circle in the order of waiting. */
-export function cycles(graph: WaitGraph): number[][] {
-  const found: number[][] = [];
-  const done = new Set<number>();
-  for (const start of graph.stuck) {
-    const path: number[] = [];
-    const at = new Map<number, number>();
-    // From a stuck task at least one step leads to another stuck task, unless it waits for anybody.
-    for (let task: number | undefined = start; task !== undefined && !done.has(task); ) {
-      const seen: number | undefined = at.get(task);
-      if (seen !== undefined) {
-        found.push(path.slice(seen));
-        break;
-      }
-      at.set(task, path.push(task) - 1);
-      task = graph.waiters.get(task)!.on.find((other) => graph.stuck.has(other) && !done.has(other));
-    }
-    for (const task of path) done.add(task);
-  }
-  return found;
 }
