@@ -2,7 +2,7 @@
 
 from _thread import get_ident
 
-from . import codes, fallback, recorder, state
+from . import asyncio_patch, codes, fallback, recorder, state
 from .records import IO, RUN, THREAD, TIMER
 
 REASON = "uvloop is compiled: its steps are seen from outside"
@@ -32,8 +32,6 @@ class UvFallback(fallback.Fallback):
 
 def patch(loop_class, asyncio, drain):
     """Called right after uvloop made its loop's class."""
-    from . import asyncio_patch
-
     stock_init = loop_class.__init__
 
     def __init__(self, *args, **kwargs):
