@@ -65,7 +65,7 @@ export function environments(): TestPython[] {
     if (!existsSync(stamp) || JSON.parse(readFileSync(stamp, "utf8")).wanted !== wanted) {
       mkdirSync(join(root, ".cache", "venvs"), { recursive: true });
       const made = spawnSync(python.command, ["-m", "venv", folder], { encoding: "utf8" });
-      if (made.status !== 0) return { ...python, missing: "an environment: " + made.stderr.trim() };
+      if (made.status !== 0) return { ...python, missing: `an environment: ${made.stderr.trim()}` };
       writeFileSync(stamp, JSON.stringify({ wanted, missing: install(command).join(", ") }));
     }
     return { command, version: python.version, missing: JSON.parse(readFileSync(stamp, "utf8")).missing };
