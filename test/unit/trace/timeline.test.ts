@@ -16,12 +16,9 @@ function story(): StreamWriter {
 
 describe("the timeline", () => {
   it("tells the story in order, a line an event", () => {
-    const lines = [...formatTimeline(timeline(story().trace()), { tty: false })]
-      .join("")
-      .trimEnd()
-      .split("\n");
+    const told = [...formatTimeline(timeline(story().trace()), { tty: false })];
     assert.deepEqual(
-      lines.map((line) => line.split("\t")),
+      told.map((line) => line.slice(0, -1).split("\t")),
       [
         ["0.000", "loop", "loop-started", "", ""],
         ["0.001", "na\\tme\\nof a task", "created", "/app/app.py:9 <module>", "other"],
