@@ -34,8 +34,9 @@ export class SourceFile {
       const node = nodeAt(tree, at);
       return node ? readUnit(text, node, at.header) : null;
     };
-    const part = edited && recut(tree, this.units, edited);
-    if (!part) {
+    // What follows an error may be read differently though it was not touched.
+    const part = edited && !this.document.isSuspect ? recut(tree, this.units, edited) : null;
+    if (!edited || !part) {
       const whole = new Assembly(this.module, this.units, edited, this.hooks, read);
       return this.adopt(whole, cut(tree), [], []);
     }
@@ -103,7 +104,8 @@ class Assembly {
   readonly fresh: Unit[] = [];
   readonly headerNames = new Map<Container, string[]>();
   private readonly untouched = new Map<number, Unit>();
-  private readonly touched: Unit[] = [];
+  /** By type and name. */
+  private readonly touched = new Map<string, Unit[]>();
   private readonly kept = new Set<Unit>();
 
   constructor(
@@ -117,7 +119,7 @@ class Assembly {
     for (const unit of old) {
       if (edited && unit.to < edited.from) this.untouched.set(unit.from, unit);
       else if (edited && unit.from > edited.oldTo) this.untouched.set(unit.from + delta, unit);
-      else this.touched.push(unit);
+      else getOrMake(this.touched, `${unit.type} ${unit.name}`, () => []).push(unit);
     }
   }
 
@@ -164,13 +166,9 @@ class Assembly {
 
   /** The unit this one was before the edit. */
   private partner(at: Cut, container: Container, ir: UnitIR): Unit | undefined {
-    return this.touched.find(
-      (unit) =>
-        unit.container === container &&
-        unit.type === at.type &&
-        unit.header === at.header &&
-        unit.name === nameOf(ir) &&
-        !this.kept.has(unit),
+    const candidates = this.touched.get(`${at.type} ${nameOf(ir)}`) ?? [];
+    return candidates.find(
+      (unit) => unit.container === container && unit.header === at.header && !this.kept.has(unit),
     );
   }
 

@@ -230,6 +230,11 @@ export interface LintWorkspace {
   /** Adds a file, or replaces its text; a list of changes edits the text it has (throws when it has none). */
   setFile(path: string, text: string | readonly TextChange[]): void;
   removeFile(path: string): void;
+  /**
+   * Reads a file with syntax errors as if it had just been opened; true when that changes something. What the parser
+   * makes of broken code depends on the edits that led there: call it when the typing pauses.
+   */
+  refresh(path: string): boolean;
   has(path: string): boolean;
   paths(): string[];
   text(path: string): string | null;

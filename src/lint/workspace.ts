@@ -146,6 +146,14 @@ export class Workspace implements LintWorkspace {
     this.changedFiles.add(file.document.path);
   }
 
+  refresh(path: string): boolean {
+    const file = this.files.get(path);
+    if (!file?.document.isSuspect) return false;
+    file.document.reparse();
+    this.take(file, file.update(null));
+    return true;
+  }
+
   removeFile(path: string): void {
     const file = this.files.get(path);
     if (!file) return;

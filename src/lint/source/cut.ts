@@ -36,7 +36,7 @@ export function recut(tree: Tree, old: readonly Cut[], edited: EditedRange): Rec
   const start = old[from];
   if (!start || start.from >= edited.from) return null;
   let node = tree.topNode.childAfter(start.from);
-  while (node?.name === "Comment") node = node.nextSibling;
+  while (node && (node.name === "Comment" || node.from === node.to)) node = node.nextSibling;
   if (!node || node.from !== start.from) return null;
   const delta = edited.newTo - edited.oldTo;
   const cuts: Cut[] = [];
@@ -54,6 +54,7 @@ export function recut(tree: Tree, old: readonly Cut[], edited: EditedRange): Rec
 function isSame(old: readonly Cut[], at: number, node: SyntaxNode, delta: number): boolean {
   const now: Cut[] = [];
   cutStatement(node, 0, now);
+  if ((old[at + now.length]?.level ?? 0) > 0) return false;
   return now.every(({ from, to, type, level, header }, i) => {
     const before = old[at + i];
     return (
@@ -94,7 +95,8 @@ function groupBefore(units: readonly Cut[], index: number): number {
 }
 
 function cutStatement(node: SyntaxNode, level: number, found: Cut[]): void {
-  if (node.name === "Comment") return;
+  // Where something is missing there is an error node without length, which comes and goes.
+  if (node.name === "Comment" || node.to === node.from) return;
   const body = level < maxLevel ? classOf(node)?.getChild("Body") : null;
   if (!body) {
     found.push({ from: node.from, to: node.to, type: node.name, level, header: false });

@@ -16,6 +16,10 @@ export class Document {
   readonly lines: LineIndex;
   private parsed: Tree | null = null;
   private fragments: readonly TreeFragment[] = [];
+  /** Null: not known yet. */
+  private suspect: boolean | null = null;
+  /** No part of the tree stems from the text before an edit. */
+  private isFresh = true;
 
   constructor(
     readonly path: string,
@@ -33,9 +37,31 @@ export class Document {
     return this.parsed;
   }
 
+  /**
+   * Whether the tree may differ from that of a first parse: the text has had errors since it was last read in one go,
+   * and how the parser gets over an error depends on what it could reuse.
+   */
+  get isSuspect(): boolean {
+    return !this.isFresh && (this.suspect ?? false);
+  }
+
+  /** Parses all of the text again. Takes as long as a first parse, so it is for when nobody waits. */
+  reparse(): void {
+    this.parsed = parse(this.text, []);
+    this.fragments = TreeFragment.addTree(this.parsed, []);
+    this.isFresh = true;
+    this.suspect = null;
+  }
+
+  /** Looks for errors around an edit. */
+  private inspect({ from, newTo }: EditedRange): void {
+    this.suspect ||= hasErrors(this.tree, Math.max(0, from - 200), newTo + 200);
+  }
+
   /** Applies the changes one after another and returns the range that covers them all. */
   edit(changes: readonly TextChange[]): EditedRange | null {
     let covered: EditedRange | null = null;
+    if (this.suspect === null) this.suspect = hasErrors(this.tree, 0, this.text.length);
     for (const change of changes) {
       const from = clamp(change.from, 0, this.text.length);
       const to = clamp(change.to, from, this.text.length);
@@ -48,7 +74,11 @@ export class Document {
         ? joinRanges(covered, from, to, inserted.length)
         : { from, oldTo: to, newTo: range.toB };
     }
-    if (covered) this.parsed = null;
+    if (covered) {
+      this.parsed = null;
+      this.isFresh = false;
+      this.inspect(covered);
+    }
     return covered;
   }
 
@@ -83,6 +113,19 @@ function parse(text: string, fragments: readonly TreeFragment[]): Tree {
     const tree = input.advance();
     if (tree) return tree;
   }
+}
+
+function hasErrors(tree: Tree, from: number, to: number): boolean {
+  let found = false;
+  tree.iterate({
+    from,
+    to,
+    enter: (node) => {
+      found ||= node.type.isError;
+      return !found;
+    },
+  });
+  return found;
 }
 
 function joinRanges(covered: EditedRange, from: number, to: number, length: number): EditedRange {
