@@ -60,7 +60,8 @@ export class Names {
           if (placed.length > 0) return this.values(placed);
           return container.outer || id.startsWith("_") ? null : this.fromStars(container, id);
         }),
-      [],
+      // Two modules that import all of each other: neither binds what only the other could.
+      null,
     );
   }
 

@@ -151,7 +151,7 @@ describe("fixes", () => {
     ],
     [
       "parentheses before a member",
-      SITUATIONS[8],
+      SITUATIONS[7],
       "import asyncio\nimport requests\nasync def f(url):\n    return (await asyncio.to_thread(requests.get, url)).json()\n",
     ],
     [
