@@ -46,19 +46,38 @@ export function cancelledBy(trace: Trace, task: number): CancelInfo | null {
   return canceller(trace, task, 0);
 }
 
+/** The part of asyncio that cancelled on somebody's behalf, from the frames of the wake; null when the user's code did. */
+function cancellerKind(trace: Trace, stack: number): CancelInfo["kind"] | null {
+  for (const place of placesInsideLoop(trace, stack)) {
+    const code = trace.places.codeAt(place);
+    if (code.user) return null;
+    const kind = asyncioModule(code) ? CANCELLERS[asyncioName(code)] : undefined;
+    if (kind) return kind;
+  }
+  return null;
+}
+
+/**
+ * Whether the wake of a row was a cancellation of its task that is meant to end it: by the user's own call
+ * of `cancel()`, or by the runner at the end. Timeouts and task groups cancel to be caught.
+ */
+export function isMeantToEnd(trace: Trace, row: number): boolean {
+  const { steps, wakes, stacks, places } = trace;
+  const wake = steps.wake.get(row);
+  if (!(wakes.cause.get(wake) & CAUSE_CANCELLED)) return false;
+  const stack = wakes.stack.get(wake);
+  return stack !== 0 && (places.get(stacks.leaf(stack)).user || cancellerKind(trace, stack) === "shutdown");
+}
+
 function canceller(trace: Trace, task: number, depth: number): CancelInfo {
   const cancel = cancelOf(trace, task);
   if (cancel === null) return { kind: "unknown", task: null, at: null };
-  const { places, tasks } = trace;
+  const { tasks } = trace;
   const stack = trace.wakes.stack.get(cancel.wake);
   const by = cancel.by;
   const at = userPlace(trace, stack);
-  for (const place of placesInsideLoop(trace, stack)) {
-    const code = places.codeAt(place);
-    if (code.user) break;
-    const kind = asyncioModule(code) ? CANCELLERS[asyncioName(code)] : undefined;
-    if (kind) return { kind, task: by < 0 ? null : by + 1, at };
-  }
+  const kind = cancellerKind(trace, stack);
+  if (kind !== null) return { kind, task: by < 0 ? null : by + 1, at };
   // What it awaited was cancelled and passed it on: ask who cancelled that.
   if (at === null && by >= 0 && by !== task && tasks.outcome.get(by) === 2 && depth < MAX_PATH) {
     return canceller(trace, by, depth + 1);

@@ -160,21 +160,6 @@ export function waiting(trace: Trace, task: number): string {
   return `waiting for ${waitOf(trace, row).label} at ${where(parkedAt(trace, task))}`;
 }
 
-/** `cancellation-swallowed`: a task was cancelled, caught it and went on. */
-export function cancellationsSwallowed(trace: Trace): Finding[] {
-  return grouped(trace, "swallowed", ({ task }) => (task < 0 ? "" : coroutineName(trace, task))).map(
-    (group) => {
-      const [{ task, stack }] = group;
-      const at = userPlace(trace, stack) ?? (task < 0 ? null : parkedAt(trace, task));
-      const who = task < 0 ? "A task" : `${trace.tasks.name(task)} (${coroutineName(trace, task)})`;
-      const message =
-        `${who} was cancelled and went on as if it had not been: whoever cancelled it waits in vain. ` +
-        "Catch CancelledError only to clean up, and raise it again; do not catch BaseException around an await.";
-      return describe(trace, "cancellation-swallowed", "warning", group, at, message);
-    },
-  );
-}
-
 /** `not-thread-safe`: asyncio used from a thread it does not belong to. */
 export function notThreadSafe(trace: Trace): Finding[] {
   return grouped(trace, "unsafe", ({ what }) => what).map((group) => {

@@ -3,15 +3,10 @@ import type { Trace } from "../trace";
 import { blockingCalls } from "./blocking";
 import { deadlocks } from "./deadlock";
 import type { FindingOptions, Rule } from "./finding";
-import {
-  cancellationsSwallowed,
-  exceptionsNeverRetrieved,
-  neverAwaited,
-  notThreadSafe,
-  tasksLost,
-} from "./incidents";
+import { exceptionsNeverRetrieved, neverAwaited, notThreadSafe, tasksLost } from "./incidents";
 import { sequentialAwaits } from "./sequential";
 import { starved } from "./starved";
+import { cancellationsSwallowed } from "./swallowed";
 import { unfinishedAtExit } from "./unfinished";
 
 export type { FindingOptions } from "./finding";
