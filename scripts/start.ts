@@ -85,16 +85,16 @@ async function screenshot(file: string): Promise<void> {
   const browser = await launchBrowser(editor.chromium);
   try {
     const page = await newPage(browser);
-    await page.setViewportSize({ width: 1680, height: 1050 });
+    await page.setViewportSize({ width: 1920, height: 1200 });
     const workbench = new Workbench(page);
     await workbench.open(address(server));
     // More room for the graph, as whoever looks at it makes.
     const graph = workbench.tab("Tasks: shop.py");
     await graph.waitFor();
-    await workbench.drag(await workbench.leftOf(graph), { x: -290, y: 0 });
+    await workbench.drag(await workbench.leftOf(graph), { x: -400, y: 0 });
     const panel = page.locator(".part.panel");
     await panel.waitFor();
-    await workbench.drag(await workbench.topOf(panel), { x: 0, y: 200 });
+    await workbench.drag(await workbench.topOf(panel), { x: 0, y: 230 });
     // The picture is of a program that has shown what is wrong with it.
     await workbench
       .tree("Findings")
@@ -106,7 +106,7 @@ async function screenshot(file: string): Promise<void> {
       .first()
       .waitFor();
     mkdirSync(dirname(file), { recursive: true });
-    await page.mouse.move(840, 20);
+    await page.mouse.move(960, 20);
     await page.screenshot({ path: file });
     console.log(`${file} shows it.`);
   } finally {
