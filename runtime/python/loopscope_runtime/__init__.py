@@ -4,6 +4,7 @@ A program started by Loopscope has this begun by `site/sitecustomize.py`; any ot
 """
 
 import atexit
+import os
 import sys
 
 from . import channel, codes, drain, state
@@ -34,21 +35,36 @@ def launched(options):
         return
     block_ms = options.get("LOOPSCOPE_BLOCK_MS") or "50"
     try:
-        _begin(address, options.get("LOOPSCOPE_TOKEN"), int(float(block_ms) * 1e6), options.get("LOOPSCOPE_DETAIL") or "full")
+        _begin(
+            address,
+            options.get("LOOPSCOPE_TOKEN"),
+            int(float(block_ms) * 1e6),
+            options.get("LOOPSCOPE_DETAIL") or "full",
+            bool(options.get("LOOPSCOPE_FOLLOW")),
+        )
     except (OSError, ValueError):
         pass  # no listener: the program runs untraced, and the launcher says so, for no hello came
 
 
-def _begin(address, token, block_ns, detail):
+def _begin(address, token, block_ns, detail, follow=True):
     state.options.update(block_ns=block_ns, detail=detail)
     codes.start()
-    target = channel.connect(address)
-    hello = drain.describe_program(
-        {"mode": "fast", "reason": "", "patched": PATCHED, "block_ns": block_ns, "detail": detail}, token
-    )
-    pump = drain.Drain(channel.Channel(target), hello)
+
+    def connect():
+        about = {"mode": "fast", "reason": "", "patched": PATCHED, "block_ns": block_ns, "detail": detail}
+        return channel.Channel(channel.connect(address)), drain.describe_program(about, token)
+
+    def connect_child():
+        try:
+            return connect() if follow else None
+        except (OSError, ValueError):
+            return None  # no listener any more: the child runs untraced
+
+    pump = drain.Drain(*connect())
     state.active = True
     atexit.register(pump.shutdown)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lambda: pump.forked(connect_child))
     pump.flush()
     pump.start()
     hook = ImportHook()

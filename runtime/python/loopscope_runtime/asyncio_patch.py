@@ -39,6 +39,8 @@ def patch(asyncio, drain):
 
     def __init__(self, *args, **kwargs):
         stock_init(self, *args, **kwargs)
+        if not state.active:
+            return
         try:
             new_loop(self)
         except Exception as exc:

@@ -55,35 +55,40 @@ class Channel:
 
     def __init__(self, target):
         self.target = target
-        self.queue = deque()  # [frame, stream or None, records]
+        self.queue = deque()  # (frame, stream or None, records, whether it may be dropped)
+        self.gap = []  # streams that lost records since the queue was last empty
         self.size = 0
         self.offset = 0  # bytes of the first frame already sent
         self.broken = False
         self.sent = 0
 
-    def put(self, data, stream=None, records=0):
-        """Queues a frame; one of a stream may be dropped later, and counts there."""
+    def put(self, data, stream=None, records=0, keep=False):
+        """Queues a frame. What is not to be kept goes when the listener is too slow; records of a stream are counted there."""
         if self.broken:
             return
-        self.queue.append((data, stream, records))
+        self.queue.append((data, stream, records, keep))
         self.size += len(data)
         if self.size > LIMIT:
             self.drop()
 
     def drop(self):
-        """Makes room: the oldest droppable frames go, but not one that is partly sent."""
-        keep = deque()
+        """Makes room: the oldest frames go, but not one that is partly sent."""
+        kept = deque()
         if self.offset:
-            keep.append(self.queue.popleft())
+            kept.append(self.queue.popleft())
         while self.queue and self.size > LIMIT * 3 // 4:
             entry = self.queue.popleft()
-            if entry[1] is None:
-                keep.append(entry)
-            else:
-                self.size -= len(entry[0])
-                entry[1].dropped(entry[2])
-        keep.extend(self.queue)
-        self.queue = keep
+            data, stream, records, keep = entry
+            if keep:
+                kept.append(entry)
+                continue
+            self.size -= len(data)
+            if stream is not None:
+                stream.dropped(records)
+                if stream not in self.gap:
+                    self.gap.append(stream)
+        kept.extend(self.queue)
+        self.queue = kept
 
     def pump(self):
         """Sends what can be sent now. True when nothing is left."""
@@ -104,6 +109,8 @@ class Channel:
                 self.queue.popleft()
                 self.size -= len(data)
                 self.offset = 0
+        while self.gap:
+            self.gap.pop().resync = True  # the listener has caught up: now it can be told again what it lost
         return True
 
     def close(self):

@@ -69,6 +69,12 @@ def number(code):
     return define(code) if n is None else n
 
 
+def tell_again():
+    """Every code will be sent anew: another reader listens."""
+    del fresh[:]
+    fresh.extend((known[id(c)], c) for c in kept if known[id(c)] > 0)
+
+
 def positions(code):
     """[offset, line, offset, line, ..] of a code object."""
     out = []

@@ -29,8 +29,14 @@ class Drain:
         self.cpu = 0
         self.sampled = watchdog.Watchdog()
         self.introduced = []
-        channel.put(wire.HEADER)
-        channel.put(wire.json_frame(HELLO, hello))
+        self.descriptions = {}  # loop -> what its `loop` frame says
+        self.greet(channel, hello)
+
+    def greet(self, channel, hello):
+        """Begins a stream."""
+        self.channel = channel
+        channel.put(wire.HEADER, keep=True)
+        channel.put(wire.json_frame(HELLO, hello), keep=True)
 
     def start(self):
         self.bell.acquire()
@@ -53,6 +59,7 @@ class Drain:
 
     def introduce(self, stream, description):
         """Announces a loop; its frame precedes its records."""
+        self.descriptions[stream.loop_id] = description
         self.introduced.append(wire.json_frame(LOOP, description))
 
     def flush(self, final=False):
@@ -88,11 +95,11 @@ class Drain:
             batches.append((stream, records, wide, t))
             stream.last = t
         while self.introduced:
-            put(self.introduced.pop(0))
+            put(self.introduced.pop(0), keep=True)
         texts = self.strings() if state.strings else None
         rows = codes.take()
         if rows:
-            put(wire.json_frame(CODES, rows))
+            put(wire.json_frame(CODES, rows), keep=True)
         for part in texts or ():
             put(wire.frame(STRINGS, part.encode()))
         for stream, records, wide, t in batches:
@@ -136,13 +143,36 @@ class Drain:
 
     def pump(self, final):
         done = self.channel.pump()
+        if self.channel.broken and state.active:
+            state.switch_off()  # the listener is gone
         deadline = now() + 2_000_000_000
         while final and not done and now() < deadline:
             time.sleep(0.002)
             done = self.channel.pump()
 
+    def forked(self, reconnect):
+        """In the child of a fork, where the thread is no more: reconnect() gives it a channel of its own and a hello, or None."""
+        self.channel.close()
+        self.lock, self.bell, self.running = allocate_lock(), allocate_lock(), allocate_lock()
+        for stream in state.streams:
+            del stream.buf[:]
+            stream.sequence = stream.lost = 0
+            stream.resync = True
+        state.strings.clear()
+        again = reconnect()
+        if again is None:
+            state.switch_off()
+            return
+        self.greet(*again)
+        codes.tell_again()
+        live = [s.loop_id for s in state.streams]
+        self.introduced[:] = [wire.json_frame(LOOP, d) for i, d in self.descriptions.items() if i in live]
+        self.start()
+
     def shutdown(self):
         """At interpreter exit, after the program's own exit handlers: the last flush. Later records are sent at once."""
+        if self.channel.broken:
+            return
         self.bell.release()
         self.running.acquire(True, 1)
         state.last_words = lambda: self.flush(True)

@@ -85,6 +85,8 @@ class Fallback:
 
     def enter(self, handle, callback):
         """A handle's callback is about to run."""
+        if self.rec.stream.resync:
+            self.rec.resync(self.loop)
         self.cur = self.task_of(callback)[0]
         if self.cur is None:
             origin = self.from_threads.pop(id(callback), None) or self.origins.pop(id(handle), None)

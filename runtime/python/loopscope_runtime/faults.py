@@ -44,7 +44,8 @@ def watch_warnings(warnings, recorder_here):
 
     def _warn_unawaited_coroutine(coro):
         try:
-            never_awaited(coro)
+            if state.active:
+                never_awaited(coro)
             state.report_now()
         except Exception as exc:
             state.fault(exc, "never-awaited")

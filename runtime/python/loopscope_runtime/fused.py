@@ -54,6 +54,7 @@ def install(loop, stream, asyncio):
     run_position = mimic.position_of(events.Handle._run, "self._context.run(self._callback, *self._args)")
     warning, format_handle = base_events.logger.warning, base_events._format_handle
 
+    light = state.options["detail"] == "light"
     cur = None  # the task whose step runs
     by = 0  # key of the task that scheduled the callback which runs
     cause = CALLED_BACK  # what a task made ready now is woken by, if by no task
@@ -161,7 +162,7 @@ def install(loop, stream, asyncio):
         except AttributeError:  # a callback called with something that is no future
             pass
         code = frame.f_code
-        if code is run_code:
+        if code is run_code or light:
             ext(P6(WAKE, key(task), now(), why, who, 0))
             return
         try:
@@ -218,6 +219,8 @@ def install(loop, stream, asyncio):
         todo = len(ready)
         begin = t = now()
         ext(P3(ITER, t, todo))
+        if stream.resync:
+            rec.resync(loop)
         try:
             for _ in range(todo):
                 h = pop()
@@ -273,7 +276,14 @@ def install(loop, stream, asyncio):
                     try:
                         st = cur._loopscope
                         w = cur._fut_waiter
-                        if w is not None:
+                        if light:
+                            if w is not None:
+                                ext(P7(STEP, st[3], begin, t, key(w), 0, 0))
+                            elif cur.done():
+                                done(cur, begin, t)
+                            else:
+                                ext(P6(YIELD, st[3], begin, t, 0, 0))
+                        elif w is not None:
                             c = st[-1]
                             f = c.cr_frame
                             if f is None or f.f_lasti != st[0] or st[1] is not None or type(c.cr_await) in inner:

@@ -24,6 +24,8 @@ class Setter:
         fields = instance.__dict__
         previous = fields.get(self.name)
         fields[self.name] = value
+        if not state.active:
+            return
         try:
             self.react(instance, previous, value, sys._getframe(1))
         except Exception as exc:

@@ -182,6 +182,9 @@ class Recorder:
         self.sleep_code = asyncio.tasks.sleep.__code__
         self.gathering = asyncio.tasks._GatheringFuture
         self.sleep_frames = []  # what lies below a coroutine that awaits sleep(0): always the same
+        self.light = state.options["detail"] == "light"
+        self.creation_frames = 4 if self.light else 32
+        self.all_tasks = asyncio.all_tasks
         self.places = {}  # how many tasks each place made
         self.current = None  # () -> key of the running task
         self.swap = None  # (task) -> the one before: what runs now is that task
@@ -195,6 +198,9 @@ class Recorder:
         future = getattr(task, "_fut_waiter", None)
         if future is None and task.done():
             self.done(task, begin, end)
+        elif self.light:
+            kind, values = (YIELD, ()) if future is None else (STEP, (key(future),))
+            self.ext(pack((kind, st[3], begin, end) + values + (0, 0)))
         else:
             self.suspended(task, st, begin, end, future)
 
@@ -304,7 +310,9 @@ class Recorder:
     def wake(self, task, cause, by, frame):
         """A task became ready. Frames up to the user's; where no task woke it there is no user to find, two are enough."""
         out = []
-        limit = 32 if cause & 15 == TASK else 2
+        limit = 0 if self.light else 32 if cause & 15 == TASK else 2
+        if not limit:
+            frame = None
         while frame is not None:
             code = frame.f_code
             try:
@@ -338,7 +346,7 @@ class Recorder:
             own = coroutine_code(coro)
             task._loopscope = [-1, None, name, k, (), Foreign(coro)]
         out = []
-        limit = 32
+        limit = self.creation_frames
         places = self.places
         while frame is not None:
             code = frame.f_code
@@ -367,6 +375,12 @@ class Recorder:
         strings[text] = name
         n = len(out)
         self.ext(PACK[7 + n](NEW, k, now(), parent, n >> 1, own, *out, text))
+
+    def resync(self, loop):
+        """Records were lost: describes every task anew."""
+        self.stream.resync = False
+        for task in self.all_tasks(loop):
+            self.adopt(task)
 
     def adopt(self, task, t=None):
         """Describes a task whose creation was not seen, or was lost. t: since when it may have existed."""

@@ -33,7 +33,6 @@ class Stream:
     def dropped(self, records):
         self.lost += records
         counts["lost"] += records
-        self.resync = True
 
 
 _common = []
@@ -79,6 +78,13 @@ def fault(exc, where):
     if not ours(exc):
         raise exc
     note("tracing was switched off: %s failed: %s: %s" % (where, type(exc).__name__, exc))
+    switch_off()
+
+
+def switch_off():
+    """Takes the recorder off the loops; loops made later are left alone."""
+    global active
+    active = False
     while hooks:
         hooks.pop()()
 

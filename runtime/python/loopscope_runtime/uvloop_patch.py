@@ -36,6 +36,8 @@ def patch(loop_class, asyncio, drain):
 
     def __init__(self, *args, **kwargs):
         stock_init(self, *args, **kwargs)
+        if not state.active:
+            return
         try:
             stream = asyncio_patch.new_stream()
             drain.introduce(stream, asyncio_patch.describe(self, stream, "fallback", REASON))

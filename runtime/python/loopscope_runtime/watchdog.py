@@ -53,7 +53,7 @@ class Watchdog:
             try:
                 rows = codes.take()
                 if rows:
-                    drain.channel.put(wire.json_frame(CODES, rows))
+                    drain.channel.put(wire.json_frame(CODES, rows), keep=True)
                 drain.channel.put(wire.json_frame(STALL, sample))
                 drain.channel.pump()
             finally:

@@ -1,0 +1,246 @@
+"""A listener that is slow, gone or not there, a program that is killed or forks: the program never suffers, and loss is told."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import textwrap
+import threading
+import unittest
+
+from . import decode, traced
+
+BUSY = """
+import asyncio, sys
+async def work():
+    while True:
+        await asyncio.sleep(0)
+async def main(seconds):
+    tasks = [asyncio.create_task(work()) for _ in range(20)]
+    await asyncio.sleep(seconds)
+    for t in tasks: t.cancel()
+    print("fine")
+asyncio.run(main(float(sys.argv[1])))
+"""
+
+
+class Listener:
+    """A Unix socket whose connections are read, or not, by the test."""
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="loopscope-test-")
+        self.path = os.path.join(self.folder.name, "s")
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(self.path)
+        self.socket.listen(8)
+        return self
+
+    def __exit__(self, *exc):
+        self.socket.close()
+        self.folder.cleanup()
+
+    def start(self, source, *args, **extra):
+        program = os.path.join(self.folder.name, "app.py")
+        with open(program, "w") as file:
+            file.write(textwrap.dedent(source))
+        return subprocess.Popen(
+            [sys.executable, program, *args],
+            env=traced.environment("unix:" + self.path, **extra),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def accept(self):
+        self.socket.settimeout(30)
+        connection, _ = self.socket.accept()
+        connection.settimeout(30)
+        return connection
+
+
+def read_all(connection):
+    data = bytearray()
+    try:
+        while part := connection.recv(1 << 20):
+            data += part
+    except ConnectionResetError:
+        pass
+    connection.close()
+    return bytes(data)
+
+
+class Faults(unittest.TestCase):
+    def finish(self, process, code=0, out=b"fine\n"):
+        stdout, stderr = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, stdout, stderr), (code, out, b""))
+
+    def test_streams_to_a_socket(self):
+        with Listener() as listener:
+            process = listener.start(BUSY, "0.2", LOOPSCOPE_TOKEN="secret")
+            run = decode.Run(read_all(listener.accept()))
+            self.finish(process)
+        self.assertEqual((run.hello["token"], run.gaps, run.left_over), ("secret", 0, 0))
+        self.assertIsNotNone(run.bye)
+        self.assertEqual(sum(t.coroutine == "work" and t.outcome == "cancelled" for t in run.tasks), 20)
+
+    def test_listener_stalls_then_reads(self):
+        with Listener() as listener:
+            process = listener.start(BUSY, "6")
+            connection = listener.accept()
+            first = connection.recv(1000)  # and then nothing, until the ring has overflowed
+            self.assertEqual(process.stdout.readline(), b"fine\n")
+            run = decode.Run(first + read_all(connection))
+            process.communicate(timeout=30)
+        self.assertEqual(run.left_over, 0)
+        stats = run.stats[-1]
+        if run.gaps:
+            self.assertGreater(stats["dropped"], 0)
+
+    def test_listener_goes_away(self):
+        with Listener() as listener:
+            process = listener.start(BUSY, "0.5")
+            connection = listener.accept()
+            connection.recv(1000)
+            connection.close()
+            self.finish(process)
+
+    def test_no_listener(self):
+        for channel in ("unix:/nowhere/at/all", "tcp:127.0.0.1:1", "nonsense", "file:/nowhere/at/all"):
+            with self.subTest(channel=channel):
+                result = traced.run("import asyncio; asyncio.run(asyncio.sleep(0)); print('fine')", LOOPSCOPE_CHANNEL=channel)
+                self.assertEqual((result.code, result.out, result.err), (0, b"fine\n", b""))
+
+    def test_full_disk(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("this system has no /dev/full")
+        result = traced.run(BUSY, "0.2", LOOPSCOPE_CHANNEL="file:/dev/full")
+        self.assertEqual((result.code, result.out, result.err), (0, b"fine\n", b""))
+
+    def test_killed(self):
+        source = """
+        import asyncio, os, time
+        async def main():
+            while True:
+                await asyncio.sleep(0.001)
+                print(time.monotonic_ns(), flush=True)
+        asyncio.run(main())
+        """
+        with Listener() as listener:
+            process = listener.start(source)
+            connection = listener.accept()
+            received = []
+            reader = threading.Thread(target=lambda: received.append(read_all(connection)))
+            reader.start()
+            lines = [process.stdout.readline() for _ in range(100)]
+            process.send_signal(signal.SIGKILL)
+            last = int((lines + process.stdout.readlines())[-1])
+            process.communicate()
+            reader.join()
+        run = decode.Run(received[0])
+        seen = max(end for t in run.tasks for _, end in t.steps)
+        self.assertLess((last - seen) / 1e6, 1000, "milliseconds lost")
+        print("lost %.0f ms" % ((last - seen) / 1e6), file=sys.stderr)
+
+    def test_os_exit(self):
+        result = traced.run(
+            """
+            import asyncio, os
+            async def main():
+                await asyncio.sleep(0.15)
+                os._exit(7)
+            asyncio.run(main())
+            """
+        )
+        self.assertEqual((result.code, result.out, result.err), (7, b"", b""))
+        self.assertEqual([p.function for p in result.run.find("main").suspensions[0]["stack"]], ["main", "sleep"])
+
+    @unittest.skipUnless(hasattr(os, "fork"), "no fork here")
+    def test_fork(self):
+        source = """
+        import asyncio, os, sys
+        async def child():
+            await asyncio.sleep(0.01)
+        async def main():
+            await asyncio.sleep(0.01)
+        asyncio.run(main())
+        pid = os.fork()
+        if pid == 0:
+            asyncio.run(child())
+            sys.exit(0)
+        os.waitpid(pid, 0)
+        asyncio.run(main())
+        print("fine")
+        """
+        with Listener() as listener:
+            process = listener.start(source)
+            run = decode.Run(read_all(listener.accept()))
+            self.finish(process)
+        self.assertEqual([t.coroutine for t in run.tasks].count("main"), 2)
+        self.assertEqual((run.gaps, [t for t in run.tasks if t.coroutine == "child"]), (0, []))
+        with Listener() as listener:
+            process = listener.start(source, LOOPSCOPE_FOLLOW="1")
+            first, second = listener.accept(), listener.accept()
+            parts = {}
+            threads = [threading.Thread(target=lambda c=c: parts.__setitem__(c, read_all(c))) for c in (first, second)]
+            [t.start() for t in threads]
+            [t.join() for t in threads]
+            self.finish(process)
+        parent, child = decode.Run(parts[first]), decode.Run(parts[second])
+        self.assertEqual(child.hello["ppid"], parent.hello["pid"])
+        self.assertEqual(child.find("child").outcome, "returned")
+        self.assertIsNotNone(child.bye)
+
+    def test_many_tasks(self):
+        result = traced.run(
+            """
+            import asyncio
+            async def wait(e):
+                await e.wait()
+            async def main():
+                e = asyncio.Event()
+                ts = [asyncio.create_task(wait(e)) for _ in range(20000)]
+                await asyncio.sleep(0)
+                e.set()
+                await asyncio.gather(*ts)
+            asyncio.run(main())
+            """
+        )
+        self.assertEqual(result.code, 0, result.err.decode())
+        done = [t for t in result.run.tasks if t.coroutine == "wait" and t.outcome == "returned"]
+        self.assertEqual(len(done), 20000)
+
+    def test_collector_runs_inside(self):
+        result = traced.run(
+            """
+            import asyncio, gc
+            gc.set_threshold(5)
+            waiters = []
+            loop = asyncio.new_event_loop()
+            class Cycle:
+                def __init__(self): self.me = self
+                def __del__(self):
+                    f = loop.create_future(); f.add_done_callback(lambda f: None); f.set_result(1)
+                    if waiters: waiters.pop().set_result(1)
+            async def work():
+                for i in range(500):
+                    Cycle()
+                    f = loop.create_future(); waiters.append(f)
+                    loop.call_soon(lambda f=f: f.done() or f.set_result(0))
+                    await f
+            async def nest(d):
+                return await (nest(d - 1) if d else work())
+            async def main():
+                await asyncio.gather(*[nest(5) for _ in range(5)])
+            loop.run_until_complete(main())
+            """
+        )
+        self.assertEqual(result.code, 0, result.err.decode())
+        self.assertEqual(result.run.stats[-1]["notes"], [])
+        for task in result.run.tasks:
+            for row in task.suspensions:
+                self.assertIn(row["stack"][0].function, ("nest", "main", "shutdown_asyncgens"))
+
+
+if __name__ == "__main__":
+    unittest.main()
