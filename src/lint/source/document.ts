@@ -106,13 +106,8 @@ export class Document {
 }
 
 function parse(text: string, fragments: readonly TreeFragment[]): Tree {
-  // A byte order mark is no part of the program; the parse starts behind it and offsets stay those of the text.
-  const from = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  const input = parser.startParse(text, from ? [] : fragments, [{ from, to: text.length }]);
-  for (;;) {
-    const tree = input.advance();
-    if (tree) return tree;
-  }
+  // A byte order mark is no part of the program; a space in its place keeps the offsets.
+  return parser.parse(text.charCodeAt(0) === 0xfeff ? ` ${text.slice(1)}` : text, fragments);
 }
 
 function hasErrors(tree: Tree, from: number, to: number): boolean {
