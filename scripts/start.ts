@@ -55,10 +55,8 @@ async function openInBrowser(): Promise<void> {
   const url = address(server);
   console.log(`VS Code with Loopscope is at\n\n  ${url}\n\n${WHAT_YOU_SEE}\n\nCtrl-C ends it.`);
   openBrowser(url);
-  await new Promise<void>((done) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.prependOnceListener(signal, () => done());
-  });
-  await server.close();
+  // Until Ctrl-C, which takes the server with it.
+  await new Promise<never>(() => {});
 }
 
 /** The workspace with the program in the editor, which is what starts the extension. */

@@ -73,7 +73,7 @@ export async function startServer(server: Server, options: ServerOptions = {}): 
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
-  const stop = onExitKill(child);
+  const stop = killWithUs(child, () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
   const out = createWriteStream(logFile);
   child.stdout.pipe(out);
   child.stderr.pipe(out);
@@ -93,10 +93,7 @@ export async function startServer(server: Server, options: ServerOptions = {}): 
       return `http://127.0.0.1:${port}/?${query}`;
     },
     log: () => readFileSync(logFile, "utf8"),
-    close: async () => {
-      await stop();
-      rmSync(home, { recursive: true, force: true, maxRetries: 5 });
-    },
+    close: stop,
   };
 }
 
@@ -141,8 +138,8 @@ function listening(child: ChildProcess, logFile: string): Promise<void> {
   });
 }
 
-/** Kills the server with all it started (extension host, terminals), now or when this process ends. */
-function onExitKill(child: ChildProcess): () => Promise<void> {
+/** Kills the server with all it started (extension host, terminals), when asked to or when this process ends. */
+function killWithUs(child: ChildProcess, cleanUp: () => void): () => Promise<void> {
   const kill = (signal: NodeJS.Signals) => {
     if (child.pid === undefined) return;
     try {
@@ -151,17 +148,23 @@ function onExitKill(child: ChildProcess): () => Promise<void> {
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
   };
-  const atExit = () => kill("SIGKILL");
-  process.once("exit", atExit);
+  const atExit = () => {
+    kill("SIGKILL");
+    cleanUp();
+  };
   // Without a handler a signal ends this process with no "exit" event.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+  const onSignal = () => process.exit(1);
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  process.once("exit", atExit);
+  for (const signal of signals) process.once(signal, onSignal);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   return async () => {
     kill("SIGTERM");
-    const hard = setTimeout(atExit, 3000);
+    const hard = setTimeout(() => kill("SIGKILL"), 3000);
     await ended;
     clearTimeout(hard);
-    atExit(); // the extension host outlives its server by a moment
+    for (const signal of signals) process.off(signal, onSignal);
     process.off("exit", atExit);
+    atExit(); // the extension host outlives its server by a moment
   };
 }
