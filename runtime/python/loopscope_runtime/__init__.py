@@ -64,7 +64,7 @@ def _begin(address, token, block_ns, detail, follow=True):
     state.active = True
     atexit.register(pump.shutdown)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=lambda: pump.forked(connect_child))
+        os.register_at_fork(before=pump.pause, after_in_child=lambda: pump.forked(connect_child))
     pump.flush()
     pump.start()
     hook = ImportHook()

@@ -39,9 +39,23 @@ class Drain:
         channel.put(wire.json_frame(HELLO, hello), keep=True)
 
     def start(self):
-        self.bell.acquire()
-        self.running.acquire()
+        self.bell.acquire(False)
+        self.running.acquire(False)
         start_new_thread(self.run, ())
+
+    def pause(self):
+        """Before a fork: Python 3.12+ warns when a process with threads forks, and ours is no thread of the program's."""
+        if self.channel.broken or state.resume is not None:
+            return
+        self.bell.release()
+        self.running.acquire(True, 1)
+        for stream in state.streams:
+            stream.resync = True  # the next iteration of a loop calls `resume`
+        state.resume = self.resume
+
+    def resume(self):
+        state.resume = None
+        self.start()
 
     def run(self):
         wait = self.bell.acquire
@@ -59,6 +73,8 @@ class Drain:
 
     def introduce(self, stream, description):
         """Announces a loop; its frame precedes its records."""
+        if state.resume is not None:
+            state.resume()
         self.descriptions[stream.loop_id] = description
         self.introduced.append(wire.json_frame(LOOP, description))
 
@@ -152,6 +168,7 @@ class Drain:
 
     def forked(self, reconnect):
         """In the child of a fork, where the thread is no more: reconnect() gives it a channel of its own and a hello, or None."""
+        state.resume = None
         self.channel.close()
         self.lock, self.bell, self.running = allocate_lock(), allocate_lock(), allocate_lock()
         for stream in state.streams:
@@ -173,8 +190,9 @@ class Drain:
         """At interpreter exit, after the program's own exit handlers: the last flush. Later records are sent at once."""
         if self.channel.broken:
             return
-        self.bell.release()
-        self.running.acquire(True, 1)
+        if state.resume is None:
+            self.bell.release()
+            self.running.acquire(True, 1)
         state.last_words = lambda: self.flush(True)
         self.flush(True)
         self.channel.put(wire.json_frame(BYE, {"t": now()}))

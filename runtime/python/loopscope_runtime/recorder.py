@@ -377,8 +377,11 @@ class Recorder:
         self.ext(PACK[7 + n](NEW, k, now(), parent, n >> 1, own, *out, text))
 
     def resync(self, loop):
-        """Records were lost: describes every task anew."""
+        """Records were lost: describes every task anew. Or the process forked, and the drain thread is to go on."""
         self.stream.resync = False
+        if state.resume is not None:
+            state.resume()
+            return
         for task in self.all_tasks(loop):
             self.adopt(task)
 

@@ -11,6 +11,7 @@ counts = {"seen": 0, "missed": 0, "lost": 0}
 options = {"detail": "full", "block_ns": 50_000_000}
 active = False  # recording; set once by `start`
 hooks = []  # undo what was patched; called when tracing is switched off
+resume = None  # starts the drain thread again after a fork
 last_words = None  # flushes; set once the drain thread has stopped
 
 
