@@ -58,8 +58,8 @@ export function activate(context: vscode.ExtensionContext): Parts {
   own(runner.onDidChange(() => panel.refreshActions()));
   own(panel.onDidBecomeActive((trace) => traces.show(trace)));
   own(restorePanel(vscode, context.workspaceState, runner, panel));
-  const tasks = own(new TasksView(vscode, traces));
   const findings = own(new FindingsView(vscode, traces));
+  const tasks = own(new TasksView(vscode, traces, findings));
   own(new StatusBar(vscode, runner, traces));
   own(registerCommands(vscode.commands, handlers, report));
   startOnOpen(vscode, handlers, report);

@@ -36,7 +36,7 @@ describe("Run with Trace, in the window", function () {
     await workbench.page.getByText("See every task of an asyncio program").waitFor();
     await workbench.page.getByRole("button", { name: "Run with Trace" }).first().click();
     const tasks = workbench.tree("Tasks");
-    const debit = tasks.getByRole("treeitem", { name: /^debit, suspended, stuck\.py:20/ });
+    const debit = tasks.getByRole("treeitem", { name: /^debit, (suspended|deadlocked), stuck\.py:20/ });
     await debit.waitFor();
     await debit.click();
     await workbench.cursor().getByText("Ln 20").waitFor();

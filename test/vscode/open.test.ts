@@ -3,6 +3,7 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { openTraceFile } from "../../src/editor/panel/traceEditor";
+import { taskRows } from "../../src/editor/views/taskRows";
 import { file, parts, runToEnd, workspace } from "./support";
 
 const PROGRAM = "import asyncio\nasyncio.run(asyncio.sleep(0.05))\n";
@@ -30,10 +31,12 @@ describe("opening", () => {
     const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
     assert.ok(tab?.input instanceof vscode.TabInputCustom, `the active tab is ${tab?.label}`);
     assert.equal(tab.input.viewType, "loopscope.trace");
-    const { traces, tasks } = await parts();
+    const { traces } = await parts();
     assert.equal(traces.current?.title, "kept.loopscope");
-    await traces.current?.read;
-    assert.equal(tasks.getChildren().length, 1);
+    const { current } = traces;
+    assert.ok(current !== null);
+    await current.read;
+    assert.equal(taskRows(current.trace).length, 1);
     const changed = new Promise<string>((resolve) =>
       traces.onDidChangeCurrent((trace) => resolve(trace?.title ?? "nothing")),
     );

@@ -7,7 +7,7 @@ import type { Traces } from "../runs/traces";
 import { placeText } from "./taskRows";
 import { Throttle } from "./throttle";
 
-/** The findings are computed anew each time, from the whole trace: seldom enough not to be felt. */
+/** The findings are computed anew each time, from the whole trace: seldom enough not to be felt. Milliseconds. */
 const REFRESH_MS = 1000;
 
 const ICONS: Record<Finding["severity"], [icon: string, colour: string]> = {
@@ -22,6 +22,7 @@ export class FindingsView implements vscode.TreeDataProvider<Finding> {
   private readonly changed: vscode.EventEmitter<undefined>;
   readonly onDidChangeTreeData: vscode.Event<undefined>;
   private readonly view: vscode.TreeView<Finding>;
+  private found: readonly Finding[] = [];
 
   constructor(
     private readonly vs: typeof vscode,
@@ -30,21 +31,25 @@ export class FindingsView implements vscode.TreeDataProvider<Finding> {
     this.changed = this.disposables.push(new vs.EventEmitter<undefined>());
     this.onDidChangeTreeData = this.changed.event;
     this.view = this.disposables.push(vs.window.createTreeView(View.findings, { treeDataProvider: this }));
-    const refresh = this.disposables.push(new Throttle(REFRESH_MS, () => this.changed.fire(undefined)));
+    const refresh = this.disposables.push(
+      new Throttle(REFRESH_MS, () => {
+        const { current } = this.traces;
+        this.found = current === null ? [] : findingsOf(current.trace);
+        this.summarize();
+        this.changed.fire(undefined);
+      }),
+    );
     this.disposables.push(traces.onDidUpdate(() => refresh.poke()));
     this.disposables.push(traces.onDidChangeCurrent(() => refresh.poke()));
   }
 
+  /** The findings of the current trace, as they were last computed. */
+  get all(): readonly Finding[] {
+    return this.found;
+  }
+
   getChildren(finding?: Finding): Finding[] {
-    const { current } = this.traces;
-    const findings = finding !== undefined || current === null ? [] : findingsOf(current.trace);
-    if (finding === undefined) {
-      const count = findings.length;
-      this.view.badge =
-        count === 0 ? undefined : { value: count, tooltip: `${count} finding${count === 1 ? "" : "s"}` };
-      this.view.message = current !== null && count === 0 ? "Nothing wrong so far." : undefined;
-    }
-    return findings;
+    return finding === undefined ? [...this.found] : [];
   }
 
   getTreeItem(finding: Finding): vscode.TreeItem {
@@ -62,6 +67,13 @@ export class FindingsView implements vscode.TreeDataProvider<Finding> {
       item.command = { command: Command.openPlace, title: "Open", arguments: [{ file, line }] };
     }
     return item;
+  }
+
+  private summarize(): void {
+    const count = this.found.length;
+    const tooltip = `${count} finding${count === 1 ? "" : "s"}`;
+    this.view.badge = count === 0 ? undefined : { value: count, tooltip };
+    this.view.message = this.traces.current !== null && count === 0 ? "Nothing wrong so far." : undefined;
   }
 
   dispose(): void {

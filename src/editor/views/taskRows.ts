@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Place } from "../../protocol/report";
+import type { Finding, Place } from "../../protocol/report";
 import {
   awaitPlace,
   coroutineName,
@@ -17,7 +17,7 @@ export interface Row {
   id: string;
   label: string;
   description: string;
-  icon: State | "sleeping" | "loop" | "ended";
+  icon: State | "sleeping" | "deadlocked" | "loop" | "ended";
   /** Where a click leads. */
   place: Place | null;
   /** The task a row stands for; a group's is its first. */
@@ -36,16 +36,23 @@ const OVER: ReadonlySet<State> = new Set(["returned", "raised", "cancelled"]);
 
 interface Seen extends TaskState {
   task: number;
+  deadlocked: boolean;
+}
+
+/** Rows of the tasks that are in a deadlock, in a report's findings. */
+export function deadlocked(findings: readonly Finding[]): ReadonlySet<number> {
+  const ids = findings.filter((finding) => finding.rule === "deadlock").flatMap((finding) => finding.tasks);
+  return new Set(ids.map((id) => id - 1));
 }
 
 /** The tree at the latest instant: loops, in each its live tasks, folded where they are alike, and those that ended. */
-export function taskRows(trace: Trace): Row[] {
+export function taskRows(trace: Trace, stuck: ReadonlySet<number> = new Set()): Row[] {
   const perLoop = trace.loops.map(() => ({ live: [] as Seen[], over: [] as Seen[] }));
   for (let task = 0; task < trace.tasks.count; task++) {
     const state = taskState(trace, task);
     const loop = perLoop[trace.tasks.loop.get(task)];
     if (state.state === "absent" || loop === undefined) continue;
-    (OVER.has(state.state) ? loop.over : loop.live).push({ ...state, task });
+    (OVER.has(state.state) ? loop.over : loop.live).push({ ...state, task, deadlocked: stuck.has(task) });
   }
   const rows = trace.loops.map((loop, index) => {
     const { live, over } = perLoop[index];
@@ -83,7 +90,7 @@ export function placeText(place: Place | null): string {
 function foldAlike(trace: Trace, tasks: readonly Seen[], parent: string): Row[] {
   const groups = new Map<string, Seen[]>();
   for (const seen of tasks) {
-    const key = `${coroutineName(trace, seen.task)}|${seen.state}|${placeText(placeOf(trace, seen))}`;
+    const key = `${coroutineName(trace, seen.task)}|${seen.state}|${seen.deadlocked}|${placeText(placeOf(trace, seen))}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [seen]);
     else group.push(seen);
@@ -166,7 +173,8 @@ function capped(rows: Row[], parent: string, total = rows.length): Row[] {
 function describe(trace: Trace, seen: Seen, place: Place | null): string {
   const where = placeText(place);
   const what = seen.state === "suspended" ? waitOf(trace, seen.suspension).label : endText(trace, seen);
-  return [where, what].filter((part) => part !== "").join(" · ");
+  const stuck = seen.deadlocked && seen.state === "suspended" ? "deadlock" : "";
+  return [where, stuck, what].filter((part) => part !== "").join(" · ");
 }
 
 function endText(trace: Trace, seen: Seen): string {
@@ -189,6 +197,7 @@ function placeOf(trace: Trace, seen: Seen): Place | null {
 }
 
 function iconOf(trace: Trace, seen: Seen): Row["icon"] {
+  if (seen.deadlocked && seen.state === "suspended") return "deadlocked";
   const sleeping = seen.state === "suspended" && waitOf(trace, seen.suspension).kind === "sleep";
   return sleeping ? "sleeping" : seen.state;
 }

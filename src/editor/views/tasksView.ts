@@ -2,7 +2,8 @@ import type * as vscode from "vscode";
 import { Command, View } from "../contributions";
 import { Disposables } from "../disposables";
 import type { Traces } from "../runs/traces";
-import { type Row, taskRows } from "./taskRows";
+import type { FindingsView } from "./findingsView";
+import { deadlocked, type Row, taskRows } from "./taskRows";
 import { Throttle } from "./throttle";
 
 /** How often the trees follow a live program, milliseconds: often enough to be live, seldom enough to be read. */
@@ -11,6 +12,7 @@ export const REFRESH_MS = 300;
 /** Codicon and theme colour of each state: a state is never colour alone. */
 const ICONS: Record<Row["icon"], [icon: string, colour: string | null]> = {
   loop: ["sync", null],
+  deadlocked: ["lock", "list.errorForeground"],
   running: ["play", "charts.green"],
   ready: ["debug-continue", "charts.yellow"],
   suspended: ["debug-pause", "charts.blue"],
@@ -29,17 +31,21 @@ export class TasksView implements vscode.TreeDataProvider<Row> {
   private readonly changed: vscode.EventEmitter<undefined>;
   readonly onDidChangeTreeData: vscode.Event<undefined>;
   private readonly view: vscode.TreeView<Row>;
+  private rows: Row[] = [];
 
   constructor(
     private readonly vs: typeof vscode,
     private readonly traces: Traces,
+    private readonly findings: FindingsView,
   ) {
     this.changed = this.disposables.push(new vs.EventEmitter<undefined>());
     this.onDidChangeTreeData = this.changed.event;
     this.view = this.disposables.push(vs.window.createTreeView(View.tasks, { treeDataProvider: this }));
     const refresh = this.disposables.push(
       new Throttle(REFRESH_MS, () => {
-        if (this.view.visible) this.changed.fire(undefined);
+        if (!this.view.visible) return;
+        this.rows = this.build();
+        this.changed.fire(undefined);
       }),
     );
     this.disposables.push(traces.onDidUpdate(() => refresh.poke()));
@@ -48,9 +54,7 @@ export class TasksView implements vscode.TreeDataProvider<Row> {
   }
 
   getChildren(row?: Row): Row[] {
-    if (row !== undefined) return row.children;
-    const { current } = this.traces;
-    return current === null ? [] : taskRows(current.trace);
+    return row === undefined ? this.rows : row.children;
   }
 
   getTreeItem(row: Row): vscode.TreeItem {
@@ -72,6 +76,11 @@ export class TasksView implements vscode.TreeDataProvider<Row> {
       item.command = { command: Command.openPlace, title: "Open", arguments: [{ file, line }] };
     }
     return item;
+  }
+
+  private build(): Row[] {
+    const { current } = this.traces;
+    return current === null ? [] : taskRows(current.trace, deadlocked(this.findings.all));
   }
 
   dispose(): void {

@@ -1,7 +1,13 @@
-/** Calls `act` soon after `poke`, at most once in `ms`; a burst ends with one last call. */
+/** Of the time that passes, this part at most is spent in the action. */
+const SHARE = 0.1;
+
+/**
+ * Calls `act` soon after `poke`, at most once in `ms`, and less often when it takes long: a large trace makes
+ * the trees slower and not the editor. A burst ends with one last call.
+ */
 export class Throttle {
   private timer: NodeJS.Timeout | null = null;
-  private last = Number.NEGATIVE_INFINITY;
+  private notBefore = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly ms: number,
@@ -10,12 +16,16 @@ export class Throttle {
 
   poke(): void {
     if (this.timer !== null) return;
-    const wait = Math.max(0, this.last + this.ms - performance.now());
-    this.timer = setTimeout(() => {
-      this.timer = null;
-      this.last = performance.now();
-      this.act();
-    }, wait);
+    this.timer = setTimeout(
+      () => {
+        this.timer = null;
+        const started = performance.now();
+        this.act();
+        const ended = performance.now();
+        this.notBefore = ended + Math.max(this.ms, (ended - started) / SHARE);
+      },
+      Math.max(0, this.notBefore - performance.now()),
+    );
   }
 
   dispose(): void {

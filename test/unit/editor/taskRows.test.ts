@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Row, taskRows } from "../../../src/editor/views/taskRows";
+import { deadlocked, type Row, taskRows } from "../../../src/editor/views/taskRows";
+import type { Finding } from "../../../src/protocol/report";
 import { Trace } from "../../../src/trace";
 import { StreamWriter } from "../trace/writer";
 
@@ -45,6 +46,24 @@ describe("the Tasks tree", () => {
       [["fetch ×1,000", "app.py:20 · asyncio.sleep(9)", 201]],
     );
     assert.equal(loop.children[0].children.at(-1)?.label, "800 more");
+  });
+
+  it("marks the tasks of a deadlock, and does not fold them with others", () => {
+    const w = new StreamWriter();
+    w.run(0, 1);
+    for (let task = 1; task <= 5; task++) {
+      w.new(task, 0.001, 0, FETCH, `fetch-${task}`, RUN);
+      w.step(task, 0.002, 0.003, 1000 + task, [FETCH, SLEEP]).waits(task, "sleep", 0, 9);
+    }
+    const finding = { rule: "deadlock", tasks: [2] } as Finding;
+    const [loop] = taskRows(w.trace(), deadlocked([finding, { rule: "starved", tasks: [1] } as Finding]));
+    assert.deepEqual(
+      loop.children.map((row) => `[${row.icon}] ${row.label}: ${row.description}`),
+      [
+        "[sleeping] fetch ×4: app.py:20 · asyncio.sleep(9)",
+        "[deadlocked] fetch-2: app.py:20 · deadlock · asyncio.sleep(9)",
+      ],
+    );
   });
 
   it("has a stable id for every row", () => {
