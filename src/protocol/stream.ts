@@ -140,8 +140,11 @@ export interface StallSample {
   stack: [number, number][];
 }
 
-/** loop, t, key of the running task or 0, its step's begin or 0, length of the ready queue. */
-export type Heartbeat = [number, number, number, number, number];
+/**
+ * loop, t, key of the running task or 0, its step's begin or 0, length of the ready queue, and how many
+ * threads could wake the loop unseen.
+ */
+export type Heartbeat = [number, number, number, number, number, number?];
 
 export interface Stats {
   t: number;

@@ -13,7 +13,19 @@ PERIOD = 0.01  # seconds between looks at the clocks of the loops
 IDLE_PERIOD = 0.04  # the same while there is no loop
 FLUSH_NS = 40_000_000  # a killed program loses at most what it did since the last flush
 STATS_NS = 1_000_000_000
+BEAT_NS = 250_000_000  # between heartbeats while nothing happens
 WIDE_NS = 1_000_000_000  # a batch spanning more cannot have its times sent as 32-bit halves
+
+
+def other_threads():
+    """How many threads could wake a loop unseen: not the loops' own, nor an executor's, whose work is known."""
+    threading = sys.modules.get("threading")
+    if threading is None:
+        return 0
+    loops = {stream.thread_id for stream in list(state.streams)}
+    named = ("asyncio_", "ThreadPoolExecutor-")
+    alive = list(threading._active.values())  # not enumerate(): it takes a lock that the program may hold
+    return sum(each.ident not in loops and not each.name.startswith(named) for each in alive)
 
 
 class Drain:
@@ -24,7 +36,7 @@ class Drain:
         self.lock = allocate_lock()
         self.bell = allocate_lock()  # released to make the thread stop
         self.running = allocate_lock()  # held by the thread while it runs
-        self.last_flush = self.last_stats = now()
+        self.last_flush = self.last_stats = self.last_beat = now()
         self.events = 0
         self.cpu = 0
         self.sampled = watchdog.Watchdog()
@@ -124,8 +136,10 @@ class Drain:
             data = b"".join(records)
             frame = wire.records_frame(stream.loop_id, stream.sequence, stream.lost, t, data, wide)
             put(frame, stream, len(records))
-        if beats and batches or final:
-            put(wire.json_frame(NOW, beats))
+        if final or beats and (batches or t - self.last_beat > BEAT_NS):
+            self.last_beat = t
+            others = other_threads()
+            put(wire.json_frame(NOW, [beat + [others] for beat in beats]))
         if final or t - self.last_stats > STATS_NS:
             self.last_stats = t
             put(wire.json_frame(STATS, self.stats(t)))

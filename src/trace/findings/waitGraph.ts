@@ -82,12 +82,14 @@ function mayBeWokenFromOutside(trace: Trace, loop: Loop, t: number): boolean {
   const poll = pollAt(loop, t);
   if (poll < 0) return false;
   if (loop.polls.watched.get(poll) !== 0) return true;
-  return (
-    loop.threadWakes > 0 ||
-    [...trace.programs[loop.program].loops.values()].some(
-      (other) => other !== loop && other.id > 0 && isRunning(other, t),
-    )
+  const { threads } = loop;
+  const known = firstWhere(0, threads.length, (i) => threads[i].t > t) - 1;
+  // Before the first count, only what threads have done before can tell.
+  if (known >= 0 ? threads[known].count > 0 : loop.threadWakes > 0) return true;
+  const others = [...trace.programs[loop.program].loops.values()].filter(
+    (other) => other !== loop && other.id > 0,
   );
+  return others.some((other) => isRunning(other, t));
 }
 
 /** wait_for ends its wait by a timer of the loop. */

@@ -47,6 +47,8 @@ export class Loop {
   /** The step that is running now. */
   open: OpenStep | null = null;
   readyLength = 0;
+  /** From when on how many other threads could wake it unseen; empty when the runtime does not tell. */
+  readonly threads: { t: number; count: number }[] = [];
   /** Wakes that came from other threads. */
   threadWakes = 0;
   lastSequence = 0;

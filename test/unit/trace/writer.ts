@@ -356,9 +356,9 @@ export class StreamWriter {
     return this.json(FrameType.stall, body);
   }
 
-  now(t: number, task: number, begin: number, ready = 0): this {
+  now(t: number, task: number, begin: number, ready = 0, threads = 0): this {
     return this.json(FrameType.now, [
-      [this.loopNumber, this.ns(t), task, begin < 0 ? 0 : this.ns(begin), ready],
+      [this.loopNumber, this.ns(t), task, begin < 0 ? 0 : this.ns(begin), ready, threads],
     ]);
   }
 
