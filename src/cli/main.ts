@@ -7,6 +7,7 @@ import { complain, print, UsageError } from "./output";
 import { registerReport } from "./report";
 import { registerRules } from "./rules";
 import { registerRun } from "./run";
+import { registerSnapshot } from "./snapshot";
 import { registerView } from "./view";
 
 /** Exit code of whatever could not be done, with the reason on stderr. */
@@ -28,6 +29,7 @@ async function main(words: string[]): Promise<void> {
   const run = registerRun(program);
   registerReport(program);
   registerView(program);
+  registerSnapshot(program);
   registerLint(program);
   registerRules(program);
   for (const command of program.commands) command.copyInheritedSettings(program);

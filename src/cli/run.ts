@@ -1,7 +1,15 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
-import { exitStatus, findPython, PythonError, Run, type TraceSettings } from "../session";
+import {
+  announce,
+  exitStatus,
+  findPython,
+  type Listener,
+  PythonError,
+  Run,
+  type TraceSettings,
+} from "../session";
 import { formatTimeline, report, reportJson, type Trace, timeline } from "../trace";
 import { parseMilliseconds, parseProgram } from "./arguments";
 import { loadTrace } from "./model";
@@ -68,7 +76,13 @@ async function run(words: string[], options: Options): Promise<number> {
   const spool = openSpool(options.trace, onProblem);
   try {
     const onFrames = (bytes: Uint8Array) => spool.file.write(bytes);
-    const started = await Run.start({ ...settings, python, program, onFrames, onProblem }).catch(
+    const trace = resolve(spool.file.path);
+    const onProgram = (_: unknown, { channel, programs }: Listener) => {
+      const pids = programs.map(({ hello }) => hello.pid);
+      if (spool.folder !== null)
+        announce(spool.folder, { listener: process.pid, programs: pids, channel, trace });
+    };
+    const started = await Run.start({ ...settings, python, program, onFrames, onProblem, onProgram }).catch(
       (error: Error) => {
         throw new UsageError(error.message);
       },

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { TraceFile } from "../session";
+import { sessionFolder, TraceFile } from "../session";
 import { UsageError } from "./output";
 
 /**
@@ -10,20 +8,31 @@ import { UsageError } from "./output";
  */
 export interface Spool {
   file: TraceFile;
-  /** Removes the file if it was a temporary one. */
+  /** The session's own folder, in which it announces itself; null where there can be none. */
+  folder: string | null;
+  /** Removes the folder, and with it the file if that was a temporary one. */
   dispose(): void;
 }
 
 /** Throws UsageError when there is no place to write to. */
 export function openSpool(path: string | undefined, onProblem: (message: string) => void): Spool {
+  const own = ownFolder(path);
   try {
-    if (path !== undefined) return { file: new TraceFile(path, onProblem), dispose: () => {} };
-    const folder = mkdtempSync(join(tmpdir(), "loopscope-trace-"));
-    const dispose = () => rmSync(folder, { recursive: true, force: true });
-    process.on("exit", dispose);
-    return { file: new TraceFile(join(folder, "run.loopscope"), onProblem), dispose };
+    const file = new TraceFile(path ?? join(own?.path ?? "", "run.loopscope"), onProblem);
+    return { file, folder: own?.path ?? null, dispose: () => own?.dispose() };
   } catch (error) {
-    const hint = path === undefined ? " (the temporary folder: set TMPDIR, or give --trace FILE)" : "";
-    throw new UsageError(`${(error as Error).message}${hint}`);
+    own?.dispose();
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function ownFolder(path: string | undefined): ReturnType<typeof sessionFolder> | null {
+  try {
+    return sessionFolder();
+  } catch (error) {
+    if (path !== undefined) return null;
+    throw new UsageError(
+      `the temporary folder cannot be written (${(error as Error).message}): set TMPDIR, or give --trace FILE`,
+    );
   }
 }

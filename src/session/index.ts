@@ -8,5 +8,6 @@ export {
 export { sameToken } from "./hello";
 export { Listener, type ListenerOptions, type TracedProgram } from "./listener";
 export { checkPython, findPython, type Python, PythonError } from "./python";
+export { announce, type Session, sessionFolder, sessions } from "./registry";
 export { type Exit, exitStatus, type Program, Run, type RunOptions } from "./run";
 export { readTraceFile, TraceFile } from "./traceFile";

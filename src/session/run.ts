@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Hello } from "../protocol/stream";
 import { DEFAULT_BLOCK_MS, type TraceSettings, tracedEnvironment } from "./environment";
-import { Listener } from "./listener";
+import { Listener, type TracedProgram } from "./listener";
 import type { Python } from "./python";
 import { faithfulCommand } from "./rawArguments";
 import { SignalRelay } from "./signals";
@@ -21,6 +21,8 @@ export interface RunOptions extends TraceSettings {
   /** Takes the trace as it grows: first its header, then runs of whole frames. Must not throw. */
   onFrames(bytes: Uint8Array): void;
   onProblem(message: string): void;
+  /** A program (the first, or a child that is followed) has connected. */
+  onProgram?(program: TracedProgram, listener: Listener): void;
   /** By default this process's own. */
   env?: NodeJS.ProcessEnv;
   /** The folder `runtime/python`; by default that of this installation. */
@@ -53,9 +55,10 @@ export class Run {
 
   /** Starts the program. Throws an error for the user when it cannot be started. */
   static async start(options: RunOptions): Promise<Run> {
-    const listener = await Listener.open({
+    const listener: Listener = await Listener.open({
       onFrames: options.onFrames,
       onProblem: options.onProblem,
+      onProgram: (program) => options.onProgram?.(program, listener),
       onGone: (program) => {
         // The exit code of our own child is known a little later, from its parent: us.
         if (program.hello.pid !== child?.pid) listener.end(program, { exitCode: null, signal: null });

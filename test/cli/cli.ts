@@ -67,7 +67,8 @@ export function execute(command: string, args: string[], options: Options = {}):
       told = true;
       void Promise.resolve(on.act(child, stdout)).catch((error: unknown) => {
         failed = error;
-        child.kill("SIGKILL");
+        // Not SIGKILL: loopscope is to pass it on to its program.
+        child.kill("SIGTERM");
       });
     }
   });

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { Folder, loopscope } from "./cli";
+
+const HANGS = `import asyncio, os
+
+async def first(a, b):
+    async with a:
+        await asyncio.sleep(0.05)
+        async with b:
+            pass
+
+async def idler():
+    await asyncio.Event().wait()
+
+async def main():
+    a = asyncio.Lock()
+    b = asyncio.Lock()
+    tasks = [asyncio.create_task(first(a, b), name="ab"), asyncio.create_task(first(b, a), name="ba")]
+    tasks += [asyncio.create_task(idler(), name=f"idler-{i}") for i in range(100)]
+    await asyncio.sleep(0.3)
+    print("ready", os.getpid(), flush=True)
+    await asyncio.gather(*tasks)
+
+asyncio.run(main())
+`;
+
+const BLOCKS = `import asyncio, os, time
+
+async def waits():
+    await asyncio.sleep(0.01)
+
+async def blocks():
+    time.sleep(0.3)
+    print("ready", os.getpid(), flush=True)
+    time.sleep(30)
+
+async def main():
+    await asyncio.gather(waits(), blocks())
+
+asyncio.run(main())
+`;
+
+describe("loopscope snapshot", function () {
+  this.timeout(60_000);
+  let folder: Folder;
+  beforeEach(() => {
+    folder = new Folder();
+  });
+  afterEach(() => folder.remove());
+
+  /** Runs a program that hangs, does something meanwhile, and stops it. */
+  async function hanging(
+    source: string,
+    meanwhile: (pid: string, run: ChildProcess) => Promise<void>,
+  ): Promise<void> {
+    await loopscope(["run", "-q", "--trace", folder.at("t.loopscope"), folder.file("hangs.py", source)], {
+      env: { TMPDIR: folder.path },
+      on: {
+        // The whole line: an unbuffered Python writes it in pieces.
+        text: "\n",
+        act: async (child, stdout) => {
+          try {
+            await meanwhile(/ready (\d+)/.exec(stdout)?.[1] ?? "", child);
+          } finally {
+            child.kill("SIGTERM");
+          }
+        },
+      },
+    });
+  }
+
+  const snapshot = (which: string) => loopscope(["snapshot", which], { env: { TMPDIR: folder.path } });
+
+  it("shows where every task is parked, who holds what, and the deadlock", () =>
+    hanging(HANGS, async (pid) => {
+      const { code, stdout, stderr } = await snapshot(pid);
+      assert.deepEqual([code, stderr], [0, ""]);
+      assert.match(stdout, /hangs\.py \(cpython \S+, pid \d+\), \d+\.\d s after its start\n/);
+      assert.match(stdout, /loop 1 \(asyncio\.\S+ in MainThread\): idle, 103 tasks\n/);
+      assert.match(stdout, /─ Task-1 \(main\): gather of 102 tasks for /);
+      assert.match(stdout, /─ ab \(first\): Lock 'b'\.acquire for .*, held by ba\n/);
+      assert.match(stdout, /hangs\.py:6 in first\n/);
+      assert.match(stdout, /─ idler-0, idler-1, idler-2, \.\. \(idler\) ×100: Event/);
+      assert.match(stdout, /error +deadlock/);
+    }));
+
+  it("shows the line that holds the loop, and who waits for it", () =>
+    hanging(BLOCKS, async (pid) => {
+      const { code, stdout, stderr } = await snapshot(pid);
+      assert.deepEqual([code, stderr], [0, ""]);
+      assert.match(stdout, /: held by Task-3 for /);
+      assert.match(
+        stdout,
+        /Task-3 \(blocks\): runs, and holds the loop, for .*\n.*hangs\.py:\d+ in blocks\n/,
+      );
+      assert.match(stdout, /Task-2 \(waits\): ready, but waiting for the loop for/);
+    }));
+
+  it("takes the launcher's process id, the socket, or the trace as well", () =>
+    hanging(HANGS, async (pid, run) => {
+      const session = readdirSync(folder.path).find((name) => name.startsWith("loopscope-run-"));
+      const { channel } = JSON.parse(readFileSync(folder.at(`${session}/session.json`), "utf8"));
+      for (const which of [String(run.pid), channel.slice("unix:".length), folder.at("t.loopscope")]) {
+        const { code, stdout } = await snapshot(which);
+        assert.equal(code, 0);
+        assert.ok(stdout.includes(`pid ${pid})`));
+      }
+    }));
+
+  it("says what to do about a process that is not traced, and leaves nothing behind", async () => {
+    for (const [which, reason] of [
+      ["1", /process 1 is not being traced.*Start it with: loopscope run/],
+      ["/no/such/socket", /no traced program at \/no\/such\/socket/],
+    ] as const) {
+      const { code, stdout, stderr } = await snapshot(which);
+      assert.deepEqual([code, stdout], [2, ""]);
+      assert.match(stderr, reason);
+    }
+    await loopscope(["run", "-q", folder.file("ends.py", "pass")], { env: { TMPDIR: folder.path } });
+    assert.deepEqual(readdirSync(folder.path), ["ends.py"]);
+  });
+});
