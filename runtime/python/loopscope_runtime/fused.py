@@ -8,7 +8,7 @@ import contextvars
 import heapq
 import sys
 from _thread import get_ident
-from types import CoroutineType, MethodType, TracebackType
+from types import MethodType, TracebackType
 
 from . import codes, fallback, mimic, recorder, state
 from .records import CALLBACK, CALLED_BACK, IO, ITER, POLL, STEP, TASK, THREAD, TIMER, WAKE, WAS_CANCELLED, YIELD
@@ -48,7 +48,6 @@ def install(loop, stream, asyncio):
     suspended, done, wake, created = rec.suspended, rec.done, rec.wake, rec.created
     inner = recorder.INNER
     known, define = codes.known, codes.define
-    sleep_code = asyncio.tasks.sleep.__code__
     P3, P5, P6, P7, P8 = (recorder.PACK[n] for n in (3, 5, 6, 7, 8))
 
     run_position = mimic.position_of(events.Handle._run, "self._context.run(self._callback, *self._args)")
@@ -216,6 +215,7 @@ def install(loop, stream, asyncio):
                 h._scheduled = False
                 push(h)
         leaving = None
+        debug = loop._debug
         todo = len(ready)
         begin = t = now()
         ext(P3(ITER, t, todo))
@@ -226,7 +226,7 @@ def install(loop, stream, asyncio):
                 h = pop()
                 if h._cancelled:
                     continue
-                if loop._debug:
+                if debug:
                     begin = 0
                     try:
                         loop._current_handle = h
@@ -259,7 +259,7 @@ def install(loop, stream, asyncio):
                         h._context.run(h._callback)  # stock: handle._run()
                 except (SystemExit, KeyboardInterrupt) as exc:
                     if cur is not None and cur.done():
-                        done(cur, begin, now())
+                        done(cur, cur._loopscope, begin, now())
                     leaving = exc
                     exc.__traceback__ = through_run(exc.__traceback__.tb_next)
                 except BaseException as exc:
@@ -280,7 +280,7 @@ def install(loop, stream, asyncio):
                             if w is not None:
                                 ext(P7(STEP, st[3], begin, t, key(w), 0, 0))
                             elif cur.done():
-                                done(cur, begin, t)
+                                done(cur, st, begin, t)
                             else:
                                 ext(P6(YIELD, st[3], begin, t, 0, 0))
                         elif w is not None:
@@ -289,16 +289,14 @@ def install(loop, stream, asyncio):
                             if f is None or f.f_lasti != st[0] or st[1] is not None or type(c.cr_await) in inner:
                                 suspended(cur, st, begin, t, w)
                             else:
-                                ext(P7(STEP, st[3], begin, t, key(w), len(st[4]) >> 1, 0))
+                                ext(P7(STEP, st[3], begin, t, key(w), st[5], 0))
                         elif cur.done():
-                            done(cur, begin, t)
+                            done(cur, st, begin, t)
                         else:
-                            c = st[-1]
-                            f = c.cr_frame
-                            if f is not None and st[1] == -1 and f.f_lasti == st[0]:
-                                c = c.cr_await
-                                if type(c) is CoroutineType and c.cr_code is sleep_code:
-                                    ext(P6(YIELD, st[3], begin, t, len(st[4]) >> 1, 0))
+                            if st[1] == -1:
+                                f = st[-1].cr_frame
+                                if f is not None and f.f_lasti == st[0]:
+                                    ext(P6(YIELD, st[3], begin, t, st[5], 0))
                                 else:
                                     suspended(cur, st, begin, t, None)
                             else:

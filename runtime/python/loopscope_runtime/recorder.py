@@ -1,7 +1,7 @@
 """Turns what the loop sees into records. One recorder per loop; the fused loop has the commonest cases inlined.
 
 Per task, the recorder keeps a list on the task itself (so that it dies with the task):
-`[offset of the innermost coroutine kept, what lies below it, name, key, chain, outermost coroutine, .., innermost coroutine]`.
+`[offset of the innermost coroutine kept, what lies below it, name, key, chain, its frames, outermost coroutine, .., innermost]`.
 What lies below is None for a future, -1 for `sleep(0)`, -2 for what must be walked again, else the number of a frame that says what
 is waited on; chain is `(code, offset, ..)`, outermost frame first, as last written. At the next suspension only what lies below the deepest coroutine still alive is walked again.
 """
@@ -25,6 +25,9 @@ strings = state.strings
 next_string = state.next_string
 MANY = 50  # tasks of one place whose whole creation stack is written
 PACK = [Struct("<%dq" % n).pack for n in range(200)]
+
+
+pack5 = PACK[5]
 
 
 def pack(values):
@@ -103,7 +106,7 @@ def frames_below(c, out, natives=None):
 
 def fresh_chain(task):
     coro = task.get_coro()
-    return [-1, None, task.get_name(), key(task), (), coro if type(coro) is CoroutineType else Foreign(coro)]
+    return [-1, None, task.get_name(), key(task), (), 0, coro if type(coro) is CoroutineType else Foreign(coro)]
 
 
 def chain_of(task):
@@ -183,7 +186,7 @@ class Recorder:
         self.gathering = asyncio.tasks._GatheringFuture
         self.sleep_frames = []  # what lies below a coroutine that awaits sleep(0): always the same
         self.light = state.options["detail"] == "light"
-        self.creation_frames = 4 if self.light else 32
+        self.creation_frames = 1 if self.light else 32
         self.all_tasks = asyncio.all_tasks
         self.places = {}  # how many tasks each place made
         self.current = None  # () -> key of the running task
@@ -197,7 +200,7 @@ class Recorder:
             st = chain_of(task)
         future = getattr(task, "_fut_waiter", None)
         if future is None and task.done():
-            self.done(task, begin, end)
+            self.done(task, st, begin, end)
         elif self.light:
             kind, values = (YIELD, ()) if future is None else (STEP, (key(future),))
             self.ext(pack((kind, st[3], begin, end) + values + (0, 0)))
@@ -208,7 +211,7 @@ class Recorder:
         """A step ended at an await; future is what the task waits on (None: a bare yield)."""
         if st[0] == -1 and st[2] is not task.get_name():
             self.renamed(task, st)
-        kept = len(st) - 5
+        kept = len(st) - 6
         c = st[-1]
         f = c.cr_frame
         while f is None and kept > 1:
@@ -250,19 +253,20 @@ class Recorder:
                 out += self.sleep_frames
             else:
                 below = -2
-                natives = st[5:]
+                natives = st[6:]
                 frames_below(c, out, natives)
         out = tuple(out)
         chain = st[4]
         start = kept * 2 - 2
         if chain[start:] == out:
-            keep = len(chain) >> 1
+            keep = st[5]
             n = 0
             out = ()
         else:
             st[4] = chain[:start] + out
             keep = kept - 1
             n = len(out) >> 1
+            st[5] = keep + n
         st[0] = offset
         st[1] = below
         if future is None:
@@ -279,21 +283,17 @@ class Recorder:
             if type(handler) is int:
                 self.ext(PACK[6](ON, st[3], handler, 0, -1, 0))
             elif handler is not None:
-                waits.describe(self, st[3], handler, natives or st[5:])
+                waits.describe(self, st[3], handler, natives or st[6:])
 
-    def done(self, task, begin, end):
+    def done(self, task, st, begin, end):
         """A step ended and with it the task."""
-        st = task._loopscope
         if st[2] is not task.get_name():
             self.renamed(task, st)
         k = st[3]
         st.clear()
-        if task.cancelled():
-            self.ext(PACK[5](DONE, k, begin, end, CANCELLED))
-        elif getattr(task, "_exception", None) is None:
-            self.ext(PACK[5](DONE, k, begin, end, RETURNED))
-        else:
-            self.ext(PACK[5](DONE, k, begin, end, RAISED_OUTCOME))
+        outcome = outcome_of(task)
+        self.ext(pack5(DONE, k, begin, end, outcome))
+        if outcome == RAISED_OUTCOME:
             self.raised(task)
 
     def renamed(self, task, st):
@@ -341,35 +341,33 @@ class Recorder:
                 own = known[id(code)]
             except KeyError:
                 own = define(code)
-            task._loopscope = [-1, None, name, k, (), coro]
+            task._loopscope = [-1, None, name, k, (), 0, coro]
         else:
             own = coroutine_code(coro)
-            task._loopscope = [-1, None, name, k, (), Foreign(coro)]
+            task._loopscope = [-1, None, name, k, (), 0, Foreign(coro)]
         out = []
-        limit = self.creation_frames
-        places = self.places
-        while frame is not None:
+        add = out.append
+        number = 0
+        while frame is not None:  # up to the user's code
             code = frame.f_code
             try:
                 number = known[id(code)]
             except KeyError:
                 number = define(code)
             if number > 0:
-                offset = frame.f_lasti
-                out += (number, offset)
-                limit -= 1
-                if not limit:
-                    break
+                add(number)
+                add(frame.f_lasti)
                 if number & 1:
-                    if places is not None:
-                        place = number << 20 | offset
-                        made = places[place] = places.get(place, 0) + 1
-                        if made > MANY:
-                            break
-                        places = None
+                    break
             elif number == STOP:
                 break
             frame = frame.f_back
+        if number & 1:
+            place = number << 20 | out[-1]
+            made = self.places.get(place, 0)
+            if made < MANY:
+                self.places[place] = made + 1
+                out += codes.stack(frame.f_back, self.creation_frames)[1]
         state.counts["seen"] += 1
         text = next_string()
         strings[text] = name
@@ -392,6 +390,7 @@ class Recorder:
         n = 0 if task.done() else frames_below(coro, out)
         fresh = fresh_chain(task)
         fresh[4] = tuple(out)
+        fresh[5] = n
         try:
             task._loopscope = fresh
         except AttributeError:

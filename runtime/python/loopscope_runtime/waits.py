@@ -28,6 +28,7 @@ from .records import (
     W_THREAD,
 )
 
+pack6 = Struct("<6q").pack
 MAX_KEYS = 2000
 handlers = {}  # code number -> handler
 overriders = {}  # code number of an asyncio frame further out -> handler that knows better
@@ -189,11 +190,13 @@ def describe(rec, task_key, leaf, coroutines):
     if found is None:
         return
     wait, thing, delay, others = found
-    if delay > 2_000_000_000:
-        rec.stream.wide = True
+    if not others:
+        if delay > 2_000_000_000:
+            rec.stream.wide = True
+        rec.ext(pack6(ON, task_key, wait, 0 if thing is None else hash(thing), delay, 0))
+        return
     keys = [hash(o) for o in others[:MAX_KEYS]]
-    values = [ON, task_key, wait, 0 if thing is None else hash(thing), delay, len(keys)] + keys
-    rec.ext(Struct("<%dq" % len(values)).pack(*values))
+    rec.ext(Struct("<%dq" % (6 + len(keys))).pack(ON, task_key, wait, 0, delay, len(keys), *keys))
 
 
 def relate(rec, future, gathering):
