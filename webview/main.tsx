@@ -8,7 +8,7 @@ import { watchFindings } from "./state/findings";
 import { listenToKeys } from "./state/keys";
 import { restoreSelection, selectedTask } from "./state/model";
 import { Receiver } from "./state/receive";
-import { change, keepSettings, settings } from "./state/settings";
+import { change, keepSettings, setting, settings } from "./state/settings";
 import { watchTheme } from "./state/theme";
 import "./style/base.css";
 import "./style/layout.css";
@@ -25,7 +25,7 @@ function start(): void {
   watchTheme();
   useHost(host);
   keepSettings(host);
-  restoreSelection(settings.value.task);
+  restoreSelection(setting.task.value);
   const root =
     document.getElementById("loopscope") ?? document.body.appendChild(document.createElement("div"));
   root.id = "loopscope";

@@ -1,6 +1,7 @@
 /** Text on canvases: measuring is dear, and names can be anything, so both are kept in one place. */
 
 const LIMIT = 20000;
+const STEP = 4;
 const widths = new Map<string, Map<string, number>>();
 const clipped = new Map<string, string>();
 
@@ -24,19 +25,20 @@ export function measure(context: CanvasRenderingContext2D, text: string): number
 export function clip(context: CanvasRenderingContext2D, text: string, width: number): string {
   if (width <= 0) return "";
   if (measure(context, text) <= width) return text;
-  const key = `${context.font}\n${Math.floor(width)}\n${text}`;
+  // A few pixels coarser than exact: zooming asks for a new width at every frame.
+  const room = Math.floor(width / STEP) * STEP;
+  const key = `${context.font}\n${room}\n${text}`;
   let cut = clipped.get(key);
   if (cut === undefined) {
     if (clipped.size > LIMIT) clipped.clear();
-    const characters = [...text];
-    let low = 0;
-    let high = characters.length;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (context.measureText(`${characters.slice(0, middle).join("")}…`).width <= width) low = middle;
-      else high = middle - 1;
-    }
-    cut = low === 0 ? "" : `${characters.slice(0, low).join("")}…`;
+    const characters = [...text.slice(0, 400)];
+    // Letters are about equally wide: the guess is right, or nearly.
+    const wide = measure(context, text) / Math.max(1, text.length);
+    let length = Math.min(characters.length, Math.floor(room / wide));
+    const fits = (n: number) => context.measureText(`${characters.slice(0, n).join("")}…`).width <= room;
+    while (length > 0 && !fits(length)) length--;
+    while (length > 0 && length < characters.length && fits(length + 1)) length++;
+    cut = length === 0 ? "" : `${characters.slice(0, length).join("")}…`;
     clipped.set(key, cut);
   }
   return cut;

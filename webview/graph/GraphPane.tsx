@@ -5,7 +5,7 @@ import { Icon } from "../icons";
 import { openMenu } from "../panes/menu";
 import { openPlace } from "../state/actions";
 import { select, snapshot } from "../state/model";
-import { change, settings } from "../state/settings";
+import { change, setting, settings } from "../state/settings";
 import { theme } from "../state/theme";
 import { plural } from "../util/format";
 import type { Card } from "./build";
@@ -83,7 +83,7 @@ function GraphCorner({ onFit, onZoom }: { onFit: () => void; onZoom: (factor: nu
 
 function GraphEmpty() {
   if (graph.value.cards.length > 0) return null;
-  const filtered = settings.value.filter !== "" && snapshot.value.count > snapshot.value.totals[0];
+  const filtered = setting.filter.value !== "" && snapshot.value.count > snapshot.value.totals[0];
   if (!filtered) return null;
   return (
     <div class="empty">

@@ -1,7 +1,7 @@
 import type { MenuItem } from "../panes/menu";
 import { copyText, openPlace } from "../state/actions";
 import { select, trace } from "../state/model";
-import { change, settings } from "../state/settings";
+import { change, setting } from "../state/settings";
 import type { Card } from "./build";
 import { expandCard } from "./nodes";
 import { expanded, tidy } from "./state";
@@ -28,7 +28,8 @@ export function menuOf(card: Card | null, fit: () => void): MenuItem[] {
     items.push({ label: "Copy its name", run: () => copyText(card.title, "the name") });
     items.push("separator");
   }
-  const { fold, finished } = settings.value;
+  const fold = setting.fold.value;
+  const finished = setting.finished.value;
   items.push({ label: "Fold alike tasks", checked: fold, run: () => change({ fold: !fold }) });
   items.push({ label: "Show finished tasks", checked: finished, run: () => change({ finished: !finished }) });
   if (expanded.value.size > 0) {

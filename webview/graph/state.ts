@@ -3,7 +3,7 @@ import { STATE_NAMES, State } from "../model/snapshot";
 import { parkedAt, waitInfo } from "../model/wait";
 import { findings } from "../state/findings";
 import { highlighted, selection, snapshot, tick, trace } from "../state/model";
-import { settings } from "../state/settings";
+import { setting } from "../state/settings";
 import { type Filterable, parseFilter } from "../util/filter";
 import { buildGraph, type GraphModel } from "./build";
 
@@ -20,7 +20,7 @@ const FOLD_FROM = 4;
 /** A node's place is kept for it this long after it went, milliseconds: states flicker. */
 const REMEMBER_MS = 4000;
 
-export const filter = computed(() => parseFilter(settings.value.filter));
+export const filter = computed(() => parseFilter(setting.filter.value));
 
 /** Whether a task matches the filter; null when everything does. */
 export const only = computed<((task: number) => boolean) | null>(() => {
@@ -123,7 +123,8 @@ const identityOf = new WeakMap<object, number>();
 export const graph = computed<GraphModel>(() => {
   tick.value;
   relaid.value;
-  const { fold, finished } = settings.value;
+  const fold = setting.fold.value;
+  const finished = setting.finished.value;
   const at = performance.now();
   if (!identityOf.has(trace.value)) identityOf.set(trace.value, ++identities);
   const identity = [
@@ -131,7 +132,7 @@ export const graph = computed<GraphModel>(() => {
     outlineWidth.value !== null,
     fold,
     finished,
-    settings.value.filter,
+    setting.filter.value,
   ].join("|");
   const apart = new Set(deadlock.value.tasks);
   if (selection.value?.kind === "task") apart.add(selection.value.task);

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { Icon, type IconName } from "../icons";
 import { narrow } from "../panes/narrow";
 import { cursor, live, now, trace } from "../state/model";
-import { change, settings } from "../state/settings";
+import { change, setting } from "../state/settings";
 import {
   goLive,
   goTo,
@@ -88,7 +88,7 @@ export function Transport() {
             range {duration(range.value.to - range.value.from)}
           </Chip>
         ) : null}
-        {settings.value.window ? (
+        {setting.window.value ? (
           <Chip onClose={() => change({ window: null })}>zoomed to {duration(to - from)}</Chip>
         ) : null}
       </span>

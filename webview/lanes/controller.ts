@@ -14,7 +14,7 @@ import {
   tick,
   trace,
 } from "../state/model";
-import { change, settings } from "../state/settings";
+import { change, setting, settings } from "../state/settings";
 import { theme } from "../state/theme";
 import { computeDensities, type Density } from "./density";
 import { drawLanes, RULER } from "./draw";
@@ -77,7 +77,7 @@ export class LanesController {
     highlighted.value;
     deadlock.value;
     snapshot.value;
-    settings.value.labels;
+    setting.labels.value;
     const all = rows.value;
     const last = all.at(-1);
     const chosen = selectedTask.value;

@@ -1,7 +1,7 @@
 import type { MenuItem } from "../panes/menu";
 import { copyText, openPlace } from "../state/actions";
 import { cursor, select, trace } from "../state/model";
-import { change, settings } from "../state/settings";
+import { change, setting } from "../state/settings";
 import { fileLine } from "../util/format";
 import { toggle } from "./controller";
 import type { HoverInfo } from "./hover";
@@ -47,7 +47,7 @@ export function laneMenu(row: LaneRow | null, info: HoverInfo | null): MenuItem[
     items.push({ label: "Zoom to the selected range", keys: "Z", run: () => setWindow(from, to) });
   }
   items.push({ label: "Show everything", keys: "0", run: () => change({ window: null }) });
-  const { fold } = settings.value;
+  const fold = setting.fold.value;
   items.push({ label: "Fold alike tasks", checked: fold, run: () => change({ fold: !fold }) });
   const names = ["Normal lanes", "Compact lanes", "Tiny lanes"];
   DENSITIES.forEach((height, i) => {

@@ -1,7 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import { deadlock, only } from "../graph/state";
 import { selection, tick, trace } from "../state/model";
-import { change, settings } from "../state/settings";
+import { change, setting } from "../state/settings";
 import { LaneCache } from "./lane";
 import { LoopLane } from "./loopLane";
 import { buildRows } from "./rows";
@@ -48,7 +48,7 @@ export const rows = computed(() => {
   tick.value;
   return buildRows(trace.value, {
     expanded: opened.value,
-    foldFrom: settings.value.fold ? 6 : Number.POSITIVE_INFINITY,
+    foldFrom: setting.fold.value ? 6 : Number.POSITIVE_INFINITY,
     only: only.value,
     height: laneHeight.value,
     apart: apart.value,
@@ -58,7 +58,7 @@ export const rows = computed(() => {
 /** The window of time on screen, seconds. */
 export const span = computed(() => {
   tick.value;
-  const { window } = settings.value;
+  const window = setting.window.value;
   if (window) return window;
   const end = Math.max(1e-6, trace.value.endTime);
   return { from: -end * 0.005, to: end * 1.015 };
@@ -90,6 +90,6 @@ export function zoomWindow(factor: number, around: number): void {
 export function panWindow(share: number): void {
   const { from, to } = span.value;
   const by = (to - from) * share;
-  if (settings.value.window === null) return;
+  if (setting.window.value === null) return;
   setWindow(from + by, to + by);
 }

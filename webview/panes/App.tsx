@@ -4,7 +4,7 @@ import { Icon } from "../icons";
 import { LanesPane } from "../lanes/LanesPane";
 import { toast } from "../state/actions";
 import { problem, source, tick, trace } from "../state/model";
-import { change, settings } from "../state/settings";
+import { change, setting } from "../state/settings";
 import { ComparePane } from "./ComparePane";
 import { Details } from "./Details";
 import { Findings } from "./Findings";
@@ -33,7 +33,10 @@ export function App() {
   }, []);
   tick.value;
   const stack = useRef<HTMLDivElement>(null);
-  const { panel, side, lanes, split } = settings.value;
+  const panel = setting.panel.value;
+  const side = setting.side.value;
+  const lanes = setting.lanes.value;
+  const split = setting.split.value;
   const empty = trace.value.tasks.count === 0;
   return (
     <div class={`app ${narrow.value ? "narrow" : "wide"}`} ref={element}>
@@ -57,7 +60,7 @@ export function App() {
                   max={85}
                   onDrag={(delta) => {
                     const height = stack.current?.clientHeight || 1;
-                    const next = settings.value.split + delta / height;
+                    const next = setting.split.value + delta / height;
                     change({ split: Math.min(0.85, Math.max(0.15, next)) });
                   }}
                 />
@@ -81,7 +84,7 @@ export function App() {
                   min={180}
                   max={900}
                   onDrag={(delta) =>
-                    change({ side: Math.min(900, Math.max(180, settings.value.side - delta)) })
+                    change({ side: Math.min(900, Math.max(180, setting.side.value - delta)) })
                   }
                 />
               )}
@@ -104,7 +107,7 @@ export function App() {
 
 /** What the tabs choose. */
 function Upper() {
-  switch (settings.value.view) {
+  switch (setting.view.value) {
     case "loop":
       return <LoopPane />;
     case "table":

@@ -4,7 +4,7 @@ import { STATE_ICONS, stateColour } from "../model/look";
 import { STATE_NAMES, State } from "../model/snapshot";
 import { act } from "../state/actions";
 import { actions, live, progress, snapshot, source, trace } from "../state/model";
-import { change, settings, type ViewName } from "../state/settings";
+import { change, setting, type ViewName } from "../state/settings";
 import { theme } from "../state/theme";
 import { count } from "../util/format";
 import { helpOpen } from "./Help";
@@ -37,7 +37,7 @@ export function Toolbar() {
             key={view}
             type="button"
             class="tab"
-            aria-pressed={settings.value.view === view}
+            aria-pressed={setting.view.value === view}
             title={label}
             onClick={() => change({ view })}
           >
@@ -66,8 +66,8 @@ export function Toolbar() {
           class="plain"
           title="Lanes (L)"
           aria-label="Lanes"
-          aria-pressed={settings.value.lanes}
-          onClick={() => change({ lanes: !settings.value.lanes })}
+          aria-pressed={setting.lanes.value}
+          onClick={() => change({ lanes: !setting.lanes.value })}
         >
           <Icon name="layout-panel" />
         </button>
@@ -76,8 +76,8 @@ export function Toolbar() {
           class="plain"
           title="Findings and details (P)"
           aria-label="Findings and details"
-          aria-pressed={settings.value.panel}
-          onClick={() => change({ panel: !settings.value.panel })}
+          aria-pressed={setting.panel.value}
+          onClick={() => change({ panel: !setting.panel.value })}
         >
           <Icon name="layout-sidebar-right" />
         </button>
@@ -98,7 +98,7 @@ export function Toolbar() {
 }
 
 function Search() {
-  const { filter } = settings.value;
+  const filter = setting.filter.value;
   return (
     <search class="search">
       <Icon name="filter" size={14} />

@@ -3,7 +3,7 @@ import { tidy } from "../graph/state";
 import { panWindow, range, setWindow, span, zoomWindow } from "../lanes/state";
 import { helpOpen } from "../panes/Help";
 import { now, select } from "./model";
-import { change, settings, VIEWS } from "./settings";
+import { change, setting, VIEWS } from "./settings";
 import { goLive, goTo, stepEvent, stepIteration, togglePlay } from "./travel";
 
 const centre = () => {
@@ -29,8 +29,8 @@ const KEYS: Record<string, () => void> = {
   w: () => zoomWindow(0.7, centre()),
   s: () => zoomWindow(1 / 0.7, centre()),
   z: () => range.value && setWindow(range.value.from, range.value.to),
-  l: () => change({ lanes: !settings.value.lanes }),
-  p: () => change({ panel: !settings.value.panel }),
+  l: () => change({ lanes: !setting.lanes.value }),
+  p: () => change({ panel: !setting.panel.value }),
   t: () => {
     tidy();
     graphCommand.value = { name: "fit", id: performance.now() };

@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Host } from "../host/host";
 
 /** What fills the upper part of the screen. */
@@ -44,6 +44,11 @@ export const DEFAULTS: Settings = {
 };
 
 export const settings = signal<Settings>(DEFAULTS);
+
+/** Each setting by itself: who reads one is not bothered when another changes (panning changes `window` every frame). */
+export const setting = Object.fromEntries(
+  Object.keys(DEFAULTS).map((key) => [key, computed(() => settings.value[key as keyof Settings])]),
+) as { readonly [K in keyof Settings]: ReadonlySignal<Settings[K]> };
 
 export function change(part: Partial<Settings>): void {
   settings.value = { ...settings.value, ...part };
