@@ -34,7 +34,7 @@ const MAX_ROWS = 200;
 
 const OVER: ReadonlySet<State> = new Set(["returned", "raised", "cancelled"]);
 
-interface Seen extends TaskState {
+interface Seen extends Pick<TaskState, "state" | "suspension"> {
   task: number;
   deadlocked: boolean;
 }
@@ -49,10 +49,10 @@ export function deadlocked(findings: readonly Finding[]): ReadonlySet<number> {
 export function taskRows(trace: Trace, stuck: ReadonlySet<number> = new Set()): Row[] {
   const perLoop = trace.loops.map(() => ({ live: [] as Seen[], over: [] as Seen[] }));
   for (let task = 0; task < trace.tasks.count; task++) {
-    const state = taskState(trace, task);
+    const { state, suspension } = taskState(trace, task);
     const loop = perLoop[trace.tasks.loop.get(task)];
-    if (state.state === "absent" || loop === undefined) continue;
-    (OVER.has(state.state) ? loop.over : loop.live).push({ ...state, task, deadlocked: stuck.has(task) });
+    if (state === "absent" || loop === undefined) continue;
+    (OVER.has(state) ? loop.over : loop.live).push({ state, suspension, task, deadlocked: stuck.has(task) });
   }
   const rows = trace.loops.map((loop, index) => {
     const { live, over } = perLoop[index];
@@ -90,7 +90,7 @@ export function placeText(place: Place | null): string {
 function foldAlike(trace: Trace, tasks: readonly Seen[], parent: string): Row[] {
   const groups = new Map<string, Seen[]>();
   for (const seen of tasks) {
-    const key = `${coroutineName(trace, seen.task)}|${seen.state}|${seen.deadlocked}|${placeText(placeOf(trace, seen))}`;
+    const key = likeness(trace, seen);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [seen]);
     else group.push(seen);
@@ -101,6 +101,15 @@ function foldAlike(trace: Trace, tasks: readonly Seen[], parent: string): Row[] 
     else rows.push(groupRow(trace, group, `${parent}/${key}`));
   }
   return capped(rows, parent);
+}
+
+/** Equal for tasks of one coroutine, state and place. Numbers, not names: it is made for every task. */
+function likeness(trace: Trace, seen: Seen): string {
+  const { tasks, steps, stacks } = trace;
+  const row = seen.suspension >= 0 ? seen.suspension : tasks.lastStep.get(seen.task);
+  const stack = row < 0 ? tasks.creationStack.get(seen.task) : steps.stack.get(row);
+  const place = stacks.leaf(stacks.userPart(stack));
+  return `${tasks.code.get(seen.task)}.${seen.state}.${place}.${seen.deadlocked}`;
 }
 
 function taskRow(trace: Trace, seen: Seen): Row {
