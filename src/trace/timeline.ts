@@ -1,6 +1,6 @@
 import type { Place } from "../protocol/report";
 import { cancelledBy } from "./describe/cancellation";
-import { createdAt, createdBy, userPlace } from "./describe/creation";
+import { codePlace, createdAt, createdBy, userPlace } from "./describe/creation";
 import { loopName } from "./describe/loops";
 import { stallPlace } from "./describe/stalls";
 import { oneLine } from "./describe/text";
@@ -55,7 +55,7 @@ export interface TimelineRow {
 export class Timeline implements Iterable<TimelineRow> {
   private readonly times = new Float64Column();
   private readonly events = new Uint8Column();
-  /** Task (created), step row, or loop row. */
+  /** Task (created), loop row, step row; or -2 - task for a step that has not ended and has no row. */
   private readonly refs = new Int32Column();
   private readonly order: Uint32Array;
 
@@ -117,7 +117,6 @@ export class Timeline implements Iterable<TimelineRow> {
       if (tasks.firstStep.get(task) >= 0 || tasks.flags.get(task) & TaskFlag.void) continue;
       this.add(tasks.created.get(task), EVENT.created, task);
       const started = startedAt(this.trace, task);
-      // Its first step has not ended: the row names the task as -2 - task.
       if (!Number.isNaN(started)) this.add(started, EVENT.started, -2 - task);
     }
     for (const loop of this.trace.loops) {
@@ -183,15 +182,18 @@ export class Timeline implements Iterable<TimelineRow> {
       case "raised": {
         const exception = trace.exceptions.get(task);
         const detail = exception ? `${exception.type}: ${exception.message}` : "";
-        return { place: exception?.at ?? this.coroutinePlace(task), detail };
+        return { place: exception?.at ?? codePlace(trace, trace.tasks.code.get(task)), detail };
       }
       case "cancelled": {
         const by = cancelledBy(trace, task);
         const who = by?.kind === "task" && by.task !== null ? trace.tasks.name(by.task - 1) : by?.kind;
-        return { place: by?.at ?? this.coroutinePlace(task), detail: who ? `by ${who}` : "" };
+        return {
+          place: by?.at ?? codePlace(trace, trace.tasks.code.get(task)),
+          detail: who ? `by ${who}` : "",
+        };
       }
       default:
-        return { place: this.coroutinePlace(task), detail: "" };
+        return { place: codePlace(trace, trace.tasks.code.get(task)), detail: "" };
     }
   }
 
@@ -232,15 +234,9 @@ export class Timeline implements Iterable<TimelineRow> {
     const stall = loop && stallPlace(trace, loop, begin);
     const place = stall?.place ? trace.places.get(stall.place) : null;
     return {
-      place: place ?? (task < 0 ? null : this.coroutinePlace(task)),
+      place: place ?? (task < 0 ? null : codePlace(trace, trace.tasks.code.get(task))),
       detail: `${seconds(Math.round(length * 1e4) / 10)} ms`,
     };
-  }
-
-  private coroutinePlace(task: number): Place | null {
-    const code = this.trace.places.codes[this.trace.tasks.code.get(task)];
-    if (!code.file) return null;
-    return { file: code.file, line: code.firstLine, function: code.name, user: code.user };
   }
 }
 

@@ -66,3 +66,9 @@ export function createdAt(trace: Trace, task: number): Place | null {
 export function coroutineName(trace: Trace, task: number): string {
   return trace.places.codes[trace.tasks.code.get(task)].qualname;
 }
+
+/** The first line of a code object (a row of `places.codes`); null when it is not known. */
+export function codePlace(trace: Trace, code: number): Place | null {
+  const { file, firstLine, name, user } = trace.places.codes[code];
+  return file === "" ? null : { file, line: firstLine, function: name, user };
+}

@@ -1,12 +1,12 @@
 import type { Finding, Place } from "../../protocol/report";
-import { coroutineName } from "../describe/creation";
+import { codePlace, coroutineName } from "../describe/creation";
 import { callName } from "../describe/library";
 import { stallPlace } from "../describe/stalls";
 import { awaitPlace } from "../describe/waits";
 import type { Loop } from "../store/loops";
 import { StepFlag } from "../store/steps";
 import type { Trace } from "../trace";
-import { finding, length, listed, times, where } from "./finding";
+import { type FindingOptions, finding, length, times, where } from "./finding";
 
 /** One step that held its loop for longer than the threshold. */
 interface Hold {
@@ -26,11 +26,14 @@ interface Cause {
   holds: Hold[];
 }
 
+/** A line of code in a message is cut at this length. */
+const MAX_LINE = 80;
+
 /** Held this many times the threshold, a loop is not slow but stuck. */
 const SERIOUS = 10;
 
 /** `blocking-call`: steps that held the loop, one finding a line. */
-export function blockingCalls(trace: Trace): Finding[] {
+export function blockingCalls(trace: Trace, options: FindingOptions): Finding[] {
   return trace.loops.flatMap((loop) => {
     const causes = new Map<string, Cause>();
     for (const hold of holds(trace, loop)) {
@@ -41,7 +44,7 @@ export function blockingCalls(trace: Trace): Finding[] {
       if (known) known.holds.push(hold);
       else causes.set(key, cause);
     }
-    return [...causes.values()].map((cause) => describe(trace, cause));
+    return [...causes.values()].map((cause) => describe(trace, cause, options));
   });
 }
 
@@ -79,27 +82,24 @@ function causeOf(trace: Trace, loop: Loop, hold: Hold): Cause {
   // Nobody looked while it ran: it ended at its next await, or in a function whose first line is known.
   const stack = hold.row < 0 ? 0 : steps.stack.get(hold.row);
   const ended = stack === 0 ? null : awaitPlace(trace, hold.row);
-  const code = hold.task < 0 ? null : places.codes[tasks.code.get(hold.task)];
-  const coroutine =
-    code === null || code.file === ""
-      ? null
-      : { file: code.file, line: code.firstLine, function: code.name, user: code.user };
+  const coroutine = hold.task < 0 ? null : codePlace(trace, tasks.code.get(hold.task));
   return { at: ended ?? coroutine, stack, sampled: false, call: "", holds: [hold] };
 }
 
-function describe(trace: Trace, cause: Cause): Finding {
+function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding {
   const { holds, at } = cause;
   const worst = holds.reduce((a, b) => (b.seconds > a.seconds ? b : a));
   const total = holds.reduce((sum, hold) => sum + hold.seconds, 0);
   const tasks = [...new Set(holds.map((hold) => hold.task))].filter((task) => task >= 0);
   const who =
     worst.task >= 0 ? `${trace.tasks.name(worst.task)} (${coroutineName(trace, worst.task)})` : "A callback";
-  const still = worst.row < 0 ? " and holds it still" : "";
+  const still = worst.row < 0 ? stillHolding(trace, worst.task) : "";
   const often =
     holds.length > 1
       ? ` It did so ${times(holds.length)}, ${length(total)} in all${tasks.length > 1 ? `, in ${tasks.length} tasks` : ""}.`
       : "";
-  const doing = cause.call ? ` in ${cause.call}` : "";
+  const line = cause.sampled && at ? sourceLine(options, at) : "";
+  const doing = (line ? ` (${line})` : "") + (cause.call ? ` in ${cause.call}` : "");
   const place = cause.sampled
     ? ` at ${where(at)}${doing}`
     : at
@@ -119,7 +119,14 @@ function describe(trace: Trace, cause: Cause): Finding {
   });
 }
 
-/** Who held a loop, for other rules: coroutines by name. */
-export function holderNames(trace: Trace, tasks: number[]): string {
-  return listed(tasks.map((task) => (task < 0 ? "callbacks" : trace.tasks.name(task))));
+/** For a step that has not ended: whether its program has. */
+function stillHolding(trace: Trace, task: number): string {
+  const program = trace.loopOf(task, -1)?.program ?? 0;
+  return trace.programs[program]?.end ? ", until the program ended" : " and holds it still";
+}
+
+/** The line of code at a place, shortened; "" without the source. */
+function sourceLine({ source }: FindingOptions, at: Place): string {
+  const line = source?.(at.file)?.split("\n")[at.line - 1]?.trim() ?? "";
+  return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line;
 }

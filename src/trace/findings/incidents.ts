@@ -1,5 +1,5 @@
 import type { Finding, FindingRule, Place } from "../../protocol/report";
-import { coroutineName, createdAt, userPlace } from "../describe/creation";
+import { codePlace, coroutineName, createdAt, userPlace } from "../describe/creation";
 import { awaitPlace, waitOf } from "../describe/waits";
 import { lastSuspension } from "../queries";
 import type { Incident } from "../store/loops";
@@ -53,12 +53,7 @@ export function neverAwaited(trace: Trace): Finding[] {
   return grouped(trace, "never-awaited", (incident) => String(incident.code)).map((group) => {
     const code = trace.places.codes[group[0].code];
     const name = code.qualname;
-    const at = userPlace(trace, group[0].stack) ?? {
-      file: code.file,
-      line: code.firstLine,
-      function: code.name,
-      user: code.user,
-    };
+    const at = userPlace(trace, group[0].stack) ?? codePlace(trace, group[0].code);
     const message =
       `The coroutine ${name} was created and never awaited: none of its code ran. ` +
       `Write await ${code.name}(...), or asyncio.create_task(${code.name}(...)) to run it beside.`;
