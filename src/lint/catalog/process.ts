@@ -81,10 +81,11 @@ export const waits: Part = {
       ...wait(`${module}.Event.`, "wait", { unless: NO_TIMEOUT, replacement: "asyncio.Event.wait" }),
       ...wait(`${module}.Barrier.`, "wait", { replacement: "asyncio.Barrier.wait" }),
       ...wait(`${module}.Condition.`, "wait wait_for", { replacement: "asyncio.Condition.wait" }),
+      // A lock is mostly free, and then costs nothing.
       ...["Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore"].flatMap((lock) => [
         ...wait(`${module}.${lock}.`, "acquire", { unless: NOT_BLOCKING, severity: "warning" }),
         ...wait(`${module}.${lock}.`, "__enter__", {
-          severity: "warning",
+          severity: "hint",
           note: "waits while a thread holds it",
         }),
       ]),

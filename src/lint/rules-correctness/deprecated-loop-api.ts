@@ -43,7 +43,7 @@ export const deprecatedLoopApi: Rule = {
       const name = callee ? context.nameOf(callee) : null;
       if (name === null || callee === null) continue;
       if (name === "asyncio.get_event_loop") checkGetLoop(context, call);
-      else if (Object.hasOwn(DEPRECATED, name)) {
+      else if (Object.hasOwn(DEPRECATED, name) && !isCleanUp(context, name, call)) {
         const severity = name === "asyncio.set_event_loop" ? "info" : undefined;
         context.report({ at: call, severity, message: `${context.slice(callee)}(): ${DEPRECATED[name]}` });
       }
@@ -62,6 +62,12 @@ export const deprecatedLoopApi: Rule = {
     }
   },
 };
+
+/** `set_event_loop(None)` takes back what another library set. */
+function isCleanUp(context: FileContext, name: string, call: SyntaxNode): boolean {
+  const [argument] = context.call(call).positional;
+  return name === "asyncio.set_event_loop" && argument?.name === "None";
+}
 
 /** Without a running loop, get_event_loop() warned since 3.12 and raises since 3.14. */
 function checkGetLoop(context: FileContext, call: SyntaxNode): void {

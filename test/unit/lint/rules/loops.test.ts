@@ -30,6 +30,7 @@ def setup(loop):
     asyncio.get_event_loop_policy()  # !
     asyncio.get_child_watcher()  # !
     asyncio.new_event_loop()
+    asyncio.set_event_loop(None)
 async def old(loop):
     await asyncio.sleep(1, loop=loop)  # !
     lock = asyncio.Lock(loop=loop)  # !
