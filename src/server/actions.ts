@@ -3,8 +3,10 @@ import {
   type CodeAction,
   CodeActionKind,
   type CodeActionParams,
+  CodeActionTriggerKind,
   type Command,
   type Diagnostic,
+  type Position,
   type TextEdit,
   type WorkspaceEdit,
 } from "vscode-languageserver/node";
@@ -49,12 +51,18 @@ export function codeActions(place: Place, { context, range }: CodeActionParams):
       for (const fix of others) actions.push(fixAction(place, fix, diagnostics, false));
       const suppress = suppressHere(source, finding);
       if (suppress) actions.push(fixAction(place, suppress, diagnostics, false));
-      if (place.commands) actions.push(...settingActions(place, finding, diagnostics));
+      if (place.commands) actions.push(...offloaderActions(place, finding, diagnostics));
     }
     if (place.commands) {
       const reachers = reachersAction(place, range.start);
       if (reachers) actions.push(reachers);
     }
+  }
+  // Only for who asks: it would put a light bulb on every call there is.
+  const asked = context.triggerKind !== CodeActionTriggerKind.Automatic;
+  if (place.commands && asked && wants(CodeActionKind.Refactor)) {
+    const mark = blockingAction(place, range.start);
+    if (mark) actions.push(mark);
   }
   if (wants(FIX_ALL)) {
     const safe = findings
@@ -97,8 +105,8 @@ function workspaceEdit({ project, places, path }: Place, edits: readonly TextCha
   return { changes };
 }
 
-/** "This runs elsewhere" and "this blocks", for what the linter cannot know. */
-function settingActions(
+/** "This runs elsewhere", for a helper that does so in a way the linter cannot see. */
+function offloaderActions(
   { project, path, uri }: Place,
   finding: Finding,
   diagnostics: Diagnostic[],
@@ -106,16 +114,26 @@ function settingActions(
   if (finding.sink === null || finding.via.length === 0) return [];
   const name = project.workspace.calleeAt(path, finding.line, finding.column);
   if (name === null) return [];
-  return (["offloaders", "blocking"] as const).map((setting) => ({
-    title: setting === "offloaders" ? `${name} runs its work in a thread` : `${name} is known to block`,
-    kind: CodeActionKind.QuickFix,
-    diagnostics,
-    command: command("Change the settings", ADD_SETTING, { uri, setting, name }),
-  }));
+  const title = `${name} runs its work in a thread`;
+  const change = command("Change the settings", ADD_SETTING, { uri, setting: "offloaders", name });
+  return [{ title, kind: CodeActionKind.QuickFix, diagnostics, command: change }];
+}
+
+/** "This blocks", for a call of which the linter does not know it. */
+function blockingAction({ project, places, path, uri }: Place, position: Position): CodeAction | null {
+  const { line, column } = places.position(path, uri, position);
+  const { workspace } = project;
+  const name = workspace.calleeAt(path, line, column);
+  if (name === null || workspace.explain(path, line, column) !== null) return null;
+  return {
+    title: `${name} is known to block`,
+    kind: CodeActionKind.Refactor,
+    command: command("Change the settings", ADD_SETTING, { uri, setting: "blocking", name }),
+  };
 }
 
 /** The async functions from which the loop reaches the call at a place. */
-function reachersAction(place: Place, position: { line: number; character: number }): CodeAction | null {
+function reachersAction(place: Place, position: Position): CodeAction | null {
   const { line, column } = place.places.position(place.path, place.uri, position);
   const reachers = place.project.workspace.reachers(place.path, line, column);
   if (reachers.length === 0) return null;

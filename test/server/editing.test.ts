@@ -122,13 +122,19 @@ describe("the language server, as an editor drives it", () => {
       argument.locations.map((each: { range: Range }) => each.range.start.line),
       [5, 8],
     );
-    const settings = (await client.actions("a.py", line(6))).filter(
-      (each) => each.command?.command === "loopscope.lint.addSetting",
-    );
-    assert.deepEqual(
-      settings.map((each) => each.command?.arguments?.[0].setting),
-      ["offloaders", "blocking"],
-    );
-    assert.equal(settings[0].command?.arguments?.[0].name, "a.save");
+    const mark = (await client.actions("a.py", line(6))).find((each) => /in a thread$/.test(each.title));
+    assert.equal(mark?.command?.command, "loopscope.lint.addSetting");
+    assert.deepEqual(mark?.command?.arguments, [
+      { uri: client.uri("a.py"), setting: "offloaders", name: "a.save" },
+    ]);
+  });
+
+  it("lets one say that a call blocks", async () => {
+    await client.opened("a.py", "import vendor\nasync def main():\n    vendor.call()\n");
+    const [mark] = await client.actions("a.py", line(3));
+    assert.equal(mark.title, "vendor.call is known to block");
+    client.settings = { blocking: mark.command?.arguments?.map((each) => each.name) };
+    await client.connection.sendNotification("workspace/didChangeConfiguration", { settings: null });
+    await client.untilShown("a.py", ["3: blocking-custom"]);
   });
 });
