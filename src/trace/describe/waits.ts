@@ -1,6 +1,6 @@
 import type { CreatedBy, Place, WaitKind, WaitsOn, WokenBy } from "../../protocol/report";
 import { CAUSE_CANCELLED, CAUSES, WAITS } from "../../protocol/stream";
-import { childrenOf, taskState } from "../queries";
+import { childrenOf } from "../queries";
 import { StepFlag } from "../store/steps";
 import type { Trace } from "../trace";
 import { type ChainInfo, chainInfo } from "./chain";
@@ -168,10 +168,4 @@ export function wokenBy(trace: Trace, row: number): WokenBy | null {
   const by = steps.by.get(row);
   const kind = cause & CAUSE_CANCELLED ? "cancel" : (CAUSES[cause] ?? "unknown");
   return { kind, task: by < 0 ? null : by + 1 };
-}
-
-/** Row of the suspension a task is in at an instant, or -1. */
-export function suspensionAt(trace: Trace, task: number, t = trace.endTime): number {
-  const state = taskState(trace, task, t);
-  return state.state === "suspended" ? state.suspension : -1;
 }

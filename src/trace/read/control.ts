@@ -120,12 +120,11 @@ export function readStall(trace: Trace, reducer: Reducer, program: Program, json
 
 export function readNow(reducer: Reducer, program: Program, json: unknown): void {
   for (const item of list(json)) {
-    const [number, t, task, begin, ready, threads] = list(item).map((value) => num(value));
+    const [number, t, task, begin, , threads] = list(item).map((value) => num(value));
     const at = program.secondsOf(t);
     const loop = reducer.loop(program, number, at);
     loop.open =
       begin > 0 ? { task: reducer.taskOfNumber(program, task), begin: program.secondsOf(begin) } : null;
-    loop.readyLength = num(ready);
     if (threads !== undefined && loop.threads.at(-1)?.count !== threads)
       loop.threads.push({ t: at, count: threads });
     reducer.seen(at);

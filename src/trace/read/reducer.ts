@@ -62,14 +62,11 @@ export class Reducer {
 
   /** A batch begins: notes gaps in the numbering and what the runtime dropped. Returns its loop. */
   batch(program: Program, number: number, sequence: number, lost: number): Loop {
-    const t = this.trace.endTime;
-    const loop = this.loop(program, number, t);
+    const loop = this.loop(program, number, this.trace.endTime);
     const expected = loop.lastSequence + 1;
     if (loop.lastSequence > 0 && sequence > expected) {
       this.trace.note(`${sequence - expected} batches of loop ${loop.id} are missing`);
-      loop.gaps.push(t);
     }
-    if (lost > loop.lost) loop.gaps.push(t);
     loop.lastSequence = sequence;
     loop.lost = Math.max(loop.lost, lost);
     return loop;

@@ -46,7 +46,6 @@ export class Loop {
   readonly stalls: Stall[] = [];
   /** The step that is running now. */
   open: OpenStep | null = null;
-  readyLength = 0;
   /** From when on how many other threads could wake it unseen; empty when the runtime does not tell. */
   readonly threads: { t: number; count: number }[] = [];
   /** Wakes that came from other threads. */
@@ -54,8 +53,6 @@ export class Loop {
   lastSequence = 0;
   /** Records the runtime dropped on this loop. */
   lost = 0;
-  /** Instants from which on records are missing. */
-  readonly gaps: number[] = [];
 
   constructor(
     /** Row in `trace.loops`. */
@@ -82,12 +79,6 @@ export class Loop {
   has(row: number): boolean {
     const run = firstWhere(0, this.runEnd.length, (i) => this.runEnd[i] > row);
     return run < this.runEnd.length && this.runFirst[run] <= row;
-  }
-
-  get stepCount(): number {
-    let count = 0;
-    for (let i = 0; i < this.runFirst.length; i++) count += this.runEnd[i] - this.runFirst[i];
-    return count;
   }
 
   /** Calls `visit` with each of this loop's rows of the steps, in order of end. */
