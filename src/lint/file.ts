@@ -5,7 +5,7 @@ import { readUnit } from "./read/unit";
 import { Container, globalsOf } from "./resolve/container";
 import { getOrMake } from "./resolve/maps";
 import { nameOf, Unit } from "./resolve/unit";
-import { type Cut, cut, nodeAt, recut } from "./source/cut";
+import { type Cut, cut, recut } from "./source/cut";
 import type { Document, EditedRange } from "./source/document";
 
 /** Called when something concluded of a unit no longer holds. */
@@ -30,10 +30,7 @@ export class SourceFile {
   /** Reads the file, all of it (`edited` null) or what an edit touched; returns the units that are new or gone. */
   update(edited: EditedRange | null): { fresh: Unit[]; gone: Unit[] } {
     const { tree, text } = this.document;
-    const read = (at: Cut) => {
-      const node = nodeAt(tree, at);
-      return node ? readUnit(text, node, at.header) : null;
-    };
+    const read = (at: Cut) => (at.node ? readUnit(text, at.node, at.header) : null);
     // What follows an error may be read differently though it was not touched.
     const part = edited && !this.document.isSuspect ? recut(tree, this.units, edited) : null;
     if (!edited || !part) {

@@ -84,7 +84,8 @@ export class RuleRunner {
 
   private run(unit: Unit): void {
     const file = this.fileOf(unit.path);
-    if (!file || unit.container.module !== file.module) return;
+    // Rules look upwards from what they find: in code nested thousands deep they would not come to an end.
+    if (!file || unit.container.module !== file.module || unit.ir.isDeep) return;
     const result: UnitResult = { kept: [], facts: [], reachesOut: false };
     unit.rules.invalidate();
     unit.rules.read(() => {

@@ -6,7 +6,10 @@ import { readTarget } from "./targets";
 
 /** Reads an expression and what happens in it. `awaited`: its value is awaited. */
 export function readExpr(r: Reader, node: SyntaxNode, place: Place, awaited = false): ExprRef {
-  if (r.depth > maxDepth) return r.add(node, { k: "other" });
+  if (r.depth > maxDepth) {
+    r.ir.isDeep = true;
+    return r.add(node, { k: "other" });
+  }
   r.depth++;
   const expr = readers[node.name]?.(r, node, place, awaited) ?? readOther(r, node, place);
   r.depth--;
@@ -120,6 +123,12 @@ function readOther(r: Reader, node: SyntaxNode, place: Place): ExprRef {
 }
 
 function readMember(r: Reader, node: SyntaxNode, place: Place): ExprRef {
+  const last = node.lastChild;
+  if (last?.name === "PropertyName" && node.firstChild) {
+    const attr = r.add(node, { k: "attr", of: readExpr(r, node.firstChild, place), name: r.slice(last) });
+    r.event(place, node, { e: "get", attr });
+    return attr;
+  }
   const [of, ...rest] = operands(node);
   if (!of) return r.add(node, { k: "other" });
   const object = readExpr(r, of, place);

@@ -17,6 +17,8 @@ export interface UnitIR {
   scopes: Scope[];
   blocks: Block[];
   events: Event[];
+  /** It is nested deeper than is read. */
+  isDeep?: boolean;
 }
 
 interface Range {

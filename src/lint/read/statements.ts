@@ -8,7 +8,10 @@ import { readTarget, unpacked } from "./targets";
 
 /** Reads a statement, or whatever else stands where one should. */
 export function readStatement(r: Reader, node: SyntaxNode, place: Place): void {
-  if (r.depth > maxDepth) return;
+  if (r.depth > maxDepth) {
+    r.ir.isDeep = true;
+    return;
+  }
   r.depth++;
   const read = readers[node.name];
   if (read) read(r, node, place);

@@ -63,23 +63,32 @@ export class Evaluator {
     if (this.active.has(key)) return [];
     const expr = unit.ir.exprs[ref];
     if (!expr) return [];
+    if (!this.goDeeper()) return [];
     this.active.add(key);
-    const found = this.deeper(() => this.evaluate(unit, expr, ref));
+    let found = this.evaluate(unit, expr, ref);
+    if (found.length > maxValues) found = found.slice(0, maxValues);
     this.active.delete(key);
+    this.depth--;
+    this.total--;
     if (remember) this.memo.set(key, found);
     return found;
   }
 
-  /** Follows something one step deeper, unless that is too deep. */
-  deeper(run: () => Value[]): Value[] {
-    if (this.depth > maxDepth) return [];
+  private goDeeper(): boolean {
+    if (this.depth > maxDepth) return false;
     if (this.total === 0) this.steps = 0;
     if (this.total > maxTotalDepth || ++this.steps > maxSteps) {
       markGuess();
-      return [];
+      return false;
     }
     this.depth++;
     this.total++;
+    return true;
+  }
+
+  /** Follows something one step deeper, unless that is too deep. */
+  deeper(run: () => Value[]): Value[] {
+    if (!this.goDeeper()) return [];
     const found = run();
     this.depth--;
     this.total--;

@@ -19,7 +19,9 @@ export class Names {
       if (scope.globals.includes(id)) return this.global(unit.container.module, id) ?? [];
       const visible = scope.kind !== "class" || own;
       if (visible && Object.hasOwn(scope.binds, id) && !scope.nonlocals.includes(id)) {
-        const bindings = [...scope.binds[id], ...this.rebound(unit, ref, id)];
+        const bindings = unit.hasNonlocals
+          ? [...scope.binds[id], ...this.rebound(unit, ref, id)]
+          : scope.binds[id];
         return this.e.reached(unit, bindings, ref, position, block);
       }
       // What runs later sees every binding of the scopes around it.

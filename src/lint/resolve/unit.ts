@@ -26,6 +26,7 @@ export class Unit {
   /** The scope of the class body that follows this header. */
   inner: Container | null = null;
   hasGlobals = false;
+  readonly hasNonlocals: boolean;
 
   constructor(
     readonly container: Container,
@@ -40,6 +41,7 @@ export class Unit {
     stale: { resolution: (unit: Unit) => void; rules: (unit: Unit) => void },
   ) {
     this.level = container.level;
+    this.hasNonlocals = ir.scopes.some((scope) => scope.nonlocals.length > 0);
     this.resolution = new Cell<true>(() => stale.resolution(this));
     this.rules = new Cell<true>(() => stale.rules(this));
   }

@@ -10,6 +10,8 @@ export interface Cut {
   level: number;
   /** It is the first line of a class, whose body's statements follow, one level deeper. */
   header: boolean;
+  /** Its syntax node, while it is being read; the whole class for a header. */
+  node?: SyntaxNode;
 }
 
 const maxLevel = 20;
@@ -99,10 +101,10 @@ function cutStatement(node: SyntaxNode, level: number, found: Cut[]): void {
   if (node.name === "Comment" || node.to === node.from) return;
   const body = level < maxLevel ? classOf(node)?.getChild("Body") : null;
   if (!body) {
-    found.push({ from: node.from, to: node.to, type: node.name, level, header: false });
+    found.push({ from: node.from, to: node.to, type: node.name, level, header: false, node });
     return;
   }
-  found.push({ from: node.from, to: body.from, type: node.name, level, header: true });
+  found.push({ from: node.from, to: body.from, type: node.name, level, header: true, node });
   for (let child = body.firstChild; child; child = child.nextSibling)
     if (child.name !== ":") cutStatement(child, level + 1, found);
 }

@@ -107,7 +107,26 @@ export class Document {
 
 function parse(text: string, fragments: readonly TreeFragment[]): Tree {
   // A byte order mark is no part of the program; a space in its place keeps the offsets.
-  return parser.parse(text.charCodeAt(0) === 0xfeff ? ` ${text.slice(1)}` : text, fragments);
+  const code = text.charCodeAt(0) === 0xfeff ? ` ${text.slice(1)}` : text;
+  try {
+    return parser.parse(code, fragments);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return parseShallow(code);
+  }
+}
+
+/**
+ * The parser's recursion is bounded by the stack alone. Code nested tens of thousands deep is generated, or an attack,
+ * and mostly on one line: without its very long lines, else without its code at all, the file is read as far as it can be.
+ */
+function parseShallow(code: string): Tree {
+  try {
+    return parser.parse(code.replace(/[^\r\n]{5000,}/g, (line) => " ".repeat(line.length)));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return parser.parse(code.replace(/[^\r\n]/g, " "));
+  }
 }
 
 function hasErrors(tree: Tree, from: number, to: number): boolean {
