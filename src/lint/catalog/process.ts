@@ -63,6 +63,8 @@ export const waits: Part = {
     ...wait("queue.Queue.", "get", { unless: NOT_BLOCKING, replacement: "asyncio.Queue.get" }),
     ...wait("queue.Queue.", "put", {
       unless: PUT_NOT_BLOCKING,
+      // Most queues have no limit, and then it never waits.
+      severity: "warning",
       replacement: "asyncio.Queue.put",
       note: "waits while the queue is full",
     }),

@@ -48,7 +48,7 @@ function misuseOf(context: FileContext, expression: SyntaxNode): string | null {
     case "ExpressionStatement":
       return "never awaited";
     case "AssignStatement":
-      return assignedInVain(context, parent, expression) ? "assigned and never used" : null;
+      return misuseOfVariable(context, parent, expression);
     case "IfStatement":
     case "WhileStatement":
     case "AssertStatement":
@@ -91,11 +91,19 @@ function isLastOperand(parent: SyntaxNode, expression: SyntaxNode): boolean {
   return (operator === "or" || operator === "and") && parent.lastChild?.from === expression.from;
 }
 
-function assignedInVain(context: FileContext, statement: SyntaxNode, value: SyntaxNode): boolean {
+/** The same for a coroutine kept in a local name: when every use of the name is one. */
+function misuseOfVariable(context: FileContext, statement: SyntaxNode, value: SyntaxNode): string | null {
   const [target, ...more] = targetsOf(statement) ?? [];
-  if (!target || more.length > 0 || assignedValue(statement)?.from !== value.from) return false;
-  if (target.name !== "VariableName" || context.functionAt(statement) === null) return false;
-  return context.uses(context.slice(target), target).length === 0;
+  if (!target || more.length > 0 || assignedValue(statement)?.from !== value.from) return null;
+  if (target.name !== "VariableName" || context.functionAt(statement) === null) return null;
+  const uses = context.uses(context.slice(target), target);
+  if (uses.length === 0) return "assigned and never used";
+  const misuses = uses.map((use) =>
+    use.parent?.name === "AssignStatement" || context.isAwaited(use)
+      ? null
+      : misuseOf(context, parenthesised(use)),
+  );
+  return misuses.every((misuse) => misuse !== null) ? misuses[0] : null;
 }
 
 function insertAwait(context: FileContext, call: SyntaxNode) {

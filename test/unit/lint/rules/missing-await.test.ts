@@ -47,6 +47,15 @@ async def main():
 async def main():
     data = fetch()  # !
     print(fetch())  # !
+    row = fetch()  # !
+    if row:
+        print(row["id"], row.name)
+    mixed = fetch()
+    if mixed:
+        await mixed
+    again = fetch()
+    again = 3
+    print(again.real)
     n = len(fetch())  # !
     s = json.dumps(fetch())  # !
     return n, s
