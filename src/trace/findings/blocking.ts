@@ -102,11 +102,10 @@ function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding 
   const doing = (line ? ` (${line})` : "") + (cause.call ? ` in ${cause.call}` : "");
   const place = cause.sampled
     ? ` at ${where(at)}${doing}`
-    : at
-      ? `: no sample of the line was taken, the step ended at or began in ${where(at)}`
-      : "";
+    : `, ${at ? `in the step that ended at or began in ${where(at)}` : "at a place that is not known"}: no sample was taken, ` +
+      "so perhaps the whole process did not get the processor";
   return finding(trace, "blocking-call", {
-    severity: worst.seconds > trace.blockSeconds * SERIOUS ? "error" : "warning",
+    severity: !cause.sampled ? "info" : worst.seconds > trace.blockSeconds * SERIOUS ? "error" : "warning",
     message:
       `${who} held the event loop for ${length(worst.seconds)}${still}${place}: nothing else could run.${often} ` +
       "Use an awaitable equivalent, or move the call off the loop with await asyncio.to_thread(...); split long computations.",

@@ -63,7 +63,8 @@ export class CompactReader extends RecordReader {
   }
 
   protected duration(): number {
-    return this.int() / 1e6;
+    const value = this.int();
+    return value < -1 ? -value : value / 1e6; // long ones are written as minus whole seconds
   }
 
   protected nextCode(): number {

@@ -38,7 +38,7 @@ describe("blocking-call", () => {
     const w = started(1);
     w.step(1, 0.1, 0.3, 9, [at(9)]);
     const [found] = of(w, "blocking-call");
-    assert.equal(found.at?.line, 9);
+    assert.deepEqual([found.at?.line, found.severity], [9, "info"]);
     assert.match(found.message, /no sample/);
   });
 
