@@ -57,4 +57,4 @@ function run(python: TestPython, args: string[]): Promise<number> {
   });
 }
 
-process.exit(await main());
+void main().then((status) => process.exit(status));
