@@ -16,11 +16,29 @@ export function asyncioName(code: Code): string {
 const PACKAGE = /[\\/](?:site|dist)-packages[\\/]([^\\/]+?)(?:\.py)?(?=[\\/]|$)/;
 const MODULE = /([^\\/]+?)(?:[\\/]__init__)?\.py$/;
 
+/** Classes of asyncio's methods, for CPython 3.10, which does not keep qualified names. */
+const CLASSES: Record<string, string> = {
+  "streams.read": "StreamReader",
+  "streams.readline": "StreamReader",
+  "streams.readuntil": "StreamReader",
+  "streams.readexactly": "StreamReader",
+  "streams.drain": "StreamWriter",
+  "streams.wait_closed": "StreamWriter",
+  "streams.start_tls": "StreamWriter",
+  "subprocess.wait": "Process",
+  "subprocess.communicate": "Process",
+  "queues.get": "Queue",
+  "queues.put": "Queue",
+  "queues.join": "Queue",
+  "base_events.serve_forever": "Server",
+  "base_events.wait_closed": "Server",
+};
+
 /** How source code would call a function: "StreamReader.readline", "asyncio.sleep", "aiohttp.request". */
 export function callName(code: Code): string {
   const name = code.qualname.replace(/^.*<locals>\./, "");
   if (name.includes(".") || code.user) return name;
-  if (asyncioModule(code)) return `asyncio.${name}`;
+  if (asyncioModule(code)) return `${CLASSES[asyncioName(code)] ?? "asyncio"}.${name}`;
   const module = PACKAGE.exec(code.file)?.[1] ?? MODULE.exec(code.file)?.[1];
   return module ? `${module}.${name}` : name;
 }

@@ -188,6 +188,16 @@ describe("a real program, recorded by the runtime and read back", function () {
           assert.ok(kinds.has(kind), `${kind} among ${[...kinds].join(" ")}`);
         }
         assert.ok(onKinds(named(r, "use")).includes("semaphore"));
+        const labels = named(r, "main").flatMap((task) => task.suspensions.map((s) => s.on.label));
+        for (const label of [
+          "Queue 'queue'.get",
+          "Event 'event'.wait",
+          "asyncio.to_thread(sum)",
+          "Process.wait",
+        ]) {
+          assert.ok(labels.includes(label), `${label} among ${labels.join(", ")}`);
+        }
+        assert.ok(labels.includes("StreamReader.readline") && labels.includes("asyncio.sleep(0)"));
       });
 
       it("says who cancelled", () => {
