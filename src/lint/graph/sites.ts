@@ -1,5 +1,5 @@
-import type { ArgumentRef } from "../catalog/types";
-import type { Event, ExprRef, ScopeRef } from "../read/ir";
+import type { ArgumentRef, BlockingCall } from "../catalog/types";
+import type { Event, Expr, ExprRef, ScopeRef } from "../read/ir";
 import type { CallExpr } from "../resolve/calls";
 import type { Evaluator } from "../resolve/evaluate";
 import type { Unit } from "../resolve/unit";
@@ -70,7 +70,8 @@ class SiteFinder {
     for (const callee of callees) {
       const name = callee.v === "function" ? this.ownOffloader(callee) : null;
       if (name !== null || callee.v === "external" || callee.v === "member") {
-        this.external(name ?? (callee as { name: string }).name, call, awaited, { onLoop, queued, inThread });
+        const called = name ?? (callee as { name: string }).name;
+        this.external(called, event, call, awaited, { onLoop, queued, inThread });
       } else {
         const args = call.args.map((arg) => this.values(arg));
         onLoop.push(...this.targets.called(callee, args, this.keywords(call), awaited));
@@ -101,6 +102,7 @@ class SiteFinder {
 
   private external(
     name: string,
+    event: Event,
     call: CallExpr,
     awaited: boolean,
     { onLoop, queued, inThread }: Record<"onLoop" | "queued" | "inThread", Target[]>,
@@ -121,7 +123,36 @@ class SiteFinder {
     }
     if (awaited) return;
     for (const target of this.targets.sink(name))
-      if (target.t !== "sink" || !this.targets.excused(target.call, this.unit, call)) onLoop.push(target);
+      if (target.t !== "sink" || !this.isExcused(target.call, event, call)) onLoop.push(target);
+  }
+
+  private isExcused(sink: BlockingCall, event: Event, call: CallExpr): boolean {
+    if (this.targets.excused(sink, this.unit, call)) return true;
+    return sink.rule === "blocking-socket" && (this.isGuarded(event) || this.isSetNonBlocking(call));
+  }
+
+  /** Whether it stands in a `try` that handles what a non-blocking socket raises. */
+  private isGuarded(event: Event): boolean {
+    const { blocks } = this.unit.ir;
+    for (let at: number | null = event.block; at !== null; at = blocks[at].parent)
+      if (blocks[at].isNonBlocking) return true;
+    return false;
+  }
+
+  /** Whether the same code says `setblocking(False)` or `settimeout(0)` of the same object. */
+  private isSetNonBlocking(call: CallExpr): boolean {
+    const { exprs } = this.unit.ir;
+    const object = receiver(exprs, call);
+    if (object === null) return false;
+    return exprs.some((other) => {
+      if (other.k !== "call" || receiver(exprs, other) !== object) return false;
+      const method = exprs[other.fn];
+      const argument = exprs[other.args[0]];
+      if (method.k !== "attr" || argument?.k !== "literal") return false;
+      return method.name === "setblocking"
+        ? argument.text === "False"
+        : method.name === "settimeout" && argument.text === "0";
+    });
   }
 
   private callables(call: CallExpr, refs: readonly ArgumentRef[]): Target[] {
@@ -131,4 +162,14 @@ class SiteFinder {
       return arg === undefined ? [] : this.values(arg).flatMap((value) => this.targets.called(value, [], {}));
     });
   }
+}
+
+/** What a method is called on, where that is a name or an attribute of one. */
+function receiver(exprs: readonly Expr[], call: CallExpr): string | null {
+  const method = exprs[call.fn];
+  const object = method.k === "attr" ? exprs[method.of] : null;
+  if (object?.k === "name") return object.id;
+  if (object?.k !== "attr") return null;
+  const owner = exprs[object.of];
+  return owner.k === "name" ? `${owner.id}.${object.name}` : null;
 }

@@ -105,6 +105,8 @@ export interface Block {
   /** Statement and arm, for `if` and `match`: two blocks of one statement and different arms never both run. */
   statement: number;
   arm: number;
+  /** A `try` that handles BlockingIOError: what it calls is told not to block. */
+  isNonBlocking?: boolean;
 }
 
 /** Something that runs code that is not written there: in order of source. `scope` is the function it happens in. */

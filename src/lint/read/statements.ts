@@ -202,6 +202,7 @@ function readTry(r: Reader, node: SyntaxNode, place: Place): void {
       clause = part.name;
       // What `finally` does always happens; the rest may not.
       inside = clause === "finally" ? place : { ...place, block: r.block(place.block, -1, 0) };
+      if (clause === "try" && handlesBlocking(r, parts)) r.ir.blocks[inside.block].isNonBlocking = true;
     } else if (part.name === "Body") readBody(r, part, inside);
     else if (clause === "except" && part.name === "as" && parts[i + 1]) i++;
     else if (isExpression(part)) {
@@ -210,6 +211,15 @@ function readTry(r: Reader, node: SyntaxNode, place: Place): void {
       if (name?.name === "VariableName") r.bind(inside, r.slice(name), name, { b: "except", type });
     }
   }
+}
+
+function handlesBlocking(r: Reader, parts: readonly SyntaxNode[]): boolean {
+  return parts.some((part, i) => {
+    if (part.name !== "except" || !parts[i + 1] || parts[i + 1].name === "Body") return false;
+    return /\b(?:BlockingIOError|SSLWantReadError|SSLWantWriteError)\b/.test(
+      r.slice(parts[i + 1]).slice(0, 500),
+    );
+  });
 }
 
 function readWith(r: Reader, node: SyntaxNode, place: Place): void {
