@@ -1,7 +1,6 @@
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Surface } from "../canvas/surface";
-import { Icon } from "../icons";
 import { openMenu } from "../panes/menu";
 import { openPlace } from "../state/actions";
 import { select, snapshot } from "../state/model";
@@ -15,7 +14,7 @@ import { GraphTree } from "./GraphTree";
 import { menuOf } from "./menu";
 import { expandCard, selectCard } from "./nodes";
 import type { Resource } from "./resources";
-import { evidence, graph, outlineWidth, selectedKey, tidy } from "./state";
+import { evidence, graph, outlineWidth, selectedKey } from "./state";
 
 const MARGIN = 18;
 /** Below this width the columns do not fit and the graph becomes an outline. */
@@ -43,40 +42,7 @@ export function GraphPane() {
       <div class="fill" aria-hidden="true">
         <canvas ref={canvas} />
       </div>
-      <GraphCorner
-        onFit={() => controller.current?.fit(true)}
-        onZoom={(factor) => controller.current?.zoomCentre(factor)}
-      />
       <GraphEmpty />
-    </div>
-  );
-}
-
-function GraphCorner({ onFit, onZoom }: { onFit: () => void; onZoom: (factor: number) => void }) {
-  const model = graph.value;
-  if (model.cards.length === 0) return null;
-  return (
-    <div class="corner" role="toolbar" aria-label="Zoom of the graph">
-      <button type="button" title="Zoom in (+)" aria-label="Zoom in" onClick={() => onZoom(1.25)}>
-        <Icon name="zoom-in" />
-      </button>
-      <button type="button" title="Zoom out (−)" aria-label="Zoom out" onClick={() => onZoom(0.8)}>
-        <Icon name="zoom-out" />
-      </button>
-      <button type="button" title="Fit everything (0)" aria-label="Fit everything" onClick={onFit}>
-        <Icon name="screen-full" />
-      </button>
-      <button
-        type="button"
-        title="Tidy: lay the nodes out anew (T)"
-        aria-label="Tidy: lay the nodes out anew"
-        onClick={() => {
-          tidy();
-          onFit();
-        }}
-      >
-        <Icon name="type-hierarchy-sub" />
-      </button>
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { computed, signal } from "@preact/signals";
 import { STATE_NAMES, State } from "../model/snapshot";
 import { parkedAt, waitInfo } from "../model/wait";
 import { findings } from "../state/findings";
-import { highlighted, selection, snapshot, tick, trace } from "../state/model";
+import { highlighted, live, open, selection, snapshot, tick, trace } from "../state/model";
 import { setting } from "../state/settings";
 import { type Filterable, parseFilter } from "../util/filter";
 import { buildGraph, type GraphModel } from "./build";
@@ -109,6 +109,7 @@ class Places {
 }
 
 const places = new Places();
+const NOTHING: ReadonlyMap<string, number> = new Map();
 const relaid = signal(0);
 
 /** Lays everything out anew ("Tidy"): the one thing that may move nodes. */
@@ -147,7 +148,8 @@ export const graph = computed<GraphModel>(() => {
     deadlock: deadlock.value,
     blockSeconds: trace.value.blockSeconds,
     outline: outlineWidth.value,
-    before: places.begin(identity, at),
+    // While a file is being read nobody has looked at anything yet: the picture may arrange itself.
+    before: open.value && !live.value ? NOTHING : places.begin(identity, at),
   });
   places.keep(model, at);
   return model;

@@ -8,7 +8,7 @@ import type { Theme } from "../state/theme";
 import { count } from "../util/format";
 import type { Density } from "./density";
 import { drawLoop, drawWakes } from "./drawLoop";
-import { columnColours, drawGroup, drawTask } from "./drawTask";
+import { drawGroup, drawStrips, drawTask, type Strips } from "./drawTask";
 import type { Lane } from "./lane";
 import type { LoopLane } from "./loopLane";
 import type { LaneRow } from "./rows";
@@ -59,7 +59,7 @@ export function drawLanes(
   context.globalAlpha = theme.highContrast ? 0.3 : 1;
   for (const { t } of ticks) context.fillRect(Math.round(x(t)), RULER, 1, size.height);
   context.globalAlpha = 1;
-  const colours = columnColours(theme);
+  const strips: Strips = { lanes: [] };
   context.save();
   context.beginPath();
   context.rect(0, RULER, size.width, size.height - RULER);
@@ -74,10 +74,11 @@ export function drawLanes(
     context.clip();
     if (row.kind === "loop") drawLoop(context, scene, row, y, x, plot);
     else if (row.kind === "group") drawGroup(context, scene, row, y, x, plot);
-    else drawTask(context, scene, row, y, x, plot, size.ratio, colours);
+    else drawTask(context, scene, row, y, x, strips);
     context.restore();
     drawLabel(context, scene, row, y);
   }
+  drawStrips(context, scene, strips, plot, size.ratio);
   drawWakes(context, scene, x, size.height);
   context.restore();
   drawRange(context, scene, x, size.height);

@@ -26,7 +26,8 @@ export function drawLoop(
   context.globalAlpha = 1;
   const first = lane.firstEndingAfter(scene.from);
   const last = Math.min(lane.count, lane.firstEndingAfter(scene.to, first) + 1);
-  if (last - first > 3000) drawBusyColumns(context, scene, lane, first, top, height, plot);
+  // Steps closer than two pixels would lie over one another and hide how busy the loop was.
+  if (last - first > plot / 2) drawBusyColumns(context, scene, lane, first, top, height, plot);
   else drawSteps(context, scene, lane, first, last, y, row.height, x);
   drawBlocks(context, scene, lane, top, height, x, plot);
   const open = lane.loop.open;

@@ -13,10 +13,7 @@ import type { LaneRow } from "./rows";
 /** Slices of a lane drawn one by one; with more in the window the columns are painted by their shares. */
 const DIRECT = 260;
 
-let strip: OffscreenCanvas | null = null;
-let image: ImageData | null = null;
-
-export function columnColours(theme: Theme): ColumnColours {
+function columnColours(theme: Theme): ColumnColours {
   const background = rgb(theme.background);
   const blend = (colour: string, share: number) => {
     const c = rgb(colour);
@@ -36,43 +33,57 @@ export function drawTask(
   row: LaneRow & { kind: "task" },
   y: number,
   x: ToX,
-  plot: number,
-  ratio: number,
-  colours: ColumnColours,
+  strips: Strips,
 ): void {
   const lane = scene.lane(row.task);
   const first = Math.max(0, lane.at(scene.from));
   const last = lane.gallop(first, scene.to);
   if (last < 0) return;
   if (row.height < 10 || last - first > DIRECT) {
-    drawStrip(context, scene, lane, y, row.height, plot, ratio, colours);
+    strips.lanes.push({ lane, y, height: row.height });
   } else {
     drawSlices(context, scene, lane, first, last, y, row.height, x);
   }
   drawEnd(context, scene, row.task, lane, y, row.height, x);
 }
 
-/** Too many slices to draw one by one: a row of exact shares, stretched to the lane's height. */
-function drawStrip(
+/** Lanes with too many slices to draw one by one, collected while drawing and painted in one go. */
+export interface Strips {
+  lanes: { lane: Lane; y: number; height: number }[];
+}
+
+let strip: OffscreenCanvas | null = null;
+let image: ImageData | null = null;
+
+/**
+ * Paints the collected lanes: rows of exact shares in one image, each stretched to its lane's height. One image for
+ * all, since moving pixels to a canvas costs more by the call than by the pixel.
+ */
+export function drawStrips(
   context: CanvasRenderingContext2D,
   scene: LanesScene,
-  lane: Lane,
-  y: number,
-  height: number,
+  strips: Strips,
   plot: number,
   ratio: number,
-  colours: ColumnColours,
 ): void {
+  const count = strips.lanes.length;
+  if (count === 0) return;
+  const colours = columnColours(scene.theme);
   const columns = Math.max(1, Math.round(plot * ratio));
-  if (!strip || !image || strip.width !== columns) {
-    strip = new OffscreenCanvas(columns, 1);
-    image = new ImageData(columns, 1);
+  if (!strip || !image || strip.width !== columns || strip.height < count) {
+    strip = new OffscreenCanvas(columns, Math.max(64, count));
+    image = new ImageData(columns, strip.height);
   }
-  paintColumns(lane, scene.from, scene.to, colours, new Uint32Array(image.data.buffer));
-  strip.getContext("2d", { alpha: false })!.putImageData(image, 0, 0);
+  const pixels = new Uint32Array(image.data.buffer);
+  strips.lanes.forEach(({ lane }, i) => {
+    paintColumns(lane, scene.from, scene.to, colours, pixels.subarray(i * columns, (i + 1) * columns));
+  });
+  strip.getContext("2d", { alpha: false })!.putImageData(image, 0, 0, 0, 0, columns, count);
   context.imageSmoothingEnabled = false;
-  const gap = height < 6 ? 0 : 3;
-  context.drawImage(strip, scene.labels, y + gap, plot, Math.max(1, height - 2 * gap));
+  strips.lanes.forEach(({ y, height }, i) => {
+    const gap = height < 6 ? 0 : 3;
+    context.drawImage(strip!, 0, i, columns, 1, scene.labels, y + gap, plot, Math.max(1, height - 2 * gap));
+  });
 }
 
 function drawSlices(

@@ -49,7 +49,7 @@ export function laneMenu(row: LaneRow | null, info: HoverInfo | null): MenuItem[
   items.push({ label: "Show everything", keys: "0", run: () => change({ window: null }) });
   const fold = setting.fold.value;
   items.push({ label: "Fold alike tasks", checked: fold, run: () => change({ fold: !fold }) });
-  const names = ["Normal lanes", "Compact lanes", "Tiny lanes"];
+  const names = ["Normal lanes", "Compact lanes", "Tiny lanes", "Hairline lanes"];
   DENSITIES.forEach((height, i) => {
     items.push({
       label: names[i],

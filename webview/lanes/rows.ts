@@ -77,7 +77,7 @@ function matching(trace: Trace, only: RowOptions["only"]): (task: number) => boo
 function titleOf(trace: Trace, row: number): { label: string; detail: string } {
   const loop = trace.loops[row];
   const program = trace.programs[loop.program];
-  const parts = [loop.kind.replace(/^_/, "")];
+  const parts = [loop.kind.replace(/^asyncio\./, "").replace(/^_/, "")];
   if (trace.loops.length > 1) parts.push(loop.thread);
   if (trace.programs.length > 1 && program?.hello) parts.push(`pid ${program.hello.pid}`);
   return { label: trace.loops.length > 1 ? loopName(trace, loop) : "Event loop", detail: parts.join(" · ") };

@@ -11,7 +11,7 @@ export const opened = signal<ReadonlySet<string>>(new Set());
 /** A range of time the user selected, seconds. */
 export const range = signal<{ from: number; to: number } | null>(null);
 /** Height of a task's lane, CSS pixels. */
-export const DENSITIES = [20, 12, 4] as const;
+export const DENSITIES = [20, 12, 4, 1] as const;
 export const laneHeight = signal<number>(DENSITIES[0]);
 
 const caches = new WeakMap<object, LaneCache>();

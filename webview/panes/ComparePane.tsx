@@ -71,7 +71,10 @@ function change(from: number, to: number): { text: string; mood: string } {
   if (from === 0) return { text: "new", mood: "worse" };
   const share = (to - from) / from;
   const text = `${share < 0 ? "−" : "+"}${percent(Math.abs(share))}`;
-  return { text, mood: Math.abs(share) < 0.02 ? "" : share < 0 ? "better" : "worse" };
+  return {
+    text,
+    mood: Math.abs(share) < 0.05 || Math.abs(to - from) < 5e-4 ? "" : share < 0 ? "better" : "worse",
+  };
 }
 
 function Tile({ label, from, to }: { label: string; from: number; to: number }) {
@@ -134,7 +137,7 @@ function Coroutines({ a, b }: { a: Summary; b: Summary }) {
     );
   };
   return (
-    <table class="tasks">
+    <table class="tasks numbers">
       <thead>
         <tr>
           <th scope="col">Coroutine</th>

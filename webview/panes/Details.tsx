@@ -9,7 +9,7 @@ import { waitInfo } from "../model/wait";
 import { copyText } from "../state/actions";
 import { now, select, selection, snapshot, tick, trace } from "../state/model";
 import { theme } from "../state/theme";
-import { count, displayName, duration, instant, plural } from "../util/format";
+import { count, displayName, duration, instant, plural, taskTitle } from "../util/format";
 import { PlaceLink } from "./PlaceLink";
 
 /** Everything known about what is selected, at the instant shown. */
@@ -35,9 +35,16 @@ export function Details() {
 export function TaskLink({ task }: { task: number }) {
   return (
     <button type="button" class="link" onClick={() => select({ kind: "task", task })}>
-      {displayName(trace.value.tasks.name(task), 120)}
+      {nameOf(task)}
     </button>
   );
+}
+
+/** "task_two (Task-3)": the name that says most, and the one asyncio gave. */
+export function nameOf(task: number): string {
+  const { tasks, places } = trace.value;
+  const { title, suffix } = taskTitle(tasks.name(task), places.codes[tasks.code.get(task)].qualname);
+  return suffix ? `${displayName(title, 80)} (${suffix})` : displayName(title, 120);
 }
 
 function TaskDetails({ task }: { task: number }) {
@@ -56,7 +63,7 @@ function TaskDetails({ task }: { task: number }) {
         <span style={{ color: stateColour(theme.value, its) }}>
           <Icon name={STATE_ICONS[its]} />
         </span>
-        <span class="name">{displayName(tasks.name(task))}</span>
+        <span class="name">{nameOf(task)}</span>
       </h3>
       <p class="dim">
         {places.codes[tasks.code.get(task)].qualname} ·{" "}

@@ -1,11 +1,19 @@
-import { graph } from "../graph/state";
+import { graphCommand } from "../graph/commands";
+import { graph, tidy } from "../graph/state";
+import { Icon } from "../icons";
 import { plural } from "../util/format";
 import { narrow } from "./narrow";
 
 /** What the lines of the graph mean, and how much of the program is on screen. */
 export function Legend() {
-  const model = graph.value;
-  if (narrow.value) return null;
+  if (narrow.value) {
+    return (
+      <div class="legend">
+        <Shown />
+        <ZoomButtons />
+      </div>
+    );
+  }
   return (
     <div class="legend">
       <span>
@@ -35,10 +43,59 @@ export function Legend() {
         </svg>
         deadlock
       </span>
-      <span class="shown">
-        {plural(model.shown, "task")} in {plural(model.cards.length, "node")}
-        {model.shown < model.tasks ? ` (${model.tasks - model.shown} hidden)` : ""}
-      </span>
+      <Shown />
+      <ZoomButtons />
     </div>
+  );
+}
+
+function Shown() {
+  const model = graph.value;
+  return (
+    <span class="shown">
+      {plural(model.shown, "task")} in {plural(model.cards.length, "node")}
+      {model.shown < model.tasks ? ` (${model.tasks - model.shown} hidden)` : ""}
+    </span>
+  );
+}
+
+const BUTTONS = [
+  { name: "in", icon: "zoom-in", label: "Zoom in (+)" },
+  { name: "out", icon: "zoom-out", label: "Zoom out (−)" },
+  { name: "fit", icon: "screen-full", label: "Fit everything (0)" },
+] as const;
+
+/** Beside the graph, not over it: nothing may cover a node. */
+function ZoomButtons() {
+  const ask = (name: "in" | "out" | "fit") => {
+    graphCommand.value = { name, id: performance.now() };
+  };
+  return (
+    <span class="zoom" role="toolbar" aria-label="Zoom of the graph">
+      {BUTTONS.map(({ name, icon, label }) => (
+        <button
+          key={name}
+          type="button"
+          class="plain"
+          title={label}
+          aria-label={label}
+          onClick={() => ask(name)}
+        >
+          <Icon name={icon} size={15} />
+        </button>
+      ))}
+      <button
+        type="button"
+        class="plain"
+        title="Tidy: lay the nodes out anew (T)"
+        aria-label="Tidy: lay the nodes out anew"
+        onClick={() => {
+          tidy();
+          ask("fit");
+        }}
+      >
+        <Icon name="type-hierarchy-sub" size={15} />
+      </button>
+    </span>
   );
 }

@@ -6,7 +6,8 @@ import { Icon, type IconName } from "../icons";
 import { State } from "../model/snapshot";
 import { parkedAt, waitInfo } from "../model/wait";
 import { now, select, selectedTask, snapshot, tick, trace } from "../state/model";
-import { displayName, duration, plural } from "../util/format";
+import { duration, plural } from "../util/format";
+import { nameOf } from "./Details";
 import { PlaceLink } from "./PlaceLink";
 
 /** Which loop is shown; the first with anything to show. */
@@ -52,7 +53,7 @@ export function LoopPane() {
             ))
           : null}
         <span>
-          <b>{it.loop.kind}</b> is <b>{it.state}</b>
+          <b>{it.loop.kind.replace(/^asyncio\./, "").replace(/^_/, "")}</b> is <b>{it.state}</b>
           {it.iteration >= 0 ? `, in iteration ${it.iteration + 1}` : ""}
         </span>
       </div>
@@ -156,7 +157,15 @@ function isIo(task: number, loop: number): boolean {
 function Running() {
   const it = state.value!;
   if (it.state !== "running" || (it.task < 0 && it.step < 0)) {
-    return <p class="none">{it.state === "idle" ? "nothing: the loop is idle" : "between two steps"}</p>;
+    return (
+      <p class="none">
+        {it.state === "idle"
+          ? "nothing: the loop is idle"
+          : it.state === "stopped"
+            ? "the loop has stopped"
+            : "between two steps"}
+      </p>
+    );
   }
   if (it.task < 0) return <p>a callback, for {duration(now.value - it.since)}</p>;
   const { steps, stacks, tasks } = trace.value;
@@ -221,7 +230,7 @@ function TaskName({ task }: { task: number }) {
       class={`link ${selectedTask.value === task ? "chosen" : ""}`}
       onClick={() => select({ kind: "task", task })}
     >
-      {displayName(trace.value.tasks.name(task), 60)}
+      {nameOf(task)}
     </button>
   );
 }

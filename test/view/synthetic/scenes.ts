@@ -121,3 +121,82 @@ export function sleepers(until?: number): Simulation {
   sim.run(until);
   return sim;
 }
+
+/** A server with a task per connection, a pool of four database connections, and more requests than those can serve. */
+export function server(until = 2.4): Simulation {
+  const sim = new Simulation("/app/server.py", 60);
+  let seed = 11;
+  const random = (low: number, high: number) => {
+    seed = (seed * 1103515245 + 12345) % 2147483648;
+    return low + ((high - low) * seed) / 2147483648;
+  };
+  const pool = sim.lock("pool", 4);
+  const log = sim.queue("log");
+  function* query(line: number): Coroutine {
+    yield { on: "lock", lock: pool, line };
+    yield { on: "io", seconds: random(0.006, 0.03), line: line + 1 };
+    sim.burn(random(0.0001, 0.0006));
+    sim.release(pool);
+  }
+  function* handle(k: number): Coroutine {
+    yield { on: "io", seconds: random(0.001, 0.01), line: 31 };
+    sim.burn(random(0.0002, 0.001));
+    const user = sim.spawn(`user-${k}`, "load_user", query(52), 33);
+    const cart = sim.spawn(`cart-${k}`, "load_cart", query(58), 34);
+    yield { on: "task", tasks: [user, cart], line: 35 };
+    sim.burn(k % 37 === 5 ? 0.06 : random(0.0003, 0.002));
+    sim.put(log);
+    yield { on: "io", seconds: random(0.001, 0.004), line: 41 };
+  }
+  function* writer(): Coroutine {
+    for (;;) {
+      yield { on: "get", queue: log, line: 71 };
+      sim.burn(0.0001);
+      yield { on: "thread", seconds: 0.003, line: 72, label: "write_line" };
+    }
+  }
+  function* metrics(): Coroutine {
+    for (;;) {
+      yield { on: "sleep", seconds: 0.25, line: 80 };
+      sim.burn(0.002);
+    }
+  }
+  function* serve(): Coroutine {
+    sim.spawn("log-writer", "write_log", writer(), 90);
+    sim.spawn("metrics", "report_metrics", metrics(), 91);
+    for (let k = 0; ; k++) {
+      sim.spawn(`request-${k}`, "handle_request", handle(k), 94);
+      yield { on: "io", seconds: random(0.002, 0.016), line: 93 };
+    }
+  }
+  sim.spawn("Task-1", "serve", serve(), 100);
+  sim.run(until);
+  return sim;
+}
+
+/** Ten thousand tasks, most of them at the same line, a few elsewhere. */
+export function crowd(count = 10_000): Simulation {
+  const sim = new Simulation("/app/crowd.py", 4);
+  const gate = sim.event("gate");
+  const lock = sim.lock("report");
+  function* fetch(k: number): Coroutine {
+    yield { on: "io", seconds: 0.05 + (k % 97) * 0.001, line: 12 };
+    if (k % 1000 === 7) {
+      yield { on: "lock", lock, line: 15 };
+      yield { on: "sleep", seconds: 3, line: 16 };
+    } else if (k % 2500 === 11) throw new Error(`no such page: /item/${k}`);
+    else yield { on: "event", event: gate, line: 20 };
+  }
+  function* main(): Coroutine {
+    const tasks = [];
+    for (let k = 0; k < count; k++) tasks.push(sim.spawn(`fetch-${k}`, "fetch", fetch(k), 30));
+    sim.spawn("progress", "show_progress", progress(), 31);
+    yield { on: "task", tasks, line: 32 };
+  }
+  function* progress(): Coroutine {
+    for (;;) yield { on: "sleep", seconds: 0.1, line: 40 };
+  }
+  sim.spawn("Task-1", "main", main(), 50);
+  sim.run(0.6);
+  return sim;
+}
