@@ -142,13 +142,14 @@ describe("a real program, recorded by the runtime and read back", function () {
       });
 
       it("a blocked loop: the line that held it, and who was starved", () => {
-        const r = report(record(BLOCKED, python).trace);
-        const [blocked, ...more] = of(r, "blocking-call");
+        const r = report(record(BLOCKED, python, { blockMs: 150 }).trace);
+        // A machine under load may keep the whole process waiting: that is an "info", without a sample.
+        const [blocked, ...more] = of(r, "blocking-call").filter(({ severity }) => severity !== "info");
         assert.deepEqual(more, []);
         assert.equal(blocked.at?.line, 5);
         assert.ok(blocked.seconds! > 0.25);
-        const [starved] = of(r, "starved");
-        assert.equal(starved.task, named(r, "task_two")[0].id);
+        const other = named(r, "task_two")[0].id;
+        const starved = of(r, "starved").find(({ tasks }) => tasks.includes(other))!;
         assert.match(starved.message, /task_one/);
       });
 
