@@ -145,6 +145,10 @@ class Run:
             return value
         return self.base + ((value - self.base + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
 
+    def duration(self):
+        value = self.int()
+        return -value * 1_000_000 if value < -1 else value
+
     def text(self):
         i = self.int()
         return self.strings.pop(i) if i else ""
@@ -256,13 +260,13 @@ class Run:
         return (self.time(), self.time(), self.known(self.key()), [self.code()[2] for _ in range(self.int())])
 
     def read_poll(self):
-        return (self.time(), self.int(), self.int(), self.int())
+        return (self.time(), self.duration(), self.int(), self.int())
 
     def read_iter(self):
         return (self.time(), self.int())
 
     def read_on(self):
-        task, wait, thing, delay = self.task(self.key()), self.int(), self.key(), self.int()
+        task, wait, thing, delay = self.task(self.key()), self.int(), self.key(), self.duration()
         others = [self.known(k) or k for k in [self.key() for _ in range(self.int())]]
         task.suspensions[-1]["on"] = (WAITS[wait], delay, self.objects.get(thing), others)
         return task, WAITS[wait]

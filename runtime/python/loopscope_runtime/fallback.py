@@ -117,9 +117,7 @@ class Fallback:
         if getattr(loop, "_ready", True) or loop._stopping:
             return
         timers = loop._scheduled
-        micros = max(0, round((timers[0]._when - loop.time()) * 1e6)) if timers else -1
-        if micros > 2_000_000_000:
-            self.rec.stream.wide = True
+        micros = recorder.duration(max(0, timers[0]._when - loop.time())) if timers else -1
         self.rec.ext(PACK5(POLL, t, micros, len(timers), recorder.watched(loop._selector)))
 
 

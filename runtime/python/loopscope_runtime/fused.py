@@ -46,7 +46,7 @@ def install(loop, stream, asyncio):
     slow_call_soon_threadsafe = loop.call_soon_threadsafe
     ext = stream.buf.append
     suspended, done, wake, created = rec.suspended, rec.done, rec.wake, rec.created
-    inner = recorder.INNER
+    inner, duration = recorder.INNER, recorder.duration
     known, define = codes.known, codes.define
     P3, P5, P6, P7, P8 = (recorder.PACK[n] for n in (3, 5, 6, 7, 8))
 
@@ -198,9 +198,7 @@ def install(loop, stream, asyncio):
             timeout = None
             if scheduled:
                 timeout = min(max(0, scheduled[0]._when - loop.time()), max_timeout)
-            micros = -1 if timeout is None else round(timeout * 1e6)
-            if micros > 2_000_000_000:
-                stream.wide = True
+            micros = -1 if timeout is None else duration(timeout)
             ext(P5(POLL, now(), micros, timers, recorder.watched(loop._selector)))
         event_list = loop._selector.select(timeout)  # stock: event_list = self._selector.select(timeout)
         loop._process_events(event_list)

@@ -21,6 +21,7 @@ STOP = codes.STOP
 key = hash
 getframe = sys._getframe
 handlers = waits.handlers
+duration = waits.duration
 strings = state.strings
 next_string = state.next_string
 MANY = 50  # tasks of one place whose whole creation stack is written

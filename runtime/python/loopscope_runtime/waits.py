@@ -33,6 +33,14 @@ MAX_KEYS = 2000
 handlers = {}  # code number -> handler
 overriders = {}  # code number of an asyncio frame further out -> handler that knows better
 
+
+def duration(seconds):
+    """What the wire has for a duration: microseconds, or minus the seconds of a long one."""
+    if seconds < 2000:
+        return max(0, round(seconds * 1e6))
+    return -round(seconds) if seconds < 2e9 else -2_000_000_000
+
+
 SYNCHRONIZERS = {
     "Lock": W_LOCK,
     "Semaphore": W_SEMAPHORE,
@@ -53,7 +61,7 @@ def _synchronizer(frame_locals):
 
 def _sleep(frame_locals):
     delay = frame_locals.get("delay")
-    return W_SLEEP, None, round(delay * 1e6) if isinstance(delay, (int, float)) else -1, ()
+    return W_SLEEP, None, duration(delay) if isinstance(delay, (int, float)) else -1, ()
 
 
 def _of_self(wait):
@@ -191,8 +199,6 @@ def describe(rec, task_key, leaf, coroutines):
         return
     wait, thing, delay, others = found
     if not others:
-        if delay > 2_000_000_000:
-            rec.stream.wide = True
         rec.ext(pack6(ON, task_key, wait, 0 if thing is None else hash(thing), delay, 0))
         return
     keys = [hash(o) for o in others[:MAX_KEYS]]
