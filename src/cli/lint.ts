@@ -17,6 +17,7 @@ import { style } from "./style";
 
 const FORMATS = ["text", "json", "sarif"] as const;
 const FOUND = 1;
+const NOTEBOOK = { problem: "it is a notebook; the editor lints those" };
 
 interface Options {
   format: (typeof FORMATS)[number];
@@ -74,7 +75,7 @@ async function lint(paths: readonly string[], options: Options): Promise<LintRep
       roots: moduleRoots(group),
     });
     for (const path of await filesOf(group)) {
-      const read = await readPython(path);
+      const read = path.endsWith(".ipynb") ? NOTEBOOK : await readPython(path);
       if ("text" in read) workspace.setFile(path, read.text);
       else leftOut(path, read.problem);
     }

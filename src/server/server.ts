@@ -111,10 +111,9 @@ export class Server {
       await this.connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
     }
     if (workspace?.workspaceFolders) {
-      this.connection.workspace.onDidChangeWorkspaceFolders(async ({ added, removed }) => {
-        for (const { uri } of removed) this.removeFolder(pathOf(uri));
-        for (const { uri } of added) await this.addFolder(pathOf(uri));
-        this.rehome();
+      this.connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) => {
+        const paths = (folders: readonly { uri: string }[]) => folders.map((folder) => pathOf(folder.uri));
+        return this.changeFolders(paths(added), paths(removed));
       });
     }
     const indexing: Project[] = [];
@@ -138,26 +137,24 @@ export class Server {
     });
   }
 
-  private async addFolder(folder: string): Promise<void> {
-    await this.index(await this.makeProject(folder));
-  }
-
   private removeFolder(folder: string): void {
     this.projects.get(folder)?.stop();
     this.projects.delete(folder);
   }
 
-  /** Gives open files to the projects they belong to now. */
-  private rehome(): void {
-    for (const [path, uris] of this.open) {
-      const texts = [...this.projects.values(), ...this.loose.values()].map((each) =>
-        each.workspace.text(path),
-      );
-      const text = texts.find((each) => each !== null);
-      if (text != null) this.projectOf(path).workspace.setFile(path, text);
-      this.open.set(path, uris);
+  /** Folders come and go; open files move to the projects they belong to then. */
+  private async changeFolders(added: readonly string[], removed: readonly string[]): Promise<void> {
+    const texts = [...this.open.keys()].map(
+      (path) => [path, this.projectOf(path).workspace.text(path)] as const,
+    );
+    for (const folder of removed) this.removeFolder(folder);
+    const made = await Promise.all(added.map((folder) => this.makeProject(folder)));
+    for (const [path, text] of texts) {
+      const { workspace } = this.projectOf(path);
+      if (text !== null && !workspace.has(path)) workspace.setFile(path, text);
     }
     this.publishAll();
+    for (const project of made) await this.index(project);
   }
 
   private async settingsFor(folder: string): Promise<Settings> {

@@ -214,12 +214,14 @@ describe("loopscope lint", () => {
     folder.file("huge.py", Buffer.alloc(50 * 1024 * 1024, "x = 1\n"));
     folder.file("bad.py", Buffer.from([0x23, 0xff, 0xfe, 0x0a]));
     folder.file("odd.py", "# coding: klingon\n");
-    const { code, stdout, stderr } = await lint();
+    folder.file("book.ipynb", "{}");
+    const { code, stdout, stderr } = await lint(".", "book.ipynb");
     assert.equal(code, 1);
     assert.match(stdout, /in 1 file\.\n$/);
-    assert.deepEqual(stderr.trimEnd().split("\n"), [
+    assert.deepEqual(stderr.trimEnd().split("\n").sort(), [
       "loopscope: bad.py was left out: it is not UTF-8 and names no other encoding",
       "loopscope: binary.py was left out: it is a binary file",
+      "loopscope: book.ipynb was left out: it is a notebook; the editor lints those",
       "loopscope: huge.py was left out: it has 50 MB, and no more than 10 MB are read",
       'loopscope: odd.py was left out: its encoding "klingon" is not known here',
     ]);

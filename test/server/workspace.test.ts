@@ -111,6 +111,19 @@ describe("the language server, over a workspace", () => {
       },
     ));
 
+  it("takes in a folder that is added, and lets one go that is removed", () =>
+    using({ folders: ["one"], files: { "two/helper.py": HELPER } }, async (client) => {
+      await client.opened("two/main.py", MAIN);
+      assert.deepEqual(client.shown("two/main.py"), []);
+      const folder = { uri: client.uri("two"), name: "two" };
+      const changed = (event: object) =>
+        client.connection.sendNotification("workspace/didChangeWorkspaceFolders", { event });
+      await changed({ added: [folder], removed: [] });
+      await client.untilShown("two/main.py", ["5: blocking-sleep"]);
+      await changed({ added: [], removed: [folder] });
+      await client.untilShown("two/main.py", []);
+    }));
+
   it("reports files that are not open when asked to", () =>
     using(
       { files: { "helper.py": HELPER, "main.py": MAIN }, settings: { scope: "workspace" } },
