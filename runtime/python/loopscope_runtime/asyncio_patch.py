@@ -136,7 +136,7 @@ def when_used(loop, act):
 
     def call_soon(callback, *args, context=None):
         first()
-        return loop.call_soon(callback, *args, context=context)
+        return fused.one_frame_less(loop.call_soon(callback, *args, context=context))
 
     def _set_coroutine_origin_tracking(enabled):
         first()

@@ -364,7 +364,7 @@ def install(loop, stream, asyncio):
 
 def one_frame_less(handle):
     """A handle of debug mode, whose traceback must end with the caller of `call_soon`."""
-    if handle._source_traceback:
+    if getattr(handle, "_source_traceback", None):
         del handle._source_traceback[-1]
     return handle
 
