@@ -1,7 +1,7 @@
 /**
  * How fast the view is, in a headless Chromium without a GPU, next to a chart library (uPlot) in the same run:
  *
- *     npm run bench:view [-- million-events-to-open]
+ *     npm run bench:view [-- million-events-to-open [lanes] [library] [live] [open]]
  *
  * Frames: the time between two animation frames while every frame pans or zooms, with the screen's own limit of 60 a
  * second taken off, so drawing and everything behind it counts. Exits with 1 when a limit of the product is not met.
@@ -328,11 +328,7 @@ const ARGUMENTS = [
   "--disable-gpu-vsync",
 ];
 
-async function main(): Promise<void> {
-  const millions = Number(process.argv[2] ?? 10);
-  const { script } = await builtView();
-  report("bundle, gzipped", gzipSync(script).length / 1024, 150, "KB");
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+async function allLanes(browser: Browser): Promise<void> {
   const small = { steps: 13, deflate: false };
   await lanesBench(
     browser,
@@ -353,10 +349,19 @@ async function main(): Promise<void> {
     33,
     1,
   );
-  await libraryBench(browser);
-  await liveBench(browser);
+}
+
+async function main(): Promise<void> {
+  const millions = Number(process.argv[2] ?? 10);
+  const wants = (part: string) => process.argv.length < 4 || process.argv.slice(3).includes(part);
+  const { script } = await builtView();
+  report("bundle, gzipped", gzipSync(script).length / 1024, 150, "KB");
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+  if (wants("lanes")) await allLanes(browser);
+  if (wants("library")) await libraryBench(browser);
+  if (wants("live")) await liveBench(browser);
   await browser.close();
-  await openBench(millions);
+  if (wants("open")) await openBench(millions);
   if (lines.some((line) => line.limit !== null && line.value > line.limit)) process.exitCode = 1;
 }
 

@@ -1,8 +1,11 @@
 import { deflateSync } from "node:zlib";
-import { FLAG_DEFLATED, FrameType } from "../../src/protocol/stream";
+import { FLAG_DEFLATED, FRAME_HEADER_BYTES, FrameType } from "../../src/protocol/stream";
 import { frame, StreamWriter } from "../unit/trace/writer";
 
 const ASYNCIO = "lib:/usr/lib/python3.12/asyncio";
+/** Bytes of a `records` body before its ints, and where its base time is among them. */
+const INTS_AT = 32;
+const BASE_AT = 24;
 
 export interface Load {
   /** Tasks that live side by side in one block; they all end with it. */
@@ -18,17 +21,52 @@ export interface Load {
  * A stream of any length, piece by piece: one block of records is written, and repeated with its times moved on. Keys are
  * used again by the tasks of the next block, as a runtime's are.
  */
-export function* bulkTrace({
-  tasks,
-  steps,
-  blocks,
-  deflate,
-}: Load): Generator<{ bytes: Uint8Array; events: number }> {
+export function* bulkTrace(load: Load): Generator<{ bytes: Uint8Array; events: number }> {
+  const { parts, head, events, seconds } = writeBlock(load, 1);
+  // The same a little later: the ints that differ are times.
+  const later = writeBlock(load, 1.25).parts;
+  const times = parts.map((part, i) => timesOf(part, later[i]));
+  yield { bytes: head, events: 0 };
+  const length = Math.round(seconds * 1e9);
+  let sequence = 0;
+  for (let block = 0; block < load.blocks; block++) {
+    const out = parts.flatMap((part, i) => {
+      if (part[4] === FrameType.codes && block > 0) return [];
+      if (part[4] !== FrameType.records) return [part];
+      const copy = part.slice();
+      const view = new DataView(copy.buffer, FRAME_HEADER_BYTES);
+      view.setUint32(4, ++sequence, true);
+      view.setBigInt64(BASE_AT, view.getBigInt64(BASE_AT, true) + BigInt(block * length), true);
+      // Only the low half is in the stream: adding wraps around as it must.
+      for (const at of times[i])
+        view.setUint32(at, (view.getUint32(at, true) + ((block * length) % 4294967296)) >>> 0, true);
+      return [
+        load.deflate ? frame(copy[4], deflateSync(copy.subarray(8), { level: 1 }), 1, FLAG_DEFLATED) : copy,
+      ];
+    });
+    yield { bytes: Buffer.concat(out), events };
+  }
+}
+
+/** Offsets in the body of a `records` frame of width 4 at which times are. */
+function timesOf(part: Uint8Array, later: Uint8Array): Uint32Array {
+  if (part[4] !== FrameType.records) return new Uint32Array(0);
+  const view = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset + FRAME_HEADER_BYTES);
+  const [a, b] = [view(part), view(later)];
+  if (a.getUint32(12, true) !== 4) throw new Error("a block may last two seconds at most");
+  const found: number[] = [];
+  for (let at = INTS_AT; at < part.length - FRAME_HEADER_BYTES; at += 4) {
+    if (a.getUint32(at, true) !== b.getUint32(at, true)) found.push(at);
+  }
+  return Uint32Array.from(found);
+}
+
+function writeBlock({ tasks, steps }: Load, begin: number) {
   const w = new StreamWriter();
-  yield { bytes: w.bytes(), events: 0 };
+  const head = w.bytes();
   w.parts.length = 0;
   let events = 0;
-  let t = 1;
+  let t = begin;
   const tick = (seconds: number) => {
     t += seconds;
     return t;
@@ -59,24 +97,5 @@ export function* bulkTrace({
     events++;
   }
   w.flush();
-  const parts = w.parts.map((part) => new Uint8Array(part));
-  const length = Math.round((t - 1) * 1e9);
-  let sequence = 0;
-  for (let block = 0; block < blocks; block++) {
-    const out: Uint8Array[] = [];
-    for (const part of parts) {
-      if (part[4] !== FrameType.records) {
-        if (block === 0) out.push(part);
-        continue;
-      }
-      const copy = part.slice();
-      const view = new DataView(copy.buffer);
-      view.setUint32(8 + 4, ++sequence, true);
-      view.setBigInt64(8 + 24, view.getBigInt64(8 + 24, true) + BigInt(block * length), true);
-      out.push(
-        deflate ? frame(copy[4], deflateSync(copy.subarray(8), { level: 1 }), 1, FLAG_DEFLATED) : copy,
-      );
-    }
-    yield { bytes: Buffer.concat(out), events };
-  }
+  return { parts: w.parts.map((part) => new Uint8Array(part)), head, events, seconds: t - begin };
 }
