@@ -184,15 +184,8 @@ async function libraryBench(browser: Browser): Promise<void> {
   await page.close();
 }
 
-/** The most memory any renderer process of the browser had, in bytes. */
-function rendererPeak(browserPid: number): number {
-  const status = (pid: string) => {
-    try {
-      return readFileSync(`/proc/${pid}/status`, "utf8");
-    } catch {
-      return "";
-    }
-  };
+/** Process ids of the browser's renderers. */
+function renderers(browserPid: number): number[] {
   const children = (pid: number): number[] => {
     try {
       const own = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
@@ -202,16 +195,30 @@ function rendererPeak(browserPid: number): number {
         .map(Number);
       return own.flatMap((child) => [child, ...children(child)]);
     } catch {
-      return [];
+      return []; // it has ended meanwhile
     }
   };
-  let peak = 0;
-  for (const pid of children(browserPid)) {
-    const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-    if (!command.includes("--type=renderer")) continue;
-    peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status(String(pid)))?.[1] ?? 0) * 1024);
-  }
-  return peak;
+  return children(browserPid).filter((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer"),
+  );
+}
+
+/** The most memory any renderer process of the browser had, in bytes. */
+function rendererPeak(browserPid: number): number {
+  const peak = (pid: number) =>
+    Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
+  return Math.max(0, ...renderers(browserPid).map(peak));
+}
+
+/** Milliseconds of processor time of the renderer that used most. */
+function rendererCpu(browserPid: number): number {
+  const time = (pid: number) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /, "")
+      .split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * 10; // in ticks of 10 ms
+  };
+  return Math.max(0, ...renderers(browserPid).map(time));
 }
 
 async function openBench(millions: number): Promise<void> {
@@ -231,23 +238,32 @@ async function openBench(millions: number): Promise<void> {
   const page = await newPage(browser, 900);
   await page.goto("about:blank");
   const before = rendererPeak(own.process().pid!);
-  const begin = Date.now();
-  const loaded = page.goto(url);
-  await page.locator('[role="treeitem"]').first().waitFor({ state: "attached", timeout: 60_000 });
-  report("open a trace, first picture", Date.now() - begin, 1500);
-  await loaded;
+  // Measured by the page itself, from its navigation on: how fast the test driver hears of it is not the view's doing.
+  await page.addInitScript(() => {
+    const times = { first: 0, all: 0, read: 0 };
+    Object.assign(window, { times });
+    const look = () => {
+      if (!times.first && document.querySelector('[role="treeitem"]')) times.first = performance.now();
+      const trust = document.querySelector(".trust")?.textContent?.replace(/[\u2009\s]/g, "");
+      const read = Number(trust?.match(/seen(\d+)events/)?.[1] ?? 0);
+      if (read > times.read) Object.assign(times, { read, all: performance.now() });
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+  await page.goto(url);
   await page.waitForFunction(
-    (wanted) =>
-      Number(
-        document
-          .querySelector(".trust")
-          ?.textContent?.replace(/[\u2009\s]/g, "")
-          .match(/seen(\d+)events/)?.[1] ?? 0,
-      ) >= wanted,
+    (wanted) => (window as unknown as { times: { read: number } }).times.read >= wanted,
     events * 0.999,
-    { timeout: 120_000, polling: 50 },
+    { timeout: 180_000, polling: 100 },
   );
-  report("open a trace, all of it", Date.now() - begin, 8000 * (millions / 10));
+  const times = await page.evaluate(
+    () => (window as unknown as { times: { first: number; all: number } }).times,
+  );
+  report("open a trace, first picture", times.first, 1500);
+  // On a machine that others use too, the wall clock says little: what the page's own process computed says more.
+  report("open a trace, processor time of the page", rendererCpu(own.process().pid!), null);
+  report("open a trace, all of it", times.all, 8000 * Math.max(0.2, millions / 10));
   await page.waitForTimeout(3000);
   const peak = rendererPeak(own.process().pid!) - before;
   report("open a trace, peak memory", peak / events, 60, "B/event");
