@@ -1,6 +1,5 @@
 import type { Finding } from "../../protocol/report";
 import { CAUSE_CANCELLED } from "../../protocol/stream";
-import { cancelledBy } from "../describe/cancellation";
 import { awaitPlace } from "../describe/waits";
 import type { Trace } from "../trace";
 import { finding, listed, roundLength, where } from "./finding";
@@ -10,9 +9,6 @@ import { FAR_TIMER, pollAt, type WaitGraph, waitGraph } from "./waitGraph";
 /** How many of a loop's longest waits are looked at, and how long (seconds) one must be. */
 const LONGEST_POLLS = 8;
 const LONG_POLL = 0.1;
-
-/** A circle that a timeout broke is told about when it lasted this long (seconds). */
-const LASTED = 1;
 
 /** `deadlock`: circles of tasks that wait for one another, and waits that nothing can end. */
 export function deadlocks(trace: Trace): Finding[] {
@@ -46,7 +42,7 @@ function deadlocksAt(trace: Trace, program: number, t: number, told: Set<number>
   const found: Finding[] = [];
   const graph = waitGraph(trace, program, t);
   for (const cycle of circles(graph.waiters, graph.stuck)) {
-    if (cycle.some((task) => told.has(task)) || !lasted(trace, graph, cycle)) continue;
+    if (cycle.some((task) => told.has(task)) || !wasReal(trace, graph, cycle)) continue;
     for (const task of cycle) told.add(task);
     found.push(describeCycle(trace, program, graph, cycle));
   }
@@ -68,14 +64,13 @@ function neverWoke(trace: Trace, graph: WaitGraph, task: number): boolean {
   return (wakes.cause.get(steps.wake.get(row)) & CAUSE_CANCELLED) !== 0;
 }
 
-/** A circle that was broken soon, by a timeout perhaps, was no deadlock. */
-function lasted(trace: Trace, graph: WaitGraph, cycle: number[]): boolean {
-  const { steps } = trace;
-  const from = Math.max(...cycle.map((task) => steps.end.get(graph.waiters.get(task)!.row)));
-  return cycle.every((task) => {
-    const ready = steps.ready.get(graph.waiters.get(task)!.row);
-    if (Number.isNaN(ready) || ready - from >= LASTED) return true;
-    return cancelledBy(trace, task)?.kind === "shutdown";
+/** Whether a circle never ended, or only because somebody cancelled: one that ended by itself was none. */
+function wasReal(trace: Trace, graph: WaitGraph, cycle: number[]): boolean {
+  const broken = brokenAt(trace, graph, cycle);
+  if (Number.isNaN(broken)) return true;
+  return cycle.some((task) => {
+    const { row } = graph.waiters.get(task)!;
+    return trace.steps.ready.get(row) === broken && neverWoke(trace, graph, task);
   });
 }
 
@@ -108,7 +103,7 @@ function describeCycle(trace: Trace, program: number, graph: WaitGraph, cycle: n
         ? "Take the locks in the same order everywhere, or hold only one at a time."
         : "Let one of them go on without the other, or give the wait a timeout.";
   return finding(trace, "deadlock", {
-    severity: "error",
+    severity: Number.isNaN(broken) ? "error" : "warning",
     message: `Deadlock: ${kind.charAt(0).toLowerCase()}${kind.slice(1)}: ${waits}. ${ending(trace, program, graph.t, broken)}${also} ${advice}`,
     at: awaitPlace(trace, first.row),
     stack: trace.steps.stack.get(first.row),

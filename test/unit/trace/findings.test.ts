@@ -214,10 +214,18 @@ describe("deadlock", () => {
     assert.deepEqual(found.tasks, [1, 2]);
   });
 
-  it("is not a circle that a timeout broke at once", () => {
+  it("is a circle that only a timeout broke", () => {
     const w = twoLocks().poll(0.05, 0.2, 1).iter(0.25, 1);
     w.wake(1, 0.25, 1 + 16, 0, ["lib:/usr/lib/python3.12/asyncio/timeouts.py:130 Timeout._on_timeout"]);
     w.hold(51, 0.26, 1, -1).done(1, 0.25, 0.26, 2).wake(2, 0.26, 3, 1).done(2, 0.27, 0.28);
+    const [found] = of(w, "deadlock");
+    assert.deepEqual([found.tasks, found.severity], [[1, 2], "warning"]);
+    assert.match(found.message, /only when one of them was cancelled/);
+  });
+
+  it("is not a circle that ended by itself", () => {
+    const w = twoLocks().poll(0.05, 0.2, 1).iter(0.25, 1).hold(52, 0.25, 2, -1).wake(1, 0.25, 5);
+    w.done(1, 0.25, 0.26).wake(2, 0.26, 3, 1).done(2, 0.27, 0.28);
     assert.deepEqual(of(w, "deadlock"), []);
   });
 });
