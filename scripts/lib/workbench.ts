@@ -7,10 +7,10 @@ const SHORT_MS = 2000;
 export class Workbench {
   constructor(readonly page: Page) {}
 
-  /** Opens the address and waits until the editor takes commands. */
+  /** Opens the address and waits until the editor has taken in what the extension contributes. */
   async open(url: string): Promise<void> {
     await this.page.goto(url);
-    await this.page.locator(".monaco-workbench .part.statusbar").waitFor();
+    await this.page.getByRole("tab", { name: "Loopscope" }).waitFor();
   }
 
   /** Runs a command of the palette by the title it is listed under. */
@@ -46,6 +46,14 @@ export class Workbench {
     const tab = this.page.getByRole("tab", { name: "Loopscope" });
     if ((await tab.getAttribute("aria-selected")) !== "true") await tab.click();
     await this.tree("Tasks").or(this.page.getByText(welcome)).first().waitFor();
+  }
+
+  /** Opens the context menu of something and chooses an item. A menu ignores clicks just after it has opened. */
+  async chooseFromMenu(of: Locator, name: string): Promise<void> {
+    await of.click({ button: "right" });
+    const item = this.page.getByRole("menuitem", { name });
+    do await item.click();
+    while (!(await becomes(item, "detached")));
   }
 
   tree(name: string): Locator {
@@ -120,9 +128,13 @@ async function box(part: Locator) {
   return found;
 }
 
-async function appears(locator: Locator): Promise<boolean> {
+function appears(locator: Locator): Promise<boolean> {
+  return becomes(locator, "visible");
+}
+
+async function becomes(locator: Locator, state: "visible" | "detached"): Promise<boolean> {
   try {
-    await locator.waitFor({ timeout: SHORT_MS });
+    await locator.waitFor({ state, timeout: SHORT_MS });
     return true;
   } catch (error) {
     if (error instanceof errors.TimeoutError) return false;

@@ -35,7 +35,7 @@ exports.activate = () => ({
 }
 
 describe("the interpreter chosen with the Python extension, in the window", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const environment = mkdtempSync(join(tmpdir(), "loopscope-venv-"));
   const world = useEditor({
     prepare: (extensionsDir) => {

@@ -5,7 +5,7 @@ import type { Workbench } from "../../scripts/lib/workbench";
 import { useEditor } from "./support";
 
 describe("Run with Trace, in the window", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const world = useEditor();
 
   before("a deadlock that does not give up", () => {
@@ -51,7 +51,7 @@ describe("Run with Trace, in the window", function () {
     await workbench.command("Loopscope: Stop");
   });
 
-  it("the ▷ menu and the explorer offer it; the status bar shows it; Stop and Rerun work", async () => {
+  it("the ▷ menu offers it; the status bar shows it; Stop and Rerun work", async () => {
     const { workbench } = world;
     await workbench.openFile("shop.py");
     await workbench.page.getByRole("button", { name: "Run with Trace" }).first().click();
@@ -63,6 +63,23 @@ describe("Run with Trace, in the window", function () {
     await status.waitFor();
     await workbench.command("Loopscope: Stop");
     await status.waitFor({ state: "detached" });
+  });
+
+  it("the explorer's menu offers it, and a task of the tree is shown in the graph", async () => {
+    const { workbench } = world;
+    await workbench.chooseFromMenu(
+      workbench.page.getByRole("treeitem", { name: "stuck.py" }),
+      "Run with Trace",
+    );
+    await workbench.openSidebar();
+    const credit = workbench.tree("Tasks").getByRole("treeitem", { name: /^credit, / });
+    await credit.hover();
+    await credit.getByRole("button", { name: "Show in Task Graph" }).click();
+    await workbench
+      .view()
+      .getByRole("treeitem", { name: /^credit,/, selected: true })
+      .waitFor({ state: "attached" });
+    await workbench.command("Loopscope: Stop");
   });
 
   it("the program's output is in the terminal, and Ctrl-C there ends it", async () => {
@@ -110,7 +127,7 @@ describe("Run with Trace, in the window", function () {
 });
 
 describe("what goes wrong, in the window", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const world = useEditor();
 
   it("a file that is not Python", async () => {
@@ -145,7 +162,7 @@ describe("what goes wrong, in the window", function () {
 });
 
 describe("an interpreter that is not there, in the window", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const world = useEditor({ settings: { "loopscope.pythonPath": "/nowhere/python" } });
 
   it("is named, with the way to another", async () => {

@@ -9,7 +9,7 @@ import { type RunningServer, type ServerOptions, startServer } from "../../scrip
 import { Workbench } from "../../scripts/lib/workbench";
 
 /** How long one expectation may take to come true: the machine may be busy, the editor is not slow. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 /** A VS Code with the extension in place, on a workspace of its own; one per `describe`. */
 export interface World {

@@ -1,7 +1,7 @@
 import { useEditor } from "./support";
 
 describe("a workspace that is not trusted, in the window", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const world = useEditor({ trust: true });
 
   it("runs nothing and says why, until it is trusted", async () => {

@@ -37,8 +37,8 @@ export class GraphView {
   private trace: OpenTrace | null = null;
   private compared: OpenTrace | null = null;
   private ready = false;
-  /** Asked for before the view was ready, or before there was a trace. */
-  private pendingReveal: HostMessage | null = null;
+  /** A task to be shown once the view has taken in the bytes of the trace that there were when it was asked for. */
+  private pendingReveal: { task: number; after: number } | null = null;
 
   constructor(
     private readonly vs: Pick<typeof vscode, "workspace" | "env">,
@@ -63,7 +63,9 @@ export class GraphView {
   /** Shows a trace from its first byte. */
   show(trace: OpenTrace | null): void {
     this.trace = trace;
+    this.compared?.dispose();
     this.compared = null;
+    this.pendingReveal = null;
     if (this.ready) this.initialize();
   }
 
@@ -77,10 +79,10 @@ export class GraphView {
     return this.trace;
   }
 
+  /** Selects a task, by its id in the report, and brings it into view. */
   reveal(task: number): void {
-    const message: HostMessage = { type: "reveal", task, object: null, time: null };
-    if (this.ready) this.post(message);
-    else this.pendingReveal = message;
+    this.pendingReveal = { task, after: this.trace?.bytes.size ?? 0 };
+    this.revealPending();
   }
 
   refreshActions(): void {
@@ -106,7 +108,10 @@ export class GraphView {
       this.ready = true;
       this.initialize();
     },
-    ack: ({ seq }) => this.pager.ack(seq),
+    ack: ({ seq }) => {
+      this.pager.ack(seq);
+      this.revealPending();
+    },
     open: ({ at }) => this.services.openPlace(at, at.preserveFocus === true),
     select: () => {},
     copy: async ({ text, what }) => {
@@ -146,7 +151,12 @@ export class GraphView {
     });
     this.pager.restart(this.trace === null ? [] : [{ slot: "a", source: this.trace.bytes }]);
     if (this.compared !== null) this.sendCompared();
-    if (this.pendingReveal !== null) this.post(this.pendingReveal);
+  }
+
+  private revealPending(): void {
+    if (!this.ready || this.pendingReveal === null || this.pager.taken("a") < this.pendingReveal.after)
+      return;
+    this.post({ type: "reveal", task: this.pendingReveal.task, object: null, time: null });
     this.pendingReveal = null;
   }
 

@@ -15,6 +15,7 @@ interface Lane {
   slot: Slot;
   source: ByteSource;
   sent: number;
+  taken: number;
   ended: boolean;
   subscription: { dispose(): void };
 }
@@ -50,7 +51,7 @@ export class Pager {
   add(slot: Slot, source: ByteSource): void {
     this.remove(slot);
     const subscription = source.onDidChange(() => this.pump());
-    this.lanes.push({ slot, source, sent: 0, ended: false, subscription });
+    this.lanes.push({ slot, source, sent: 0, taken: 0, ended: false, subscription });
     this.pump();
   }
 
@@ -63,7 +64,13 @@ export class Pager {
   ack(seq: number): void {
     if (seq !== this.seq) return; // of a round that has been given up
     this.inFlight = false;
+    for (const lane of this.lanes) lane.taken = lane.sent;
     this.pump();
+  }
+
+  /** How many bytes of a trace the view has taken in. */
+  taken(slot: Slot): number {
+    return this.lanes.find((lane) => lane.slot === slot)?.taken ?? 0;
   }
 
   /** Nothing is sent to a view nobody sees; shown again it goes on where it was. */

@@ -58,7 +58,9 @@ describe("the pager", () => {
     assert.equal(w.text(), `frames 1 a ${MAX_PAGE_BYTES}`);
     w.pager.ack(1);
     await w.settled();
+    assert.equal(w.pager.taken("a"), MAX_PAGE_BYTES);
     w.pager.ack(2);
+    assert.equal(w.pager.taken("a"), MAX_PAGE_BYTES + 5);
     assert.equal(w.text(), `frames 1 a ${MAX_PAGE_BYTES}, frames 2 a 5, end a`);
   });
 
