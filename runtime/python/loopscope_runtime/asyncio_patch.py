@@ -6,7 +6,7 @@ from _thread import get_ident
 from weakref import ref
 
 from . import codes, eager, executors, fallback, fused, guard, objects, recorder, state, uvloop_patch, waits
-from .faults import watch_loop
+from .faults import watch_class
 from .records import RUN
 
 REPLACED = ("call_soon", "_call_soon", "call_soon_threadsafe", "_run_once")
@@ -15,7 +15,6 @@ OWN_ATTRIBUTES = REPLACED + (
     "_process_events",
     "_set_coroutine_origin_tracking",
     "call_at",
-    "call_exception_handler",
     "call_later",
     "close",
     "get_task_factory",
@@ -68,6 +67,7 @@ def patch(asyncio, drain):
 
     fallback.patch_handles(asyncio, mismatch is None)
     watch_subclasses(asyncio, drain)
+    watch_class(base)
     waits.start(asyncio)
     objects.start(asyncio, recorder_here)
     base.__init__ = __init__
@@ -94,7 +94,6 @@ def equip(loop, stream, rec):
     """What is the same for every kind of loop."""
     loop._loopscope = rec
     state.hooks.append(undo(loop))
-    watch_loop(loop, rec)
     eager.watch_factory(loop, rec)
     executors.watch(loop, rec)
     stock_close = loop.close

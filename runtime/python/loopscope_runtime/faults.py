@@ -7,22 +7,23 @@ from . import codes, recorder, state
 from .records import LOST, NEVER_AWAITED, UNRETRIEVED
 
 
-def watch_loop(loop, rec):
-    """Reads what asyncio reports to the loop's exception handler; the report goes on as before."""
-    if "call_exception_handler" in loop.__dict__:
-        return  # the program has put its own there
-    stock = loop.call_exception_handler
+def watch_class(loop_class):
+    """Reads what asyncio reports to a loop's exception handler; the report goes on as before."""
+    stock = loop_class.call_exception_handler
 
-    def call_exception_handler(context):
+    def call_exception_handler(self, context):
         try:
-            reported(rec, context)
-            state.report_now()
+            rec = getattr(self, "_loopscope", None)
+            if isinstance(rec, recorder.Recorder):
+                reported(rec, context)
+                state.report_now()
         except Exception as exc:
             state.fault(exc, "call_exception_handler")
-        stock(context)
+        stock(self, context)
 
     codes.mark(call_exception_handler.__code__, codes.SKIP)
-    loop.call_exception_handler = call_exception_handler
+    call_exception_handler.__doc__ = stock.__doc__
+    loop_class.call_exception_handler = call_exception_handler
 
 
 def reported(rec, context):

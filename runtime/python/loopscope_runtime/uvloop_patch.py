@@ -3,6 +3,7 @@
 from _thread import get_ident
 
 from . import asyncio_patch, codes, fallback, recorder, state
+from .faults import watch_class
 from .records import IO, RUN, THREAD, TIMER
 
 REASON = "uvloop is compiled: its steps are seen from outside"
@@ -46,6 +47,7 @@ def patch(loop_class, asyncio, drain):
             state.fault(exc, "a new uvloop loop")
 
     loop_class.__init__ = __init__
+    watch_class(loop_class)
 
 
 def trace(loop, stream, asyncio):
