@@ -1,9 +1,10 @@
 import { statSync } from "node:fs";
 import { type Command, Option } from "commander";
-import { chromeTrace, formatTimeline, report, reportJson, timeline } from "../trace";
+import { chromeTrace, formatTimeline, reportJson, timeline } from "../trace";
 import { parseMilliseconds } from "./arguments";
 import { loadTrace } from "./model";
 import { complain, gathered, terminal, UsageError, writePieces } from "./output";
+import { overview } from "./overview";
 import { checkTrace, htmlReport } from "./page";
 import { style } from "./style";
 import { textReport } from "./text";
@@ -45,7 +46,7 @@ async function pieces(path: string, options: Options): Promise<Iterable<string> 
   }
   const trace = await loadTrace(path, options.blockMs);
   const { tty, colours } = options.output === "-" ? terminal(1) : { tty: false, colours: false };
-  if (options.format === "text") return gathered(textReport(report(trace), trace.notes, style(colours)));
+  if (options.format === "text") return gathered(textReport(overview(trace), style(colours)));
   for (const note of trace.notes) complain(`loopscope: ${path}: ${note}`);
   switch (options.format) {
     case "json":

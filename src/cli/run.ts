@@ -10,10 +10,11 @@ import {
   Run,
   type TraceSettings,
 } from "../session";
-import { formatTimeline, report, reportJson, type Trace, timeline } from "../trace";
+import { formatTimeline, reportJson, type Trace, timeline } from "../trace";
 import { parseMilliseconds, parseProgram } from "./arguments";
 import { loadTrace } from "./model";
 import { complain, gathered, terminal, UsageError, writePieces } from "./output";
+import { overview } from "./overview";
 import { openSpool } from "./spool";
 import { style } from "./style";
 import { summary } from "./summary";
@@ -112,7 +113,7 @@ async function conclude(path: string, options: Options): Promise<void> {
   if (options.report !== undefined) await writePieces(options.report, gathered(reportJson(trace)));
   if (options.quiet) return;
   const paint = style(terminal(2).colours);
-  complain([...summary(report(trace), trace.notes, paint)].join("\n"));
+  complain([...summary(overview(trace), paint)].join("\n"));
   if (options.trace !== undefined) complain(paint.dim(`  trace kept: loopscope report ${options.trace}`));
 }
 

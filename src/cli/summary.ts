@@ -1,5 +1,6 @@
 import { isAbsolute, relative } from "node:path";
-import type { Finding, Place, Report } from "../protocol/report";
+import type { Finding, Place } from "../protocol/report";
+import type { Overview } from "./overview";
 import { plain, type Style } from "./style";
 
 const ORDER = { error: 0, warning: 1, info: 2 };
@@ -34,26 +35,25 @@ export function* findingLines(finding: Finding, paint: Style): Generator<string>
 export const count = (n: number, what: string) => `${n.toLocaleString("en-US")} ${what}${n === 1 ? "" : "s"}`;
 
 /** What happened, in one line. */
-export function headline(report: Report): string {
-  const { program, trust, loops, tasks } = report;
+export function headline(report: Overview): string {
+  const { program, trust, loops, taskCount } = report;
   const kinds = [...new Set(loops.map((loop) => loop.kind))].map(plain).join(", ");
   const on = loops.length === 0 ? "no event loop" : `${count(loops.length, "loop")} (${kinds})`;
   const end = program.signal ? `killed by ${program.signal}` : `exit code ${program.exitCode ?? "not known"}`;
-  return `${count(tasks.length, "task")} on ${on} in ${program.wallSeconds.toFixed(2)} s, ${count(trust.events, "event")}; ${end}`;
+  return `${count(taskCount, "task")} on ${on} in ${program.wallSeconds.toFixed(2)} s, ${count(trust.events, "event")}; ${end}`;
 }
 
 /** What a reader must know before trusting the rest. */
-export function* caveats(report: Report, notes: readonly string[]): Generator<string> {
-  const { trust } = report;
+export function* caveats({ trust, notes }: Overview): Generator<string> {
   if (trust.dropped > 0) yield `${count(trust.dropped, "event")} were dropped: what is shown is not complete`;
   if (trust.tasksMissed > 0) yield `${count(trust.tasksMissed, "task")} were missed`;
   for (const note of notes) yield plain(note);
 }
 
 /** The summary after a run, for stderr. */
-export function* summary(report: Report, notes: readonly string[], paint: Style): Generator<string> {
+export function* summary(report: Overview, paint: Style): Generator<string> {
   yield `${paint.bold("loopscope:")} ${headline(report)}`;
-  for (const caveat of caveats(report, notes)) yield `  ${paint.yellow("note")}    ${caveat}`;
+  for (const caveat of caveats(report)) yield `  ${paint.yellow("note")}    ${caveat}`;
   const findings = bySeverity(report.findings);
   for (const finding of findings.slice(0, SHOWN)) {
     for (const line of findingLines(finding, paint)) yield `  ${line}`;

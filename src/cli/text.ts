@@ -1,4 +1,5 @@
-import type { Report, TaskInfo } from "../protocol/report";
+import type { TaskInfo } from "../protocol/report";
+import type { Overview } from "./overview";
 import type { Style } from "./style";
 import { plain } from "./style";
 import { bySeverity, caveats, findingLines, headline, location } from "./summary";
@@ -7,18 +8,18 @@ import { bySeverity, caveats, findingLines, headline, location } from "./summary
 const ROWS = 200;
 
 /** The report for a person: findings with their stacks, loops, tasks. */
-export function* textReport(report: Report, notes: readonly string[], paint: Style): Generator<string> {
+export function* textReport(report: Overview, paint: Style): Generator<string> {
   const { program, trust } = report;
   yield `${paint.bold(plain(program.argv.join(" ")))}  (${plain(program.runtime)}, pid ${program.pid})\n`;
   yield `${headline(report)}\n`;
-  for (const caveat of caveats(report, notes)) yield `${paint.yellow("note:")} ${caveat}\n`;
+  for (const caveat of caveats(report)) yield `${paint.yellow("note:")} ${caveat}\n`;
   yield* findings(report, paint);
   yield* loops(report, paint);
-  yield* tasks(report.tasks, paint);
+  yield* tasks(report, paint);
   yield `\n${paint.dim(`mode ${trust.mode}; the tracer itself took ${trust.overheadSeconds.toFixed(3)} s`)}\n`;
 }
 
-function* findings(report: Report, paint: Style): Generator<string> {
+function* findings(report: Overview, paint: Style): Generator<string> {
   yield `\n${paint.bold(report.findings.length === 0 ? "No findings" : "Findings")}\n`;
   for (const finding of bySeverity(report.findings)) {
     for (const line of findingLines(finding, paint)) yield `${line}\n`;
@@ -28,7 +29,7 @@ function* findings(report: Report, paint: Style): Generator<string> {
   }
 }
 
-function* loops(report: Report, paint: Style): Generator<string> {
+function* loops(report: Overview, paint: Style): Generator<string> {
   if (report.loops.length === 0) return;
   yield `\n${paint.bold("Loops")}\n`;
   yield* table(
@@ -45,11 +46,11 @@ function* loops(report: Report, paint: Style): Generator<string> {
   );
 }
 
-function* tasks(all: TaskInfo[], paint: Style): Generator<string> {
-  if (all.length === 0) return;
+function* tasks(report: Overview, paint: Style): Generator<string> {
+  if (report.taskCount === 0) return;
   yield `\n${paint.bold("Tasks")}\n`;
-  const rows = all
-    .slice(0, ROWS)
+  const rows = report
+    .tasks(ROWS)
     .map((task) => [
       plain(task.name),
       plain(task.coroutine),
@@ -65,7 +66,8 @@ function* tasks(all: TaskInfo[], paint: Style): Generator<string> {
     rows,
     paint,
   );
-  if (all.length > ROWS) yield paint.dim(`and ${all.length - ROWS} more: --format json has them all\n`);
+  if (report.taskCount > ROWS)
+    yield paint.dim(`and ${report.taskCount - ROWS} more: --format json has them all\n`);
 }
 
 /** What a task that never ended was doing last. */

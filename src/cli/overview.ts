@@ -1,0 +1,46 @@
+import type { Finding, LoopInfo, ProgramInfo, TaskInfo, Trust } from "../protocol/report";
+import { findings, loopInfo, programInfo, TaskFlag, type Trace, taskInfo, trust } from "../trace";
+
+/** What is told to a person of a trace: a report without the millions of suspensions nobody would read. */
+export interface Overview {
+  program: ProgramInfo;
+  trust: Trust;
+  loops: LoopInfo[];
+  findings: Finding[];
+  taskCount: number;
+  notes: readonly string[];
+  /** The first `most` tasks. */
+  tasks(most: number): TaskInfo[];
+}
+
+const UNKNOWN: ProgramInfo = {
+  argv: [],
+  runtime: "unknown",
+  pid: 0,
+  exitCode: null,
+  signal: null,
+  wallSeconds: 0,
+};
+
+/** Its memory does not grow with the number of steps. */
+export function overview(trace: Trace): Overview {
+  const real = (task: number) => !(trace.tasks.flags.get(task) & TaskFlag.void);
+  let taskCount = 0;
+  for (let task = 0; task < trace.tasks.count; task++) if (real(task)) taskCount++;
+  const [program] = trace.programs;
+  return {
+    program: program ? programInfo(trace, program) : UNKNOWN,
+    trust: trust(trace),
+    loops: trace.loops.filter(({ id }) => id > 0).map((loop) => loopInfo(trace, loop)),
+    findings: findings(trace),
+    taskCount,
+    notes: trace.notes,
+    tasks: (most) => {
+      const found: TaskInfo[] = [];
+      for (let task = 0; task < trace.tasks.count && found.length < most; task++) {
+        if (real(task)) found.push(taskInfo(trace, task));
+      }
+      return found;
+    },
+  };
+}
