@@ -30,7 +30,7 @@ function report(name: string, value: number, limit: number | null, unit = "ms"):
 
 /** Serves the view as a plain page with a trace to fetch, as `loopscope view` does. */
 async function serve(
-  trace: () => Generator<{ bytes: Uint8Array }>,
+  trace: () => Iterable<{ bytes: Uint8Array }>,
   state: object,
 ): Promise<{ server: Server; url: string }> {
   const { script, style } = await builtView();
@@ -110,7 +110,8 @@ async function lanesBench(
   limit: number,
   compact = 0,
 ): Promise<void> {
-  const { server, url } = await serve(() => bulkTrace(load), { fold: false, split: 0.15 });
+  const parts = [...bulkTrace(load)];
+  const { server, url } = await serve(() => parts, { fold: false, split: 0.15 });
   const page = await newPage(browser, 1100);
   await page.goto(url);
   await page.waitForFunction(() => document.querySelector(".now")?.textContent === "End", undefined, {
@@ -228,9 +229,7 @@ async function openBench(millions: number): Promise<void> {
   // Written beforehand: deflating it is not the view's work.
   const parts = [...bulkTrace(load)];
   const events = load.blocks * perBlock;
-  const { server, url } = await serve(function* () {
-    yield* parts;
-  }, {});
+  const { server, url } = await serve(() => parts, {});
   const bytes = parts.reduce((sum, part) => sum + part.bytes.length, 0);
   console.log(`opening ${(events / 1e6).toFixed(1)} million events, ${(bytes / 1e6).toFixed(0)} MB`);
   const own = await chromium.launchServer({ executablePath: CHROMIUM, args: ARGUMENTS });
