@@ -91,7 +91,7 @@ def compare(python, size, name, way, pairs, listener):
         extra.append(results[way][3] - results["plain"][3])
     ratios.sort()
     quarter = len(ratios) // 4
-    return statistics.median(ratios), ratios[quarter], ratios[-quarter - 1], statistics.median(sent) / steps, max(extra) / 1024
+    return statistics.median(ratios), ratios[quarter], ratios[-quarter - 1], statistics.median(sent) / steps / (2 if size == "SMALL" else 1), max(extra) / 1024
 
 
 def main():
