@@ -6,6 +6,7 @@ import { loadTrace } from "./model";
 import { complain, gathered, terminal, UsageError, writePieces } from "./output";
 import { overview } from "./overview";
 import { checkTrace, htmlReport } from "./page";
+import { sourceOf } from "./source";
 import { style } from "./style";
 import { textReport } from "./text";
 
@@ -50,7 +51,7 @@ async function pieces(path: string, options: Options): Promise<Iterable<string> 
   for (const note of trace.notes) complain(`loopscope: ${path}: ${note}`);
   switch (options.format) {
     case "json":
-      return gathered(reportJson(trace));
+      return gathered(reportJson(trace, { source: sourceOf }));
     case "timeline":
       return gathered(formatTimeline(timeline(trace), { tty }));
     case "chrome":

@@ -15,6 +15,7 @@ import { parseMilliseconds, parseProgram } from "./arguments";
 import { loadTrace } from "./model";
 import { complain, gathered, terminal, UsageError, writePieces } from "./output";
 import { overview } from "./overview";
+import { sourceOf } from "./source";
 import { openSpool } from "./spool";
 import { style } from "./style";
 import { summary } from "./summary";
@@ -110,7 +111,8 @@ async function conclude(path: string, options: Options): Promise<void> {
   const trace = await loadTrace(path, options.blockMs);
   if (options.timeline) printTimeline(trace);
   if (options.report === undefined && options.quiet) return;
-  if (options.report !== undefined) await writePieces(options.report, gathered(reportJson(trace)));
+  if (options.report !== undefined)
+    await writePieces(options.report, gathered(reportJson(trace, { source: sourceOf })));
   if (options.quiet) return;
   const paint = style(terminal(2).colours);
   complain([...summary(overview(trace), paint)].join("\n"));

@@ -3,19 +3,8 @@ import type { Finding, Place } from "../protocol/report";
 import type { Overview } from "./overview";
 import { plain, type Style } from "./style";
 
-const ORDER = { error: 0, warning: 1, info: 2 };
 /** Findings in the summary of a run; the report has them all. */
 const SHOWN = 10;
-
-/** Most serious first; of the same severity, what cost most; then in order of time. */
-export function bySeverity(findings: Finding[]): Finding[] {
-  return [...findings].sort(
-    (a, b) =>
-      ORDER[a.severity] - ORDER[b.severity] ||
-      (b.seconds ?? 0) - (a.seconds ?? 0) ||
-      (a.from ?? 0) - (b.from ?? 0),
-  );
-}
 
 /** `file:line`, short and clickable: relative to the current folder when the file is in it. */
 export function location(place: Place, cwd = process.cwd()): string {
@@ -54,7 +43,7 @@ export function* caveats({ trust, notes }: Overview): Generator<string> {
 export function* summary(report: Overview, paint: Style): Generator<string> {
   yield `${paint.bold("loopscope:")} ${headline(report)}`;
   for (const caveat of caveats(report)) yield `  ${paint.yellow("note")}    ${caveat}`;
-  const findings = bySeverity(report.findings);
+  const { findings } = report;
   for (const finding of findings.slice(0, SHOWN)) {
     for (const line of findingLines(finding, paint)) yield `  ${line}`;
   }

@@ -2,7 +2,7 @@ import type { TaskInfo } from "../protocol/report";
 import type { Overview } from "./overview";
 import type { Style } from "./style";
 import { plain } from "./style";
-import { bySeverity, caveats, findingLines, headline, location } from "./summary";
+import { caveats, findingLines, headline, location } from "./summary";
 
 /** Rows of the task table; more would not be read, and `--format json` has them all. */
 const ROWS = 200;
@@ -21,7 +21,7 @@ export function* textReport(report: Overview, paint: Style): Generator<string> {
 
 function* findings(report: Overview, paint: Style): Generator<string> {
   yield `\n${paint.bold(report.findings.length === 0 ? "No findings" : "Findings")}\n`;
-  for (const finding of bySeverity(report.findings)) {
+  for (const finding of report.findings) {
     for (const line of findingLines(finding, paint)) yield `${line}\n`;
     for (const place of finding.stack.slice(1)) {
       yield paint.dim(`           ${location(place)} in ${plain(place.function)}\n`);

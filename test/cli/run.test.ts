@@ -112,6 +112,16 @@ describe("loopscope run", function () {
     });
   }
 
+  it("reads the source for what only the source can tell: awaits that could have run together", async () => {
+    const source = `import asyncio\n\nasync def fetch(n):\n    await asyncio.sleep(0.1)\n    return n\n\nasync def main():\n    a = await fetch(1)\n    b = await fetch(2)\n    print(a + b)\n\nasyncio.run(main())\n`;
+    const script = folder.file("awaits.py", source);
+    const { stderr } = await loopscope(["run", "--report", folder.at("r.json"), script]);
+    const [finding] = validReport(readFileSync(folder.at("r.json"), "utf8")).findings;
+    assert.equal(finding.rule, "sequential-awaits");
+    assert.deepEqual([finding.at?.file, finding.at?.line], [script, 8]);
+    assert.match(stderr, /sequential-awaits/);
+  });
+
   it("takes the threshold from --block-ms", async () => {
     const script = folder.file("blocked.py", BLOCKED);
     const { stdout } = await loopscope(["run", "-q", "--block-ms", "800", "--report", "-", script]);
