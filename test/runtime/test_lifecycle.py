@@ -172,6 +172,28 @@ class Lifecycle(unittest.TestCase):
         self.assertEqual((remote.parent, remote.outcome), (None, "returned"))
         self.assertIn("callback", [p.function for p in remote.creation])
 
+    def test_used_from_another_thread(self):
+        run = self.run_ok(
+            """
+            import asyncio, threading
+            async def main():
+                loop = asyncio.get_running_loop()
+                future = loop.create_future()
+                def meddle():
+                    future.add_done_callback(print)
+                    future.set_result(1)
+                thread = threading.Timer(0.05, meddle)
+                thread.name = "meddler"
+                thread.start()
+                await asyncio.sleep(0.2)
+                thread.join()
+            asyncio.run(main())
+            """
+        )
+        faults = [f for f in run.faults if f[0] == "unsafe"]
+        self.assertEqual([f[1:3] for f in faults], [("call_soon", "meddler")])
+        self.assertEqual(faults[0][3][0][:3], ("app.py", 8, "meddle"))
+
     @unittest.skipIf(sys.version_info < (3, 12), "eager tasks came with Python 3.12")
     def test_eager_tasks(self):
         run = self.run_ok(

@@ -74,6 +74,8 @@ def install(loop, stream, asyncio):
         h._source_traceback = None
         h._task = None
         try:
+            if not begin and loop._thread_id is not None and get_ident() != loop._thread_id:
+                rec.unsafe(getframe(1))
             kind = type(callback)
             if kind is BUILTIN:
                 task = callback.__self__

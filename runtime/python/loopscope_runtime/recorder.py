@@ -8,11 +8,12 @@ is waited on; chain is `(code, offset, ..)`, outermost frame first, as last writ
 
 import gc
 import sys
+from _thread import get_ident
 from struct import Struct
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
 from . import codes, state, waits
-from .records import ADOPT, CANCELLED, DONE, NAME, NEW, ON, RAISED, RAISED_OUTCOME, RETURNED, STEP, TASK, WAKE, YIELD
+from .records import ADOPT, CANCELLED, DONE, NAME, NEW, ON, RAISED, RAISED_OUTCOME, RETURNED, STEP, TASK, UNSAFE, WAKE, YIELD
 
 now = state.now
 known = codes.known
@@ -374,6 +375,15 @@ class Recorder:
         strings[text] = name
         n = len(out)
         self.ext(PACK[7 + n](NEW, k, now(), parent, n >> 1, own, *out, text))
+
+    def unsafe(self, frame):
+        """A loop was used by a thread it does not run in. Seen for certain only while the loop waits, which it mostly does."""
+        n, out = codes.stack(frame, 0)
+        threading = sys.modules.get("threading")
+        thread = threading and threading._active.get(get_ident())  # `current_thread` might make an object
+        name = thread.name if thread else "thread %d" % get_ident()
+        api = frame.f_code.co_name if n > 1 else "call_soon"
+        self.ext(pack([UNSAFE, now(), get_ident() & 0x7FFFFFFF, n] + out + [state.text(api), state.text(name)]))
 
     def resync(self, loop):
         """Records were lost: describes every task anew. Or the process forked, and the drain thread is to go on."""
