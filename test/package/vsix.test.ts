@@ -10,7 +10,7 @@ const MAX_BYTES = 2 * 1024 * 1024;
 
 /** Everything that may be in the package. A file that fits none of these came in by mistake. */
 const EXPECTED = [
-  /^(package\.json|readme\.md|changelog\.md|LICENSE\.txt|\.vsixmanifest)$/,
+  /^(package\.json|readme\.md|changelog\.md|LICENSE\.txt|third-party-notices\.md|THIRD-PARTY-NOTICES\.md|\.vsixmanifest)$/,
   /^dist\/(extension|cli|server|webview)\.js$/,
   /^dist\/webview\.css$/,
   /^media\/(activity|panel-dark|panel-light)\.svg$/,
