@@ -60,7 +60,8 @@ export class TasksView implements vscode.TreeDataProvider<Row> {
   getTreeItem(row: Row): vscode.TreeItem {
     const { None, Collapsed, Expanded } = this.vs.TreeItemCollapsibleState;
     const open = row.expanded ? Expanded : Collapsed;
-    const item = new this.vs.TreeItem(row.label, row.children.length === 0 ? None : open);
+    // A row that starts as a leaf stays closed when it gets children, so a loop is open from the first.
+    const item = new this.vs.TreeItem(row.label, row.children.length === 0 && !row.expanded ? None : open);
     const [icon, colour] = ICONS[row.icon];
     item.id = row.id;
     item.description = row.description;
