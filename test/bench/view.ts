@@ -120,6 +120,7 @@ async function lanesBench(
   await page.waitForFunction(() => !document.querySelector(".welcome"));
   // What is going on when reading has ended (findings) must not be counted as a frame.
   await page.waitForTimeout(4000);
+  await page.evaluate(() => new Promise((idle) => requestIdleCallback(() => requestIdleCallback(idle))));
   for (let i = 0; i < compact; i++) await setHairline(page);
   // Zoom in a little first: a window that shows everything cannot be panned.
   await page.keyboard.press("w");

@@ -278,6 +278,29 @@ describe("the view in a browser", () => {
     assert.match(await text(".counts"), /4 returned/);
   });
 
+  it("follows a running program when zoomed at its end", async () => {
+    await open();
+    const sim = shop({ until: 0.3 });
+    await view.init("shop.py", "live");
+    await view.feed(sim.writer.take());
+    await view.page.getByRole("treeitem").first().waitFor({ state: "attached" });
+    await view.page.keyboard.press("w");
+    await view.page.getByText("zoomed to").waitFor();
+    await view.settled();
+    const ruler = () =>
+      view.page.evaluate(() => {
+        const canvas = document.querySelector<HTMLCanvasElement>(".lanes-body canvas")!;
+        return Array.from(canvas.getContext("2d")!.getImageData(190, 0, canvas.width - 190, 26).data).join();
+      });
+    const before = await ruler();
+    const clock = await view.page.locator(".clock").textContent();
+    sim.run(0.5);
+    await view.feed(sim.writer.take());
+    await view.page.waitForFunction((old) => document.querySelector(".clock")?.textContent !== old, clock);
+    await view.settled();
+    assert.notEqual(await ruler(), before);
+  });
+
   it("shows loss in the trust line", async () => {
     await open();
     const sim = shop({ until: 0.1 });

@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import { deadlock, only } from "../graph/state";
-import { selection, tick, trace } from "../state/model";
+import { cursor, live, selection, tick, trace } from "../state/model";
 import { change, setting } from "../state/settings";
 import { LaneCache } from "./lane";
 import { LoopLane } from "./loopLane";
@@ -55,12 +55,19 @@ export const rows = computed(() => {
   });
 });
 
+/** The window was put at the end of a running program: it moves on with it. */
+const following = signal(false);
+
 /** The window of time on screen, seconds. */
 export const span = computed(() => {
   tick.value;
   const window = setting.window.value;
-  if (window) return window;
   const end = Math.max(1e-6, trace.value.endTime);
+  if (window && following.value && live.value && cursor.value === null) {
+    const length = window.to - window.from;
+    return { from: end - length * 0.98, to: end + length * 0.02 };
+  }
+  if (window) return window;
   return { from: -end * 0.005, to: end * 1.015 };
 });
 
@@ -72,6 +79,7 @@ export function setWindow(from: number, to: number): void {
   const end = Math.max(1e-6, trace.value.endTime);
   const length = Math.min(Math.max(to - from, SHORTEST), end * 1.1);
   let begin = from;
+  following.value = to >= end;
   if (length > end * 1.02) {
     change({ window: null });
     return;

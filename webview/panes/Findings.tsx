@@ -1,5 +1,6 @@
 import type { Finding } from "../../src/protocol/report";
 import { Icon, type IconName } from "../icons";
+import { openHelp } from "../state/actions";
 import { findings } from "../state/findings";
 import { cursor, highlighted, select } from "../state/model";
 import { PlaceLink } from "./PlaceLink";
@@ -58,6 +59,11 @@ function FindingItem({ finding }: { finding: Finding }) {
       </button>
       <div class="where">
         <span class="rule">{finding.rule}</span>
+        {finding.help ? (
+          <button type="button" class="link" onClick={() => openHelp(finding.help)}>
+            what to do
+          </button>
+        ) : null}
         {finding.at ? <PlaceLink place={finding.at} /> : null}
       </div>
     </li>
