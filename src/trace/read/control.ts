@@ -110,12 +110,14 @@ export function readStall(trace: Trace, reducer: Reducer, program: Program, json
   let stack = 0;
   for (const frame of list(f.stack).reverse()) {
     const [code, line] = list(frame);
+    if (num(line) < 1) continue; // between two lines: it has none
     const table = program.codes.get(num(code));
     stack = trace.stacks.push(stack, table === undefined ? 0 : trace.places.atLine(table, num(line)));
   }
+  reducer.seen(t);
+  if (stack === 0) return; // taken when no code of the program was running: it accuses nobody
   const task = reducer.taskOfNumber(program, num(f.task));
   reducer.loop(program, num(f.loop), begin).stalls.push({ task, begin, t, stack });
-  reducer.seen(t);
 }
 
 export function readNow(reducer: Reducer, program: Program, json: unknown): void {

@@ -42,6 +42,15 @@ describe("blocking-call", () => {
     assert.match(found.message, /no sample/);
   });
 
+  it("accuses no place for a sample that shows no code of the program", () => {
+    const w = started(1);
+    w.stall(1, 0.1, 0.2, []);
+    w.step(1, 0.1, 0.4, 9, [at(9)]);
+    const [found] = of(w, "blocking-call");
+    assert.deepEqual([found.at?.line, found.severity], [9, "info"]);
+    assert.match(found.message, /no sample was taken/);
+  });
+
   it("is one finding for a line that blocks often", () => {
     const w = started(1);
     for (let i = 0; i < 5; i++) {
