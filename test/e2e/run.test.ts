@@ -118,7 +118,11 @@ describe("Run with Trace, in the window", function () {
     await workbench.page.keyboard.press("Enter");
     await workbench.page.locator(".statusbar").getByText("Saved kept.loopscope").waitFor();
     await workbench.command("View: Close All Editors");
-    await workbench.openFile("kept.loopscope");
+    await workbench.command("Loopscope: Open Trace…");
+    await name.waitFor();
+    await name.fill(`${world.workspace}/kept.loopscope`);
+    await workbench.page.keyboard.press("Enter");
+    await workbench.tab("kept.loopscope").waitFor();
     await workbench
       .view()
       .getByRole("treeitem", { name: /Task-1\b.*returned/ })
