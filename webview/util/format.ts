@@ -69,9 +69,9 @@ export function taskTitle(name: string, coroutine: string): { title: string; suf
   return { title: displayName(name), suffix: "" };
 }
 
-/** Cuts a name that no screen could hold (10 kB names exist) and makes control characters visible. */
+/** Cuts a name that no screen could hold (10 kB names exist) and makes control characters, bidirectional ones too, visible. */
 export function displayName(name: string, limit = 200): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being replaced
-  const clean = name.replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, "·");
+  const clean = name.replace(/[\u0000-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, "·");
   return clean.length > limit ? `${[...clean.slice(0, limit)].join("")}…` : clean;
 }

@@ -34,6 +34,7 @@ describe("words and numbers of the view", () => {
 
   it("cuts names of any length and keeps control characters visible", () => {
     assert.equal(displayName("a\nb\u0000"), "a·b·");
+    assert.equal(displayName("a\u202eb"), "a·b");
     assert.equal(displayName("x".repeat(10_000)).length, 201);
     assert.deepEqual(taskTitle("Task-7", "fetch"), { title: "fetch", suffix: "Task-7" });
     assert.deepEqual(taskTitle("order-7", "fetch"), { title: "order-7", suffix: "" });
