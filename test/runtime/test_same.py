@@ -241,12 +241,22 @@ class SameBehaviour(unittest.TestCase):
                     self.assertEqual(ends[0][0], code)
 
     def interrupted(self, number, with_trace):
+        """How a program ends that gets the signal while its loop waits for events."""
+        for _ in range(20):
+            end = self.interrupted_once(number, with_trace)
+            # Before 3.11 the interrupt is raised wherever Python is: now and then that is on the way to the wait.
+            if number != signal.SIGINT or sys.version_info >= (3, 11) or b"select(timeout)" in end[2]:
+                break
+        return end
+
+    def interrupted_once(self, number, with_trace):
         source = textwrap.dedent(
             """
-            import asyncio
+            import asyncio, os
             async def main():
+                # Said once main is parked: a signal that came earlier would find it elsewhere.
+                asyncio.get_running_loop().call_soon(os.write, 1, b"ready\\n")
                 try:
-                    print("ready", flush=True)
                     await asyncio.sleep(60)
                 finally:
                     print("cleaning up")
