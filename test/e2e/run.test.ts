@@ -99,7 +99,10 @@ describe("Run with Trace, in the window", function () {
     await workbench.openFile("three-sleepers.py");
     await workbench.command("Loopscope: Run with Trace");
     await workbench.view().getByRole("button", { name: "Rerun" }).waitFor();
-    await workbench.page.reload();
+    // As a user does: a page that is merely loaded again may not have stored its layout yet.
+    const reloaded = workbench.page.waitForEvent("domcontentloaded");
+    await workbench.command("Developer: Reload Window");
+    await reloaded;
     await workbench
       .view()
       .getByRole("treeitem", { name: /Task-1\b.*returned/ })
