@@ -88,6 +88,11 @@ describe("Run with Trace, in the window", function () {
     await workbench.command("Loopscope: Run with Trace");
     const status = workbench.page.locator(".statusbar").getByRole("button", { name: /shop\.py: \d+ tasks/ });
     await status.waitFor();
+    // The keys go to the program, so it has to be there.
+    await workbench.page
+      .locator(".statusbar")
+      .getByRole("button", { name: /shop\.py: [1-9]\d* tasks/ })
+      .waitFor();
     await workbench.command("Terminal: Focus Terminal");
     await workbench.page.locator(".terminal.xterm.focus").waitFor();
     await workbench.page.keyboard.press("Control+c");

@@ -96,16 +96,22 @@ export class TracedRun {
    * closed, which ends it whatever it does.
    */
   stop(): void {
-    const pid = this.main()?.hello.pid ?? this.pid;
-    if (this.interrupts++ === 0 && pid !== undefined && process.platform !== "win32") {
-      try {
-        process.kill(pid, "SIGINT");
-        return;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-      }
+    if (this.interrupts++ > 0 || process.platform === "win32") {
+      this.execution?.terminate();
+      return;
     }
-    this.execution?.terminate();
+    const pid = this.main()?.hello.pid ?? this.pid;
+    // A program that is only being started is asked as soon as it is there: see `execute`.
+    if (pid !== undefined) this.interrupt(pid);
+  }
+
+  private interrupt(pid: number): void {
+    try {
+      process.kill(pid, "SIGINT");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+      this.execution?.terminate();
+    }
   }
 
   /** Resolves when the program has ended. */
@@ -163,7 +169,9 @@ export class TracedRun {
         : execution.task.definition.program === request.file;
     this.disposables.push(
       vs.tasks.onDidStartTaskProcess((event) => {
-        if (mine(event.execution)) this.pid = event.processId;
+        if (!mine(event.execution)) return;
+        this.pid = event.processId;
+        if (this.interrupts > 0) this.interrupt(event.processId);
       }),
     );
     this.disposables.push(
