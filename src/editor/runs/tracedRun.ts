@@ -48,6 +48,7 @@ export class TracedRun {
   private execution: vscode.TaskExecution | null = null;
   private pid: number | undefined;
   private interrupts = 0;
+  private interrupted = false;
   private finishing = false;
 
   private constructor(
@@ -105,7 +106,10 @@ export class TracedRun {
     if (pid !== undefined) this.interrupt(pid);
   }
 
+  /** Sends the one SIGINT of this run: a second one would cut the program's clean-up short. */
   private interrupt(pid: number): void {
+    if (this.interrupted) return;
+    this.interrupted = true;
     try {
       process.kill(pid, "SIGINT");
     } catch (error) {
