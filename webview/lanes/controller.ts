@@ -5,7 +5,6 @@ import { openPlace } from "../state/actions";
 import {
   cursor,
   highlighted,
-  live,
   now,
   select,
   selectedTask,
@@ -16,7 +15,7 @@ import {
 } from "../state/model";
 import { change, setting, settings } from "../state/settings";
 import { theme } from "../state/theme";
-import { computeDensities, type Density } from "./density";
+import { Densities } from "./densities";
 import { drawLanes, RULER } from "./draw";
 import { type HoverInfo, loopInfoAt, sliceInfo } from "./hover";
 import { laneMenu } from "./menu";
@@ -36,9 +35,7 @@ export class LanesController {
   private drag: Drag | null = null;
   private hover: { row: number; t: number } | null = null;
   private info: HoverInfo | null = null;
-  private densities = new Map<string, Density>();
-  private job: { steps: Generator<void, Map<string, Density>>; frame: number } | null = null;
-  private densityKey = "";
+  private readonly densities = new Densities(() => this.surface.invalidate());
   private readonly pointers = new Map<number, number>();
   private readonly listeners = new AbortController();
 
@@ -91,7 +88,7 @@ export class LanesController {
 
   dispose(): void {
     this.listeners.abort();
-    this.stopJob();
+    this.densities.stop();
     this.surface.dispose();
   }
 
@@ -123,7 +120,9 @@ export class LanesController {
     let last = first;
     while (last < all.length && all[last].top < scroll + size.height - RULER) last++;
     const { from, to } = span.value;
-    this.wantDensities(all, first, last, from, to, size.width);
+    const buckets = Math.max(50, Math.min(2000, Math.round(size.width)));
+    const groups = all.slice(first, last).filter((row) => row.kind === "group");
+    this.densities.want(groups, from, to, buckets);
     const chosen = selection.value;
     drawLanes(context, size, {
       trace: trace.value,
@@ -145,50 +144,9 @@ export class LanesController {
       finding: highlighted.value,
       lane: (task) => laneCache().get(task),
       loopLane,
-      density: (key) => this.densities.get(key) ?? null,
+      density: (key) => this.densities.get(key),
       hover: this.hover,
     });
-  }
-
-  /** Computes the groups' densities in the background, for the window and the groups on screen. */
-  private wantDensities(
-    all: readonly LaneRow[],
-    first: number,
-    last: number,
-    from: number,
-    to: number,
-    width: number,
-  ): void {
-    const groups = all.slice(first, last).filter((row) => row.kind === "group");
-    const key = [trace.peek().version, from, to, width, ...groups.map((row) => row.key)].join(",");
-    if (key === this.densityKey || groups.length === 0) return;
-    // Live, a running job is finished first: starting over at every event would never end.
-    if (this.job && live.peek()) return;
-    this.densityKey = key;
-    this.stopJob();
-    const buckets = Math.max(50, Math.min(2000, Math.round(width)));
-    const steps = computeDensities(trace.peek(), groups, from, to, buckets);
-    const next = steps.next();
-    if (next.done) {
-      this.densities = next.value;
-      return;
-    }
-    const go = () => {
-      const more = steps.next();
-      if (!more.done) {
-        this.job = { steps, frame: requestAnimationFrame(go) };
-        return;
-      }
-      this.job = null;
-      this.densities = more.value;
-      this.surface.invalidate();
-    };
-    this.job = { steps, frame: requestAnimationFrame(go) };
-  }
-
-  private stopJob(): void {
-    if (this.job) cancelAnimationFrame(this.job.frame);
-    this.job = null;
   }
 
   private at(event: MouseEvent): { x: number; y: number } {
