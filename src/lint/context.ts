@@ -1,10 +1,10 @@
 import type { SyntaxNode, Tree } from "@lezer/common";
 import type { SourceFile } from "./file";
-import type { ExprRef, ScopeRef } from "./read/ir";
-import { children } from "./read/reader";
+import type { Expr, ExprRef, ScopeRef } from "./read/ir";
 import type { Evaluator } from "./resolve/evaluate";
 import type { Unit } from "./resolve/unit";
 import type { Value } from "./resolve/values";
+import { children } from "./rules-correctness/tree";
 import { nodeAt } from "./source/cut";
 import type { CallParts, FileContext, FunctionInfo, Meaning, RuleReport } from "./types";
 
@@ -14,22 +14,36 @@ const wantedTypes = new Set<string>(["CallExpression"]);
 /** What rules see of one unit. */
 export class UnitContext implements FileContext {
   readonly path: string;
+  readonly from: number;
+  readonly to: number;
+  readonly isAsync: boolean;
   readonly text: string;
-  readonly tree: Tree;
-  readonly root: SyntaxNode;
+  private rootNode: SyntaxNode | null = null;
+  private callees: { call: Expr; values: Value[] }[] | null = null;
   private byType: Map<string, SyntaxNode[]> | null = null;
   private byRange: Map<number, ExprRef> | null = null;
 
   constructor(
-    file: SourceFile,
+    private readonly file: SourceFile,
     private readonly unit: Unit,
     private readonly e: Evaluator,
     private readonly onReport: (report: RuleReport) => void,
   ) {
     this.path = unit.path;
+    this.from = unit.from;
+    this.to = unit.to;
+    this.isAsync = unit.hasAsync;
     this.text = file.document.text;
-    this.tree = file.document.tree;
-    this.root = nodeAt(this.tree, unit) ?? this.tree.topNode;
+  }
+
+  // Asked for by the few units in which a rule has something to look at.
+  get tree(): Tree {
+    return this.file.document.tree;
+  }
+
+  get root(): SyntaxNode {
+    this.rootNode ??= nodeAt(this.tree, this.unit) ?? this.tree.topNode;
+    return this.rootNode;
   }
 
   nodes(...types: string[]): readonly SyntaxNode[] {
@@ -107,6 +121,47 @@ export class UnitContext implements FileContext {
     return at?.name === "AwaitExpression";
   }
 
+  callsOf(names: { has(name: string): boolean }): readonly SyntaxNode[] {
+    return this.callsWhere((values) => {
+      const name = this.nameOfValues(values);
+      return name !== null && names.has(name);
+    });
+  }
+
+  callsMaking(what: "coroutine" | "async generator"): readonly SyntaxNode[] {
+    return this.callsWhere((values) =>
+      values.some((value) => {
+        if (value.v === "external" || value.v === "member")
+          return what === "coroutine" && this.e.knowledge.isCoroutine(value.name);
+        const of = value.v === "partial" ? value.of : value;
+        if (of.v !== "function") return false;
+        const scope = of.unit.ir.scopes[of.scope];
+        return scope?.isAsync === true && scope.isGenerator === (what === "async generator");
+      }),
+    );
+  }
+
+  private callsWhere(test: (callee: Value[]) => boolean): SyntaxNode[] {
+    this.callees ??= this.unit.ir.exprs.flatMap((expr) =>
+      expr.k === "call" ? [{ call: expr, values: this.valuesOf(expr.fn) }] : [],
+    );
+    const found: SyntaxNode[] = [];
+    for (const { call, values } of this.callees) {
+      const node = values.length > 0 && test(values) ? this.callAt(call) : null;
+      if (node) found.push(node);
+    }
+    return found;
+  }
+
+  /** The node of a call that was read; null in a string annotation, which has none. */
+  private callAt(call: Expr): SyntaxNode | null {
+    const from = call.at + this.unit.from;
+    const to = call.end + this.unit.from;
+    let node: SyntaxNode | null = this.tree.resolveInner(from, 1);
+    while (node && node.from === from && (node.name !== "CallExpression" || node.to < to)) node = node.parent;
+    return node?.name === "CallExpression" && node.from === from && node.to === to ? node : null;
+  }
+
   call(node: SyntaxNode): CallParts {
     const positional: SyntaxNode[] = [];
     const keywords = new Map<string, SyntaxNode>();
@@ -133,7 +188,11 @@ export class UnitContext implements FileContext {
   }
 
   nameOf(node: SyntaxNode): string | null {
-    for (const value of this.values(node)) {
+    return this.nameOfValues(this.values(node));
+  }
+
+  private nameOfValues(values: readonly Value[]): string | null {
+    for (const value of values) {
       if (value.v === "external" || value.v === "member") return value.name;
       if (value.v === "function") return this.e.functions.idOf(value.unit, value.scope);
       if (value.v === "class") return this.e.members.className(value.cls);
@@ -182,7 +241,11 @@ export class UnitContext implements FileContext {
     while (inner.name === "ParenthesizedExpression" && inner.firstChild?.nextSibling)
       inner = inner.firstChild.nextSibling;
     const ref = this.refs().get(rangeKey(inner.from - this.unit.from, inner.to - this.unit.from));
-    const values = ref === undefined ? [] : this.e.expr(this.unit, ref);
+    return ref === undefined ? [] : this.valuesOf(ref);
+  }
+
+  private valuesOf(ref: ExprRef): Value[] {
+    const values = this.e.expr(this.unit, ref);
     for (const value of values) {
       if ((value.v === "instance" && value.cls) || value.v === "class")
         this.classes.set(this.e.members.className(value.cls!), value.cls!);

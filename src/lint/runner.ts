@@ -109,8 +109,9 @@ export class RuleRunner {
       const node = context.tree.resolveInner(report.at.from, 1);
       result.kept.push({ rule, report: relative, function: context.functionAt(node)?.qualname ?? null });
     });
-    for (rule of this.rules) rule.check(context);
+    for (rule of this.rules) if (context.isAsync || !rule.asyncOnly) rule.check(context);
     for (const each of this.workspaceRules) {
+      if (each.asyncOnly && !context.isAsync) continue;
       const facts = each.facts(context);
       if (facts.length > 0) result.facts.push({ rule: each, facts });
     }

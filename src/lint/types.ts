@@ -58,6 +58,8 @@ export interface Rule {
   defaultOn: boolean;
   /** One line for `loopscope rules`. */
   summary: string;
+  /** Only code with an `async def` (or an `await` of a notebook) in it can break the rule: other units are not checked. */
+  asyncOnly?: boolean;
   check(context: FileContext): void;
 }
 
@@ -68,6 +70,7 @@ export interface WorkspaceRule {
   severity: Severity;
   defaultOn: boolean;
   summary: string;
+  asyncOnly?: boolean;
   /** What this unit adds, as plain JSON data; positions as offsets from `context.root.from`, which the engine keeps right. */
   facts(context: FileContext): readonly Fact[];
   /** Called with all facts of the workspace whenever some changed. */
@@ -97,6 +100,11 @@ export interface FileContext {
   /** The text of the whole file; node offsets index it. */
   readonly text: string;
   readonly tree: Tree;
+  /** Where the unit stands in the text. */
+  readonly from: number;
+  readonly to: number;
+  /** There is async code in the unit. */
+  readonly isAsync: boolean;
   /** The unit to check. (A decorated function's unit is its DecoratedStatement.) */
   readonly root: SyntaxNode;
   /**
@@ -115,6 +123,10 @@ export interface FileContext {
   statement(node: SyntaxNode): SyntaxNode;
   /** Whether the expression is the operand of `await` (parentheses do not count). */
   isAwaited(node: SyntaxNode): boolean;
+  /** The calls in the unit whose callee is one of these by its qualified name. Cheap where there is none. */
+  callsOf(names: { has(name: string): boolean }): readonly SyntaxNode[];
+  /** The calls in the unit whose callee may be a coroutine function ("coroutine") or an async generator function. */
+  callsMaking(what: "coroutine" | "async generator"): readonly SyntaxNode[];
   /** The callee, and the arguments, of a CallExpression. */
   call(node: SyntaxNode): CallParts;
   /** Everything the expression may be; empty when unknown. The first is the likeliest. */

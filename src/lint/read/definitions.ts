@@ -1,4 +1,4 @@
-import type { SyntaxNode } from "@lezer/common";
+import type { Code } from "./code";
 import { operands, readAnnotation, readExpr, readParams } from "./expressions";
 import { children, type Place, type Reader } from "./reader";
 import { readBody } from "./statements";
@@ -6,9 +6,9 @@ import { readBody } from "./statements";
 /** A `def` or `class`. Decorators, defaults, annotations and bases do not run in the code around them. */
 export function readDefinition(
   r: Reader,
-  node: SyntaxNode,
+  node: Code,
   place: Place,
-  decorators: SyntaxNode[],
+  decorators: Code[],
   withBody = true,
 ): void {
   const nameNode = node.getChild("VariableName");
@@ -37,7 +37,7 @@ export function readDefinition(
   r.muted = muted;
 }
 
-function readBases(r: Reader, node: SyntaxNode, place: Place, scope: number): void {
+function readBases(r: Reader, node: Code, place: Place, scope: number): void {
   const list = node.getChild("ArgList");
   if (!list) return;
   const parts = children(list);

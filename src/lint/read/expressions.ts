@@ -1,11 +1,11 @@
-import type { SyntaxNode } from "@lezer/common";
+import type { Code } from "./code";
 import type { ExprRef } from "./ir";
 import { children, define, maxDepth, type Place, type Reader } from "./reader";
 import { parseAnnotation, stringContent } from "./strings";
 import { readTarget } from "./targets";
 
 /** Reads an expression and what happens in it. `awaited`: its value is awaited. */
-export function readExpr(r: Reader, node: SyntaxNode, place: Place, awaited = false): ExprRef {
+export function readExpr(r: Reader, node: Code, place: Place, awaited = false): ExprRef {
   if (r.depth > maxDepth) {
     r.ir.isDeep = true;
     return r.add(node, { k: "other" });
@@ -33,7 +33,7 @@ const skipped = new Set([
   "async",
 ]);
 
-type ExprReader = (r: Reader, node: SyntaxNode, place: Place, awaited: boolean) => ExprRef;
+type ExprReader = (r: Reader, node: Code, place: Place, awaited: boolean) => ExprRef;
 
 const readers: Record<string, ExprReader> = {
   VariableName: (r, node, place) =>
@@ -110,19 +110,19 @@ const readers: Record<string, ExprReader> = {
 };
 
 /** Children that are expressions (or broken code). */
-export function operands(node: SyntaxNode): SyntaxNode[] {
+export function operands(node: Code): Code[] {
   return children(node).filter((child) => !skipped.has(child.name));
 }
 
 /** Anything else: what is inside it still happens. */
-function readOther(r: Reader, node: SyntaxNode, place: Place): ExprRef {
+function readOther(r: Reader, node: Code, place: Place): ExprRef {
   for (let child = node.firstChild; child; child = child.nextSibling) {
     if (readers[child.name] || child.firstChild) readExpr(r, child, place);
   }
   return r.add(node, { k: "other" });
 }
 
-function readMember(r: Reader, node: SyntaxNode, place: Place): ExprRef {
+function readMember(r: Reader, node: Code, place: Place): ExprRef {
   const last = node.lastChild;
   if (last?.name === "PropertyName" && node.firstChild) {
     const attr = r.add(node, { k: "attr", of: readExpr(r, node.firstChild, place), name: r.slice(last) });
@@ -146,7 +146,7 @@ function readMember(r: Reader, node: SyntaxNode, place: Place): ExprRef {
   return r.add(node, { k: "sub", of: object, index, isSlice });
 }
 
-function readCall(r: Reader, node: SyntaxNode, place: Place, awaited: boolean): ExprRef {
+function readCall(r: Reader, node: Code, place: Place, awaited: boolean): ExprRef {
   const callee = node.firstChild!;
   const fn = readExpr(r, callee, place);
   const list = node.getChild("ArgList");
@@ -179,7 +179,7 @@ function readCall(r: Reader, node: SyntaxNode, place: Place, awaited: boolean): 
   return call;
 }
 
-function readBinary(r: Reader, node: SyntaxNode, place: Place, awaited: boolean): ExprRef {
+function readBinary(r: Reader, node: Code, place: Place, awaited: boolean): ExprRef {
   const parts = operands(node);
   const left = parts[0];
   const right = parts[parts.length - 1];
@@ -194,7 +194,7 @@ function readBinary(r: Reader, node: SyntaxNode, place: Place, awaited: boolean)
   return r.add(node, { k: "bin", op, left: a, right: b });
 }
 
-function readItems(r: Reader, node: SyntaxNode, place: Place, type: "tuple" | "list" | "set"): ExprRef {
+function readItems(r: Reader, node: Code, place: Place, type: "tuple" | "list" | "set"): ExprRef {
   const of: ExprRef[] = [];
   for (const child of operands(node)) {
     if (child.name === "*") continue;
@@ -207,7 +207,7 @@ function readItems(r: Reader, node: SyntaxNode, place: Place, type: "tuple" | "l
   return r.add(node, { k: "items", type, of });
 }
 
-function readLambda(r: Reader, node: SyntaxNode, place: Place): ExprRef {
+function readLambda(r: Reader, node: Code, place: Place): ExprRef {
   const scope = r.scope(node, "lambda", "<lambda>", place);
   const params = node.getChild("ParamList");
   if (params) readParams(r, params, scope, place);
@@ -223,7 +223,7 @@ function readLambda(r: Reader, node: SyntaxNode, place: Place): ExprRef {
 }
 
 /** Parameters of a `def` or `lambda`; defaults and annotations belong to the place around it. */
-export function readParams(r: Reader, list: SyntaxNode, scope: number, place: Place): void {
+export function readParams(r: Reader, list: Code, scope: number, place: Place): void {
   const parts = children(list);
   let kind: "plain" | "keyword" = "plain";
   const inside = { scope, owner: scope, block: 0 };
@@ -256,7 +256,7 @@ export function readParams(r: Reader, list: SyntaxNode, scope: number, place: Pl
 }
 
 /** A TypeDef (`: X`), or a bare expression in the place of a type. */
-export function readAnnotation(r: Reader, node: SyntaxNode, place: Place): ExprRef | null {
+export function readAnnotation(r: Reader, node: Code, place: Place): ExprRef | null {
   const inner = node.name === "TypeDef" ? operands(node).find((child) => child.name !== "->") : node;
   if (!inner) return null;
   r.muted++;
@@ -268,7 +268,7 @@ export function readAnnotation(r: Reader, node: SyntaxNode, place: Place): ExprR
 }
 
 /** The code in a string annotation. All of it gets the place of the string. */
-function readQuoted(r: Reader, node: SyntaxNode, place: Place, literal: string): ExprRef {
+function readQuoted(r: Reader, node: Code, place: Place, literal: string): ExprRef {
   const content = stringContent(literal);
   const inner = parseAnnotation(content);
   if (!inner || r.inAnnotation > 3) return r.add(node, { k: "literal", type: "str", text: literal });
@@ -283,7 +283,7 @@ function readQuoted(r: Reader, node: SyntaxNode, place: Place, literal: string):
   return read;
 }
 
-export function readYield(r: Reader, node: SyntaxNode, place: Place): ExprRef {
+export function readYield(r: Reader, node: Code, place: Place): ExprRef {
   const fn = r.functionOf(place.scope);
   fn.isGenerator = fn.kind !== "unit" && fn.kind !== "class";
   const parts = operands(node).filter((child) => child.name !== "yield" && child.name !== "*");
@@ -299,8 +299,8 @@ export function readYield(r: Reader, node: SyntaxNode, place: Place): ExprRef {
 /** `parts` are the nodes from the element on: `element for target in iterable if condition …`. */
 function readComprehension(
   r: Reader,
-  node: SyntaxNode,
-  parts: SyntaxNode[],
+  node: Code,
+  parts: Code[],
   place: Place,
   type: "generator" | "list" | "set" | "dict",
 ): ExprRef {

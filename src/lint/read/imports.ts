@@ -1,8 +1,8 @@
-import type { SyntaxNode } from "@lezer/common";
+import type { Code } from "./code";
 import { children, type Place, type Reader } from "./reader";
 
 /** `import a.b as c, d` and `from ..a import b as c, (d)`, `from a import *`. */
-export function readImport(r: Reader, node: SyntaxNode, place: Place): void {
+export function readImport(r: Reader, node: Code, place: Place): void {
   const parts = children(node);
   const at = parts.findIndex((part) => part.name === "import");
   if (parts[0]?.name === "from") readFrom(r, node, place, parts, at);
@@ -12,11 +12,11 @@ export function readImport(r: Reader, node: SyntaxNode, place: Place): void {
 interface Item {
   name: string;
   as: string | null;
-  node: SyntaxNode;
+  node: Code;
 }
 
 /** `a.b as c` is a run of names and dots; a comma parts the runs. */
-function items(r: Reader, parts: SyntaxNode[]): Item[] {
+function items(r: Reader, parts: Code[]): Item[] {
   const found: Item[] = [];
   let item: Item | null = null;
   let afterAs = false;
@@ -42,7 +42,7 @@ function bindModule(r: Reader, place: Place, { name, as, node }: Item): void {
   r.bind(place, bound, node, { b: "import", module: name, level: 0, name: null, whole: as !== null });
 }
 
-function readFrom(r: Reader, node: SyntaxNode, place: Place, parts: SyntaxNode[], at: number): void {
+function readFrom(r: Reader, node: Code, place: Place, parts: Code[], at: number): void {
   const path = parts.slice(1, at < 0 ? undefined : at);
   const level = path.reduce(
     (sum, part) => sum + (part.name === "." || part.name === "Ellipsis" ? part.to - part.from : 0),
@@ -70,7 +70,7 @@ function readFrom(r: Reader, node: SyntaxNode, place: Place, parts: SyntaxNode[]
     });
 }
 
-function dotsBefore(path: SyntaxNode[], index: number): number {
+function dotsBefore(path: Code[], index: number): number {
   let dots = 0;
   for (const part of path.slice(0, index)) dots += part.to - part.from;
   return dots;

@@ -1,4 +1,4 @@
-import type { SyntaxNode } from "@lezer/common";
+import type { Code } from "./code";
 import type { Binding, BlockRef, Event, Expr, ExprRef, Scope, ScopeRef, UnitIR } from "./ir";
 
 /** Where the reader is: which scope names belong to, which function events happen in, under which conditions. */
@@ -131,8 +131,8 @@ export function define<T>(record: Record<string, T>, key: string, value: T): voi
   else Object.defineProperty(record, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
-export function children(node: SyntaxNode): SyntaxNode[] {
-  const found: SyntaxNode[] = [];
+export function children(node: Code): Code[] {
+  const found: Code[] = [];
   for (let child = node.firstChild; child; child = child.nextSibling) found.push(child);
   return found;
 }

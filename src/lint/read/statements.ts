@@ -1,4 +1,4 @@
-import type { SyntaxNode } from "@lezer/common";
+import type { Code } from "./code";
 import { readDefinition } from "./definitions";
 import { operands, readAnnotation, readExpr, readYield } from "./expressions";
 import { readImport } from "./imports";
@@ -7,7 +7,7 @@ import { bindIn, children, maxDepth, type Place, type Reader } from "./reader";
 import { readTarget, unpacked } from "./targets";
 
 /** Reads a statement, or whatever else stands where one should. */
-export function readStatement(r: Reader, node: SyntaxNode, place: Place): void {
+export function readStatement(r: Reader, node: Code, place: Place): void {
   if (r.depth > maxDepth) {
     r.ir.isDeep = true;
     return;
@@ -19,7 +19,7 @@ export function readStatement(r: Reader, node: SyntaxNode, place: Place): void {
   r.depth--;
 }
 
-type StatementReader = (r: Reader, node: SyntaxNode, place: Place) => void;
+type StatementReader = (r: Reader, node: Code, place: Place) => void;
 
 const readers: Record<string, StatementReader> = {
   FunctionDefinition: (r, node, place) => readDefinition(r, node, place, []),
@@ -66,7 +66,7 @@ const readers: Record<string, StatementReader> = {
 };
 
 /** Expressions in the order they stand, and statements among them. */
-function readLoose(r: Reader, node: SyntaxNode, place: Place): void {
+function readLoose(r: Reader, node: Code, place: Place): void {
   if (node.name === "Body") {
     readBody(r, node, place);
     return;
@@ -82,7 +82,7 @@ function readLoose(r: Reader, node: SyntaxNode, place: Place): void {
   }
 }
 
-function isExpression(node: SyntaxNode): boolean {
+function isExpression(node: Code): boolean {
   return node.type.is("Expression") || expressionNames.has(node.name);
 }
 
@@ -96,15 +96,15 @@ const expressionNames = new Set([
   "NamedExpression",
 ]);
 
-export function readBody(r: Reader, body: SyntaxNode, place: Place): void {
+export function readBody(r: Reader, body: Code, place: Place): void {
   for (let child = body.firstChild; child; child = child.nextSibling) {
     if (child.name !== ":") readStatement(r, child, place);
   }
 }
 
-function readAssign(r: Reader, node: SyntaxNode, place: Place): void {
-  const groups: SyntaxNode[][] = [[]];
-  let type: SyntaxNode | null = null;
+function readAssign(r: Reader, node: Code, place: Place): void {
+  const groups: Code[][] = [[]];
+  let type: Code | null = null;
   for (const part of children(node)) {
     if (part.name === "AssignOp") groups.push([]);
     else if (part.name === "TypeDef") type = part;
@@ -136,7 +136,7 @@ function readAssign(r: Reader, node: SyntaxNode, place: Place): void {
   }
 }
 
-function readList(r: Reader, parts: SyntaxNode[], node: SyntaxNode, place: Place): ExprRef {
+function readList(r: Reader, parts: Code[], node: Code, place: Place): ExprRef {
   const of: ExprRef[] = [];
   for (const part of parts) {
     if (part.name === "*") continue;
@@ -149,7 +149,7 @@ function readList(r: Reader, parts: SyntaxNode[], node: SyntaxNode, place: Place
 }
 
 /** `if`/`elif`/`else`: conditions run in the place itself, each body is an arm of its own. */
-function readIf(r: Reader, node: SyntaxNode, place: Place): void {
+function readIf(r: Reader, node: Code, place: Place): void {
   let arm = 0;
   const statement = node.from - r.base;
   for (const part of children(node)) {
@@ -159,14 +159,14 @@ function readIf(r: Reader, node: SyntaxNode, place: Place): void {
 }
 
 /** A statement whose bodies may or may not run. */
-function readArms(r: Reader, node: SyntaxNode, place: Place): void {
+function readArms(r: Reader, node: Code, place: Place): void {
   for (const part of children(node)) {
     if (part.name === "Body") readBody(r, part, { ...place, block: r.block(place.block, -1, 0) });
     else if (isExpression(part)) readExpr(r, part, place);
   }
 }
 
-function readFor(r: Reader, node: SyntaxNode, place: Place): void {
+function readFor(r: Reader, node: Code, place: Place): void {
   const parts = children(node);
   const to = parts.findIndex((part) => part.name === "in");
   const bodyAt = parts.findIndex((part) => part.name === "Body");
@@ -192,7 +192,7 @@ function readFor(r: Reader, node: SyntaxNode, place: Place): void {
   }
 }
 
-function readTry(r: Reader, node: SyntaxNode, place: Place): void {
+function readTry(r: Reader, node: Code, place: Place): void {
   const parts = children(node);
   let clause = "";
   let inside = place;
@@ -213,7 +213,7 @@ function readTry(r: Reader, node: SyntaxNode, place: Place): void {
   }
 }
 
-function handlesBlocking(r: Reader, parts: readonly SyntaxNode[]): boolean {
+function handlesBlocking(r: Reader, parts: readonly Code[]): boolean {
   return parts.some((part, i) => {
     if (part.name !== "except" || !parts[i + 1] || parts[i + 1].name === "Body") return false;
     return /\b(?:BlockingIOError|SSLWantReadError|SSLWantWriteError)\b/.test(
@@ -222,9 +222,9 @@ function handlesBlocking(r: Reader, parts: readonly SyntaxNode[]): boolean {
   });
 }
 
-function readWith(r: Reader, node: SyntaxNode, place: Place): void {
+function readWith(r: Reader, node: Code, place: Place): void {
   const isAsync = node.firstChild?.name === "async";
-  const items: { value: SyntaxNode; target: SyntaxNode | null }[] = [];
+  const items: { value: Code; target: Code | null }[] = [];
   const body = node.getChild("Body");
   let afterAs = false;
   for (const part of children(node)) {
@@ -251,7 +251,7 @@ function readWith(r: Reader, node: SyntaxNode, place: Place): void {
   if (body) readBody(r, body, place);
 }
 
-function readMatch(r: Reader, node: SyntaxNode, place: Place): void {
+function readMatch(r: Reader, node: Code, place: Place): void {
   const statement = node.from - r.base;
   for (const part of children(node)) {
     if (isExpression(part)) readExpr(r, part, place);
@@ -268,17 +268,16 @@ function readMatch(r: Reader, node: SyntaxNode, place: Place): void {
 }
 
 /** A pattern binds names to parts of the subject: `Path() as p` and `case x` alike are unknown. */
-function readPattern(r: Reader, node: SyntaxNode, place: Place): void {
-  const cursor = node.cursor();
-  const end = node.to;
-  do {
-    if (cursor.from >= end) break;
-    const captures = cursor.name === "CapturePattern" || cursor.name === "StarPattern";
-    const named = cursor.name === "VariableName" && cursor.node.prevSibling?.name === "as";
-    if (captures || named) {
-      const name = r.slice(cursor).replace(/^\*+\s*/, "");
-      const scope = r.functionOf(place.scope);
-      if (name !== "_") bindIn(scope, name, { b: "unknown", at: cursor.from - r.base, block: place.block });
-    }
-  } while (cursor.next());
+function readPattern(r: Reader, node: Code, place: Place): void {
+  const captures = node.name === "CapturePattern" || node.name === "StarPattern";
+  const named = node.name === "VariableName" && node.prevSibling?.name === "as";
+  if (captures || named) {
+    const name = r.slice(node).replace(/^\*+\s*/, "");
+    const scope = r.functionOf(place.scope);
+    if (name !== "_") bindIn(scope, name, { b: "unknown", at: node.from - r.base, block: place.block });
+  }
+  if (r.depth > maxDepth) return;
+  r.depth++;
+  for (let child = node.firstChild; child; child = child.nextSibling) readPattern(r, child, place);
+  r.depth--;
 }

@@ -1,4 +1,5 @@
 import { parser } from "../parser/parser";
+import { type Code, layOut } from "./code";
 
 /** The text of a string literal without prefix and quotes; escapes are left alone (annotations have none). */
 export function stringContent(literal: string): string {
@@ -9,6 +10,7 @@ export function stringContent(literal: string): string {
 }
 
 /** The syntax tree of an annotation written as a string. */
-export function parseAnnotation(text: string) {
-  return parser.parse(text.length > 2000 ? "" : text).topNode.firstChild?.firstChild ?? null;
+export function parseAnnotation(text: string): Code | null {
+  const expression = parser.parse(text.length > 2000 ? "" : text).topNode.firstChild?.firstChild;
+  return expression ? layOut(expression) : null;
 }

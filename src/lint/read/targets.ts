@@ -1,4 +1,4 @@
-import type { SyntaxNode } from "@lezer/common";
+import type { Code } from "./code";
 import { operands, readExpr } from "./expressions";
 import type { Binding } from "./ir";
 import { children, define, type Place, type Reader } from "./reader";
@@ -11,7 +11,7 @@ type Given =
     : never;
 
 /** Reads what is on the left of `=`, after `for` or after `as`, and binds its names to what is given. */
-export function readTarget(r: Reader, node: SyntaxNode, place: Place, given: Given, here = false): void {
+export function readTarget(r: Reader, node: Code, place: Place, given: Given, here = false): void {
   if (r.depth > 100) return;
   if (node.name === "VariableName") {
     if (here) r.bindHere(place, r.slice(node), node, given);
@@ -41,7 +41,7 @@ export function readTarget(r: Reader, node: SyntaxNode, place: Place, given: Giv
 }
 
 /** `a.b = …` and `a[b] = …`. */
-function readMemberTarget(r: Reader, node: SyntaxNode, place: Place, given: Given): void {
+function readMemberTarget(r: Reader, node: Code, place: Place, given: Given): void {
   const object = node.firstChild!;
   const property = node.getChild("PropertyName");
   const of = readExpr(r, object, place);

@@ -1,11 +1,13 @@
 import type { SyntaxNode } from "@lezer/common";
+import { layOut } from "./code";
 import { readDefinition } from "./definitions";
 import type { UnitIR } from "./ir";
 import { Reader } from "./reader";
 import { readStatement } from "./statements";
 
 /** Reads one unit; of a class header only its first line. */
-export function readUnit(text: string, node: SyntaxNode, header: boolean): UnitIR {
+export function readUnit(text: string, syntax: SyntaxNode, header: boolean): UnitIR {
+  const node = layOut(syntax, header);
   const r = new Reader(text, node.from);
   const scope = r.scope(node, "unit", "", null);
   const place = { scope, owner: scope, block: 0 };

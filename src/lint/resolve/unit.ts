@@ -46,6 +46,11 @@ export class Unit {
     this.rules = new Cell<true>(() => stale.rules(this));
   }
 
+  /** There is an `async def` in it, or (in a notebook) an `await` at its own level. */
+  get hasAsync(): boolean {
+    return this.ir.scopes.some((scope) => scope.isAsync) || this.ir.exprs.some((expr) => expr.k === "await");
+  }
+
   get path(): string {
     return this.container.path;
   }

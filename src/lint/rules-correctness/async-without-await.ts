@@ -7,6 +7,7 @@ export const asyncWithoutAwait: Rule = {
   equivalents: ["RUF029"],
   severity: "info",
   defaultOn: false,
+  asyncOnly: true,
   summary: "an async function that never awaits: a plain function would do",
   check(context) {
     // Only what is a unit of its own: a nested function is mostly handed to someone who wants it async.

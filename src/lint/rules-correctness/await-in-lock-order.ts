@@ -27,6 +27,7 @@ export const awaitInLockOrder: WorkspaceRule = {
   equivalents: [],
   severity: "warning",
   defaultOn: true,
+  asyncOnly: true,
   summary: "two locks taken in opposite orders in two places: both may wait for each other for ever",
   facts(context) {
     const facts: Fact[] = [];

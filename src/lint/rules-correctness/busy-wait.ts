@@ -13,6 +13,7 @@ export const busyWait: Rule = {
   equivalents: ["ASYNC110"],
   severity: "warning",
   defaultOn: true,
+  asyncOnly: true,
   summary: "sleeping in a loop until something has changed, where an event would say so at once",
   check(context) {
     for (const loop of context.nodes("WhileStatement")) {

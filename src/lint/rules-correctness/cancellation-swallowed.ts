@@ -22,6 +22,7 @@ export const cancellationSwallowed: Rule = {
   equivalents: ["ASYNC103", "ASYNC104"],
   severity: "warning",
   defaultOn: true,
+  asyncOnly: true,
   summary:
     "a cancellation that is caught and not raised again: timeouts, task groups and shutdown hang on it",
   check(context) {

@@ -11,10 +11,8 @@ export const danglingTask: Rule = {
   defaultOn: true,
   summary: "a task nobody holds a reference to may be garbage-collected before it is done",
   check(context) {
-    for (const call of context.nodes("CallExpression")) {
-      const callee = context.call(call).callee;
-      const name = callee ? context.nameOf(callee) : null;
-      if (name === null || !MAKES_TASK.has(name) || context.isAwaited(call)) continue;
+    for (const call of context.callsOf(MAKES_TASK)) {
+      if (context.isAwaited(call)) continue;
       const dropped = droppedBy(context, call);
       if (dropped === null) continue;
       context.report({

@@ -28,6 +28,8 @@ const TOOK_LOOP = new Set(
     .map((name) => `asyncio.${name}`),
 );
 
+const WATCHED = new Set(["asyncio.get_event_loop", ...Object.keys(DEPRECATED), ...TOOK_LOOP]);
+
 const RUNS_LOOP = /\.(run_until_complete|run_forever)\s*\(/;
 
 export const deprecatedLoopApi: Rule = {
@@ -38,7 +40,7 @@ export const deprecatedLoopApi: Rule = {
   summary:
     "parts of asyncio that are deprecated or gone: get_event_loop outside a loop, policies, loop= arguments",
   check(context) {
-    for (const call of context.nodes("CallExpression")) {
+    for (const call of context.callsOf(WATCHED)) {
       const { callee, keywords } = context.call(call);
       const name = callee ? context.nameOf(callee) : null;
       if (name === null || callee === null) continue;
@@ -50,7 +52,8 @@ export const deprecatedLoopApi: Rule = {
       const loop = TOOK_LOOP.has(name) ? keywords.get("loop") : undefined;
       if (loop) reportLoopArgument(context, callee, loop);
     }
-    for (const decorator of context.nodes("Decorator")) {
+    const mayDecorate = /\bcoroutine\b/.test(context.text.slice(context.from, context.to));
+    for (const decorator of mayDecorate ? context.nodes("Decorator") : []) {
       const expression = decorator.firstChild?.nextSibling;
       if (expression && context.nameOf(expression) === "asyncio.coroutine") {
         context.report({

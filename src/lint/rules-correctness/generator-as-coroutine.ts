@@ -24,10 +24,10 @@ export const generatorAsCoroutine: Rule = {
   defaultOn: true,
   summary: "a generator, or a function that was not called, where a coroutine is needed",
   check(context) {
-    for (const node of context.nodes("AwaitExpression")) {
+    for (const node of context.isAsync ? context.nodes("AwaitExpression") : []) {
       if (node.lastChild) checkAwaitable(context, bare(node.lastChild), "awaited");
     }
-    for (const call of context.nodes("CallExpression")) {
+    for (const call of context.callsOf(TAKES_COROUTINES)) {
       const { callee, positional, open } = context.call(call);
       const name = callee ? context.nameOf(callee) : null;
       const takes = name === null || open ? undefined : TAKES_COROUTINES.get(name);
@@ -36,7 +36,8 @@ export const generatorAsCoroutine: Rule = {
         checkAwaitable(context, argument, `given to ${context.slice(callee)}()`);
       }
     }
-    for (const loop of context.nodes("ForStatement")) checkLoop(context, loop);
+    if (context.isAsync || context.callsMaking("async generator").length > 0)
+      for (const loop of context.nodes("ForStatement")) checkLoop(context, loop);
   },
 };
 

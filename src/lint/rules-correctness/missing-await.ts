@@ -22,7 +22,7 @@ export const missingAwait: Rule = {
   defaultOn: true,
   summary: "a coroutine that is made but not awaited: its body never runs",
   check(context) {
-    for (const call of context.nodes("CallExpression")) {
+    for (const call of context.callsMaking("coroutine")) {
       if (context.isAwaited(call)) continue;
       const misuse = misuseOf(context, parenthesised(call));
       if (misuse === null) continue;

@@ -35,6 +35,7 @@ export const sequentialAwaits: Rule = {
   equivalents: [],
   severity: "info",
   defaultOn: true,
+  asyncOnly: true,
   summary: "awaits in a row that do not need one another and could run together",
   check(context) {
     for (const body of context.nodes("Body")) {

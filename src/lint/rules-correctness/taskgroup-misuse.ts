@@ -3,6 +3,7 @@ import type { FileContext, Rule } from "../types";
 import { awaited, isAsync, parenthesised, spoken, statements, tryParts, withItems } from "./tree";
 
 const GROUP = "asyncio.TaskGroup";
+const CALLS = new Set([GROUP, `${GROUP}.create_task`]);
 /** An exception group is one of these, so a plain `except` for it does catch. */
 const CATCHES_GROUPS = new Set(
   "Exception BaseException ExceptionGroup BaseExceptionGroup KeyboardInterrupt SystemExit GeneratorExit"
@@ -19,12 +20,12 @@ export const taskgroupMisuse: Rule = {
   summary:
     "a TaskGroup that is not entered, used after its end, awaited task by task, or whose errors are not caught",
   check(context) {
-    for (const call of context.nodes("CallExpression")) {
+    for (const call of context.callsOf(CALLS)) {
       const callee = context.call(call).callee;
-      const name = callee ? context.nameOf(callee) : null;
-      if (name === GROUP) checkEntered(context, call);
-      else if (name === `${GROUP}.create_task`) checkAwaited(context, call);
+      if (callee && context.nameOf(callee) === GROUP) checkEntered(context, call);
+      else checkAwaited(context, call);
     }
+    if (!context.isAsync) return;
     for (const statement of context.nodes("WithStatement")) {
       if (!isAsync(statement)) continue;
       const target = groupTarget(context, statement);

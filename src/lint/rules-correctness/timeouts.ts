@@ -9,6 +9,7 @@ export const timeoutWithoutAwait: Rule = {
   equivalents: ["ASYNC100"],
   severity: "warning",
   defaultOn: true,
+  asyncOnly: true,
   summary: "a timeout around code that never awaits can never strike",
   check(context) {
     for (const statement of context.nodes("WithStatement")) {
@@ -34,6 +35,7 @@ export const yieldInTimeout: Rule = {
   equivalents: ["ASYNC101", "ASYNC119"],
   severity: "warning",
   defaultOn: true,
+  asyncOnly: true,
   summary: "a yield inside a timeout or task group lets it cancel code that is not in the block",
   check(context) {
     for (const statement of context.nodes("WithStatement")) {
