@@ -6,9 +6,12 @@ import { UsageError } from "./output";
 /** A body that grows beyond what any runtime writes is an attack, not data. */
 const inflate = (bytes: Uint8Array) => inflateSync(bytes, { maxOutputLength: MAX_INFLATED_BYTES });
 
+/** A trace to be fed by whoever reads the bytes anyway. */
+export const newTrace = (blockMs?: number): Trace => new Trace({ inflate, blockMs });
+
 /** Reads a whole trace file. Throws UsageError when there is none, or it is not a trace. */
 export async function loadTrace(path: string, blockMs?: number): Promise<Trace> {
-  const trace = new Trace({ inflate, blockMs });
+  const trace = newTrace(blockMs);
   let size = 0;
   try {
     for await (const bytes of readTraceFile(path)) {

@@ -3,8 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { STREAM_HEADER_BYTES } from "../protocol/stream";
 import { readTraceFile } from "../session";
-import { Trace, TraceFormatError } from "../trace";
+import { findings, Trace, TraceFormatError } from "../trace";
+import { newTrace } from "./model";
 import { UsageError } from "./output";
+import { sourceOf } from "./source";
 
 /** Bytes of a trace per element: a browser decodes them one at a time. Divisible by 3, so that no base64 is padded. */
 const PIECE = 768 * 1024;
@@ -74,16 +76,35 @@ export function contentPolicy(script: string, css: string, connect = "'none'"): 
   ].join("; ");
 }
 
-/** The view of a trace as one self-contained file, in pieces: works from disk, without a network. */
-export async function* htmlReport(trace: string, blockMs?: number): AsyncGenerator<string> {
-  const { script, css } = viewAssets();
+/** The findings that take the program's source, as JSON: a page has the trace only. */
+export function sourceFindings(trace: Trace): string {
+  const without = new Set(findings(trace).map((finding) => finding.rule));
+  return JSON.stringify(
+    findings(trace, { source: sourceOf }).filter((finding) => !without.has(finding.rule)),
+  );
+}
+
+/**
+ * The view of a trace as one self-contained file, in pieces: works from disk, without a network. Throws
+ * at once, before a file is begun, when this installation has no view: defaults are evaluated by the call.
+ */
+export async function* htmlReport(
+  trace: string,
+  blockMs?: number,
+  { script, css } = viewAssets(),
+): AsyncGenerator<string> {
   const hash = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
   const title = basename(trace);
   yield pageStart(title, blockMs, contentPolicy(hash(script), hash(css)), `<style>${css}</style>`);
+  const read = newTrace(blockMs);
   for await (const piece of pieces(trace)) {
+    read.feed(piece);
     const attributes = `data-slot="a" data-title="${escapeHtml(title)}"`;
     yield `<script type="application/x-loopscope" ${attributes}>${piece.toString("base64")}</script>\n`;
   }
+  read.finish();
+  const found = Buffer.from(sourceFindings(read)).toString("base64");
+  yield `<script type="application/x-loopscope-findings" data-slot="a">${found}</script>\n`;
   yield `<script>${script}</script>\n</body>\n</html>\n`;
 }
 

@@ -7,8 +7,9 @@ import { basename } from "node:path";
 import type { Command } from "commander";
 import { sameToken } from "../session";
 import { parseMilliseconds } from "./arguments";
+import { loadTrace } from "./model";
 import { complain, print, UsageError } from "./output";
-import { checkTrace, contentPolicy, escapeHtml, pageStart, viewAssets } from "./page";
+import { checkTrace, contentPolicy, escapeHtml, pageStart, sourceFindings, viewAssets } from "./page";
 
 interface Options {
   port: string;
@@ -19,7 +20,7 @@ interface Options {
 
 interface Answer {
   type: string;
-  body: string | { file: string };
+  body: string | { file: string } | { findingsOf: string; blockMs: number | undefined };
 }
 
 /** Adds `loopscope view`. */
@@ -72,9 +73,12 @@ function answers(trace: string, options: Options): Map<string, Answer> {
     ["webview.css", { type: "text/css; charset=utf-8", body: css }],
     ["a", { type: "application/octet-stream", body: { file: trace } }],
   ]);
+  const json = "application/json; charset=utf-8";
+  served.set("findings-a", { type: json, body: { findingsOf: trace, blockMs: options.blockMs } });
   const traces = [source("a", trace)];
   if (options.compare !== undefined) {
     served.set("b", { type: "application/octet-stream", body: { file: options.compare } });
+    served.set("findings-b", { type: json, body: { findingsOf: options.compare, blockMs: options.blockMs } });
     traces.push(source("b", options.compare));
   }
   const head = '<link rel="stylesheet" href="webview.css">';
@@ -90,7 +94,8 @@ function answers(trace: string, options: Options): Map<string, Answer> {
 
 function source(slot: "a" | "b", path: string): string {
   const title = escapeHtml(basename(path));
-  return `<script type="application/x-loopscope" data-slot="${slot}" data-title="${title}" data-src="${slot}"></script>\n`;
+  return `<script type="application/x-loopscope" data-slot="${slot}" data-title="${title}" data-src="${slot}"></script>
+<script type="application/x-loopscope-findings" data-slot="${slot}" data-src="findings-${slot}"></script>\n`;
 }
 
 /** A server for whoever knows the token, addressed by its own name only (a page elsewhere cannot rebind to it). */
@@ -101,7 +106,10 @@ function serve(answers: Map<string, Answer>, token: string): Server {
       response.writeHead(404, { "Content-Type": "text/plain" }).end("not found\n");
       return;
     }
-    send(answer, response);
+    send(answer, response).catch((error) => {
+      complain(`loopscope: ${(error as Error).message}`);
+      response.destroy();
+    });
   });
 }
 
@@ -112,10 +120,15 @@ function find(request: IncomingMessage, answers: Map<string, Answer>, token: str
   return sameToken(given, token) ? answers.get(name) : undefined;
 }
 
-function send({ type, body }: Answer, response: ServerResponse): void {
+async function send({ type, body }: Answer, response: ServerResponse): Promise<void> {
   const headers = { "Content-Type": type, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" };
   if (typeof body === "string") {
     response.writeHead(200, headers).end(body);
+    return;
+  }
+  if ("findingsOf" in body) {
+    const found = sourceFindings(await loadTrace(body.findingsOf, body.blockMs));
+    response.writeHead(200, headers).end(found);
     return;
   }
   // The size now: a trace that is still being written is served as far as it has come.

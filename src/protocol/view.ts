@@ -1,3 +1,5 @@
+import type { Finding } from "./report";
+
 /**
  * The messages between the host (the VS Code extension, `loopscope view`, or nothing at all in an HTML
  * report) and the view (`webview/`). One discriminated union per direction, told apart by `type`.
@@ -46,6 +48,8 @@ export interface ViewConfig {
   folders: string[];
   /** Base of the help pages of findings ("https://…/docs/"), or null when the host opens them itself by `help`. */
   helpBase: string | null;
+  /** The view's texts in the user's language, by their English originals (l10n/); none or missing ones: English. */
+  messages?: Readonly<Record<string, string>>;
 }
 
 /** What the host can do: the view shows a button only for these. */
@@ -69,6 +73,8 @@ export type HostMessage =
   | { type: "frames"; seq: number; slot: Slot; bytes: Uint8Array }
   /** No more bytes will come for this slot: the program is gone or the file has been read. */
   | { type: "end"; slot: Slot }
+  /** Findings that take the program's source, which the view has not. They replace those of their rules. */
+  | { type: "findings"; slot: Slot; findings: Finding[] }
   | { type: "config"; config: ViewConfig }
   /** The actions that are possible now (Stop goes away when the program has ended). */
   | { type: "actions"; actions: HostAction[] }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { openBrowser } from "../view/driver";
-import { cli, Folder, loopscope, part } from "./cli";
+import { cli, execute, Folder, loopscope, part } from "./cli";
 
 const HOSTILE = `import asyncio
 
@@ -16,6 +16,22 @@ async def main():
         "</script><script>globalThis.pwned = 1</script>", "\${globalThis.pwned = 2}", "<img src=x onerror='pwned=3'>",
     )]
     await asyncio.gather(*tasks)
+
+asyncio.run(main())
+`;
+
+const TWICE = `import asyncio
+
+async def main():
+    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.1)
+    first = await load(1)
+    second = await load(2)
+    print(first, second)
+
+async def load(n):
+    await asyncio.sleep(0.1)
+    return n
 
 asyncio.run(main())
 `;
@@ -122,6 +138,27 @@ describe("the view outside the editor", function () {
     assert.equal(await new Promise((resolve) => server.on("exit", resolve)), 0);
   });
 
+  it("shows the findings that only the source can tell", async () => {
+    const twice = folder.at("twice.loopscope");
+    await loopscope(["run", "-q", "--trace", twice, folder.file("twice.py", TWICE)]);
+    const html = folder.at("twice.html");
+    await loopscope(["report", twice, "--format", "html", "-o", html]);
+    const server = spawn(process.execPath, [cli(), "view", "--no-open", twice], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    servers.push(server);
+    const [line] = await new Promise<string[]>((resolve) => {
+      server.stdout.setEncoding("utf8").on("data", (text: string) => resolve(text.split("\n")));
+    });
+    for (const address of [pathToFileURL(html).href, line]) {
+      const page = await browser.newPage();
+      await page.goto(address);
+      await page.locator(".finding", { hasText: "sequential-awaits" }).waitFor();
+      await page.close();
+    }
+    server.kill("SIGINT");
+  });
+
   it("is refused for what is no trace, and for a port that cannot be", async () => {
     const py = folder.at("hostile.py");
     const taken = createServer().listen(0, "127.0.0.1");
@@ -141,5 +178,16 @@ describe("the view outside the editor", function () {
       assert.match(stderr, reason);
     }
     taken.close();
+  });
+
+  it("leaves no file behind when this installation has no view", async () => {
+    const alone = folder.at("cli.js");
+    copyFileSync(cli(), alone);
+    const html = folder.at("nothing.html");
+    const args = [alone, "report", trace, "--format", "html", "-o", html];
+    const { code, stderr } = await execute(process.execPath, args);
+    assert.equal(code, 2);
+    assert.match(stderr, /the view is missing .*npm run build/);
+    assert.equal(existsSync(html), false);
   });
 });

@@ -56,6 +56,26 @@ export function pageHost(document: Document, toast: (text: string) => void): Hos
       }
       handler({ type: "end", slot: trace.slot });
     }
+    await handOverFindings();
+  }
+
+  /** What the page's maker found with the source at hand. */
+  async function handOverFindings(): Promise<void> {
+    for (const element of document.querySelectorAll<HTMLScriptElement>(
+      'script[type="application/x-loopscope-findings"]',
+    )) {
+      const slot: Slot = element.dataset.slot === "b" ? "b" : "a";
+      try {
+        const { src } = element.dataset;
+        const json = src
+          ? await (await fetch(src)).text()
+          : new TextDecoder().decode(decodeBase64(element.textContent ?? ""));
+        const findings: unknown = JSON.parse(json);
+        if (Array.isArray(findings)) handler({ type: "findings", slot, findings });
+      } catch (error) {
+        handler({ type: "error", message: `Could not read the findings of the source: ${String(error)}` });
+      }
+    }
   }
 
   function post(message: ViewMessage): void {

@@ -7,7 +7,8 @@ import { Icon } from "../icons";
 import { LoopLane } from "../lanes/loopLane";
 import { compareFindings, type Summary, summarize } from "../model/compare";
 import { act } from "../state/actions";
-import { actions, other, source, tick, trace } from "../state/model";
+import { withSource } from "../state/findings";
+import { actions, other, source, sourceFindings, tick, trace } from "../state/model";
 import { theme } from "../state/theme";
 import { count, duration, percent } from "../util/format";
 import { PlaceLink } from "./PlaceLink";
@@ -37,7 +38,10 @@ export function ComparePane() {
       </div>
     );
   }
-  const { fixed, added, kept } = compareFindings(a.findings, b.findings);
+  const { fixed, added, kept } = compareFindings(
+    withSource(a.findings, sourceFindings.value.b),
+    withSource(b.findings, sourceFindings.value.a),
+  );
   const longest = Math.max(other.value.trace.endTime, trace.value.endTime);
   return (
     <div class="pane">

@@ -1,6 +1,6 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { Finding } from "../../src/protocol/report";
-import type { HostAction, TraceSource, ViewConfig } from "../../src/protocol/view";
+import type { HostAction, Slot, TraceSource, ViewConfig } from "../../src/protocol/view";
 import { Trace } from "../../src/trace";
 import { takeSnapshot } from "../model/snapshot";
 
@@ -15,6 +15,8 @@ export const progress = signal({ read: 0, total: null as number | null });
 export const config = signal<ViewConfig>({ blockMs: 50, folders: [], helpBase: null });
 export const actions = signal<HostAction[]>([]);
 export const problem = signal<string | null>(null);
+/** Findings that took the source, from the host, by slot. */
+export const sourceFindings = signal<Readonly<Record<Slot, readonly Finding[]>>>({ a: [], b: [] });
 /** The trace compared with, if any. */
 export const other = signal<{ trace: Trace; source: TraceSource; tick: number; open: boolean } | null>(null);
 
@@ -72,6 +74,7 @@ export function reset(next: TraceSource | null): void {
     highlighted.value = null;
     problem.value = null;
     other.value = null;
+    sourceFindings.value = { a: [], b: [] };
     tick.value++;
   });
 }

@@ -13,6 +13,7 @@ import {
   progress,
   reset,
   select,
+  sourceFindings,
   tick,
   trace,
 } from "./model";
@@ -74,6 +75,9 @@ export class Receiver {
         break;
       case "end":
         this.end(message.slot);
+        break;
+      case "findings":
+        sourceFindings.value = { ...sourceFindings.value, [message.slot]: message.findings };
         break;
       case "config":
         config.value = message.config;
