@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { pathToFileURL } from "node:url";
@@ -181,7 +181,9 @@ describe("the view outside the editor", function () {
   });
 
   it("leaves no file behind when this installation has no view", async () => {
-    const alone = folder.at("cli.js");
+    const alone = folder.at("alone/dist/cli.js");
+    mkdirSync(folder.at("alone/dist"), { recursive: true });
+    writeFileSync(folder.at("alone/package.json"), '{"version": "0.0.0"}');
     copyFileSync(cli(), alone);
     const html = folder.at("nothing.html");
     const args = [alone, "report", trace, "--format", "html", "-o", html];
