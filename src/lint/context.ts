@@ -11,6 +11,13 @@ import type { CallParts, FileContext, FunctionInfo, Meaning, RuleReport } from "
 /** Types that rules ask for: collected in one walk of a unit. Grows as rules ask. */
 const wantedTypes = new Set<string>(["CallExpression"]);
 
+/** A call and what it is known to call. */
+interface Callee {
+  call: Expr;
+  name: string | null;
+  makes: readonly ("coroutine" | "async generator")[];
+}
+
 /** What rules see of one unit. */
 export class UnitContext implements FileContext {
   readonly path: string;
@@ -19,7 +26,7 @@ export class UnitContext implements FileContext {
   readonly isAsync: boolean;
   readonly text: string;
   private rootNode: SyntaxNode | null = null;
-  private callees: { call: Expr; values: Value[] }[] | null = null;
+  private callees: Callee[] | null = null;
   private byType: Map<string, SyntaxNode[]> | null = null;
   private byRange: Map<number, ExprRef> | null = null;
 
@@ -122,35 +129,45 @@ export class UnitContext implements FileContext {
   }
 
   callsOf(names: { has(name: string): boolean }): readonly SyntaxNode[] {
-    return this.callsWhere((values) => {
-      const name = this.nameOfValues(values);
-      return name !== null && names.has(name);
-    });
+    return this.callsWhere(({ name }) => name !== null && names.has(name));
   }
 
   callsMaking(what: "coroutine" | "async generator"): readonly SyntaxNode[] {
-    return this.callsWhere((values) =>
-      values.some((value) => {
-        if (value.v === "external" || value.v === "member")
-          return what === "coroutine" && this.e.knowledge.isCoroutine(value.name);
-        const of = value.v === "partial" ? value.of : value;
-        if (of.v !== "function") return false;
-        const scope = of.unit.ir.scopes[of.scope];
-        return scope?.isAsync === true && scope.isGenerator === (what === "async generator");
-      }),
-    );
+    return this.callsWhere(({ makes }) => makes.includes(what));
   }
 
-  private callsWhere(test: (callee: Value[]) => boolean): SyntaxNode[] {
-    this.callees ??= this.unit.ir.exprs.flatMap((expr) =>
-      expr.k === "call" ? [{ call: expr, values: this.valuesOf(expr.fn) }] : [],
-    );
+  private callsWhere(test: (callee: Callee) => boolean): SyntaxNode[] {
+    this.callees ??= this.findCallees();
     const found: SyntaxNode[] = [];
-    for (const { call, values } of this.callees) {
-      const node = values.length > 0 && test(values) ? this.callAt(call) : null;
+    for (const callee of this.callees) {
+      const node = test(callee) ? this.callAt(callee.call) : null;
       if (node) found.push(node);
     }
     return found;
+  }
+
+  private findCallees(): Callee[] {
+    const found: Callee[] = [];
+    for (const call of this.unit.ir.exprs) {
+      if (call.k !== "call") continue;
+      const values = this.valuesOf(call.fn);
+      if (values.length === 0) continue;
+      found.push({
+        call,
+        name: this.nameOfValues(values),
+        makes: values.flatMap((value) => this.madeBy(value) ?? []),
+      });
+    }
+    return found;
+  }
+
+  private madeBy(callee: Value): "coroutine" | "async generator" | null {
+    if (callee.v === "external" || callee.v === "member")
+      return this.e.knowledge.isCoroutine(callee.name) ? "coroutine" : null;
+    const of = callee.v === "partial" ? callee.of : callee;
+    const scope = of.v === "function" ? of.unit.ir.scopes[of.scope] : null;
+    if (!scope?.isAsync) return null;
+    return scope.isGenerator ? "async generator" : "coroutine";
   }
 
   /** The node of a call that was read; null in a string annotation, which has none. */

@@ -11,7 +11,6 @@ import type { Document, EditedRange } from "./source/document";
 /** Called when something concluded of a unit no longer holds. */
 export interface StaleHooks {
   resolution(unit: Unit): void;
-  rules(unit: Unit): void;
 }
 
 /** A file: its text, its units, and the scopes they stand in. */
@@ -155,9 +154,7 @@ class Assembly {
     before.ir = ir;
     if (changed) before.classes.get(1)?.basesCell().invalidate();
     before.resolution.invalidate();
-    before.rules.invalidate();
     this.hooks.resolution(before);
-    this.hooks.rules(before);
     return move(before, at);
   }
 

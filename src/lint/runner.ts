@@ -35,12 +35,13 @@ export class RuleRunner {
   private workspaceRules: WorkspaceRule[] = [];
   private severities: Readonly<Record<string, Severity>> = {};
   private readonly results = new Map<Unit, UnitResult>();
-  private readonly pending = new Set<Unit>();
   private conclusions: Finding[] | null = null;
 
   constructor(
     private readonly evaluator: () => Evaluator,
     private readonly fileOf: (path: string) => SourceFile | undefined,
+    /** The unit must be looked at again. */
+    private readonly again: (unit: Unit) => void,
     private readonly changed: (path: string) => void,
   ) {}
 
@@ -49,53 +50,36 @@ export class RuleRunner {
     this.workspaceRules = options.workspaceRules.filter((rule) => enabled.has(rule.id));
     this.severities = options.severities;
     this.results.clear();
-    this.pending.clear();
     this.conclusions = null;
   }
 
-  stale(unit: Unit): void {
-    if (this.rules.length + this.workspaceRules.length > 0) this.pending.add(unit);
-  }
-
   removed(unit: Unit): void {
-    this.pending.delete(unit);
     if (this.results.get(unit)?.facts.length) this.conclusions = null;
     this.results.delete(unit);
-    unit.rules.detach();
   }
 
   /** The file was edited: places in it have moved. */
   moved(file: SourceFile): void {
     for (const unit of file.units) {
       const result = this.results.get(unit);
-      if (result?.reachesOut) this.pending.add(unit);
+      if (result?.reachesOut) this.again(unit);
       if (result?.facts.length) this.conclusions = null;
     }
   }
 
-  /** Runs the rules on all units that wait for it. */
-  settle(): void {
-    for (const unit of this.pending) {
-      this.run(unit);
-      this.changed(unit.path);
-    }
-    this.pending.clear();
-  }
-
-  private run(unit: Unit): void {
+  /** Runs the rules on a unit that is being resolved. */
+  run(unit: Unit): void {
+    if (this.rules.length + this.workspaceRules.length === 0) return;
     const file = this.fileOf(unit.path);
     // Rules look upwards from what they find: in code nested thousands deep they would not come to an end.
     if (!file || unit.container.module !== file.module || unit.ir.isDeep) return;
     const result: UnitResult = { kept: [], facts: [], reachesOut: false };
-    unit.rules.invalidate();
-    unit.rules.read(() => {
-      this.evaluator().remembering(() => this.check(file, unit, result));
-      return true;
-    }, true);
+    this.check(file, unit, result);
     const before = this.results.get(unit);
     if (result.facts.length > 0 || before?.facts.length) this.conclusions = null;
     if (result.kept.length > 0 || result.facts.length > 0) this.results.set(unit, result);
     else this.results.delete(unit);
+    this.changed(unit.path);
   }
 
   private check(file: SourceFile, unit: Unit, result: UnitResult): void {
@@ -118,7 +102,6 @@ export class RuleRunner {
   }
 
   findings(file: SourceFile, context: FindingContext): Finding[] {
-    this.settle();
     const found: Finding[] = [];
     for (const unit of file.units) {
       for (const kept of this.results.get(unit)?.kept ?? [])

@@ -48,7 +48,6 @@ export class Workspace implements LintWorkspace {
   private readonly changedFiles = new Set<string>();
   private readonly hooks: StaleHooks = {
     resolution: (unit) => this.graph.stale(unit),
-    rules: (unit) => this.runner.stale(unit),
   };
 
   constructor(
@@ -58,6 +57,7 @@ export class Workspace implements LintWorkspace {
     this.runner = new RuleRunner(
       () => this.evaluator,
       (path) => this.files.get(path),
+      (unit) => unit.resolution.invalidate(),
       (path) => this.changedFiles.add(path),
     );
     this.start();
@@ -77,6 +77,7 @@ export class Workspace implements LintWorkspace {
       this.evaluator,
       new Targets(this.evaluator, ownCalls(options)),
       ranking(this.blockingRules),
+      (unit) => this.runner.run(unit),
     );
     for (const file of this.files.values()) for (const unit of file.units) this.hooks.resolution(unit);
   }
@@ -139,10 +140,7 @@ export class Workspace implements LintWorkspace {
       this.graph.removed(unit);
       this.runner.removed(unit);
     }
-    for (const unit of fresh) {
-      this.graph.stale(unit);
-      this.runner.stale(unit);
-    }
+    for (const unit of fresh) this.graph.stale(unit);
     this.changedFiles.add(file.document.path);
   }
 
@@ -228,7 +226,6 @@ export class Workspace implements LintWorkspace {
 
   affected(): string[] {
     this.settle();
-    this.runner.settle();
     return [...this.changedFiles];
   }
 

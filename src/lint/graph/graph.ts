@@ -14,6 +14,8 @@ export class Graph {
     public evaluator: Evaluator,
     public targets: Targets,
     rankOf: RankOf,
+    /** Called while a unit is being resolved: what it asks of the evaluator is answered once, and tracked. */
+    private readonly whileResolving: (unit: Unit) => void,
   ) {
     this.solver = new Solver(rankOf);
   }
@@ -36,11 +38,14 @@ export class Graph {
 
   /** Resolves what is pending; returns the functions whose findings may be new. */
   settle(): Set<FunctionNode> {
-    for (const unit of this.pending) {
+    const pending = [...this.pending];
+    this.pending.clear();
+    for (const unit of pending) {
       let sites = new Map<number, Site[]>();
       unit.resolution.read(() => {
         this.evaluator.remembering(() => {
           sites = sitesOf(unit, this.evaluator, this.targets);
+          this.whileResolving(unit);
         });
         return true;
       }, true);
@@ -52,7 +57,6 @@ export class Graph {
         this.solver.changed(node);
       }
     }
-    this.pending.clear();
     return this.solver.solve();
   }
 

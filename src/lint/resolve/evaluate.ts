@@ -56,7 +56,7 @@ export class Evaluator {
   }
 
   expr(unit: Unit, ref: ExprRef): Value[] {
-    const key = unit.id * 2 ** 21 + ref;
+    const key = unit.firstExpr + ref;
     const remember = this.memoOwner !== undefined && currentCell() === this.memoOwner;
     const known = remember ? this.memo.get(key) : undefined;
     if (known) return known;

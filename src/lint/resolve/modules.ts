@@ -14,9 +14,12 @@ export class ModuleTable {
   private readonly dirs = new Map<string, number>();
   private readonly names = new Map<string, Cell<unknown>>();
   private roots: readonly string[] = [];
+  /** Dotted names by path. */
+  private readonly dotted = new Map<string, string>();
 
   setRoots(roots: readonly string[]): void {
     this.roots = [...roots].map((root) => root.replace(/\/+$/, "")).sort((a, b) => b.length - a.length);
+    this.dotted.clear();
     for (const cell of this.names.values()) cell.invalidate();
   }
 
@@ -68,6 +71,15 @@ export class ModuleTable {
 
   /** The dotted name of a file: from the folder above its outermost package, or from the root it lies under. */
   nameOf(path: string): string {
+    let name = this.dotted.get(path);
+    if (name === undefined) {
+      name = this.dottedName(path);
+      this.dotted.set(path, name);
+    }
+    return name;
+  }
+
+  private dottedName(path: string): string {
     const inPackage = this.isPackage(parentOf(path));
     const root = inPackage ? this.packageRoot(path) : this.rootOf(path);
     const relative = path.startsWith(`${root}/`)
@@ -118,6 +130,7 @@ export class ModuleTable {
   }
 
   private changed(path: string): void {
+    this.dotted.clear();
     const inPackage = isInit(path) || !this.isPackage(parentOf(path));
     const names = inPackage ? path.split("/") : [path.slice(path.lastIndexOf("/") + 1)];
     for (const name of names) this.names.get(name.replace(/\.pyi?$/, ""))?.invalidate();

@@ -7,6 +7,7 @@ import { getOrMake } from "./maps";
 import type { Value } from "./values";
 
 let nextId = 1;
+let nextExpr = 0;
 
 /** A unit in its place in the workspace: what was read of it, where it stands, and what was concluded from it. */
 export class Unit {
@@ -17,9 +18,11 @@ export class Unit {
   readonly classes = new Map<ScopeRef, ProjectClass>();
   private yields: Map<ScopeRef, Cell<Value[]>> | null = null;
   private returns: Map<ScopeRef, Cell<Value[]>> | null = null;
+  private code!: UnitIR;
+  /** Number of its first expression among all there ever were: small numbers make fast keys. */
+  firstExpr = 0;
   /** What the workspace concluded of its code; stale when something it was concluded from changed. */
   readonly resolution: Cell<true>;
-  readonly rules: Cell<true>;
 
   /** How many classes are around it. */
   readonly level: number;
@@ -34,16 +37,26 @@ export class Unit {
     readonly type: string,
     /** It is the first line of a class whose body is cut into units. */
     readonly header: boolean,
-    public ir: UnitIR,
+    ir: UnitIR,
     /** Absolute offsets. */
     public from: number,
     public to: number,
-    stale: { resolution: (unit: Unit) => void; rules: (unit: Unit) => void },
+    stale: { resolution: (unit: Unit) => void },
   ) {
     this.level = container.level;
+    this.ir = ir;
     this.hasNonlocals = ir.scopes.some((scope) => scope.nonlocals.length > 0);
     this.resolution = new Cell<true>(() => stale.resolution(this));
-    this.rules = new Cell<true>(() => stale.rules(this));
+  }
+
+  get ir(): UnitIR {
+    return this.code;
+  }
+
+  set ir(ir: UnitIR) {
+    this.code = ir;
+    this.firstExpr = nextExpr;
+    nextExpr += ir.exprs.length;
   }
 
   /** There is an `async def` in it, or (in a notebook) an `await` at its own level. */

@@ -32,7 +32,7 @@ export const awaitInLockOrder: WorkspaceRule = {
   facts(context) {
     const facts: Fact[] = [];
     const definition = functionOf(context.root);
-    if (definition && /\b(async\s+with|await)\b/.test(context.slice(definition))) {
+    if (definition && /\basync\s+with\b/.test(context.slice(definition))) {
       for (const node of context.nodes("FunctionDefinition")) {
         const body = node.getChild("Body");
         const owner = body?.firstChild ? context.functionAt(body.firstChild) : null;

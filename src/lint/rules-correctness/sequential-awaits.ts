@@ -38,6 +38,7 @@ export const sequentialAwaits: Rule = {
   asyncOnly: true,
   summary: "awaits in a row that do not need one another and could run together",
   check(context) {
+    if (context.nodes("AwaitExpression").length < 2) return;
     for (const body of context.nodes("Body")) {
       let run: Step[] = [];
       for (const statement of statements(body)) {
