@@ -5,7 +5,7 @@ import type { LaneRow } from "./rows";
 type Group = LaneRow & { kind: "group" };
 
 /** While the trace grows, the next pass over its steps waits this many times longer than the last one took. */
-const PAUSE = 6;
+const PAUSE = 12;
 
 /** The densities of the groups on screen, computed in the background, some frames after they were wanted. */
 export class Densities {

@@ -1,6 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import { deadlock, only } from "../graph/state";
 import { cursor, live, selection, tick, trace } from "../state/model";
+import { Pace } from "../state/pace";
 import { change, setting } from "../state/settings";
 import { LaneCache } from "./lane";
 import { LoopLane } from "./loopLane";
@@ -44,15 +45,18 @@ const apart = computed(() => {
   return set as ReadonlySet<number>;
 });
 
+const pace = new Pace();
+
 export const rows = computed(() => {
-  tick.value;
-  return buildRows(trace.value, {
+  pace.tick.value;
+  const options = {
     expanded: opened.value,
     foldFrom: setting.fold.value ? 6 : Number.POSITIVE_INFINITY,
     only: only.value,
     height: laneHeight.value,
     apart: apart.value,
-  });
+  };
+  return pace.measure(() => buildRows(trace.value, options));
 });
 
 /** The window was put at the end of a running program: it moves on with it. */

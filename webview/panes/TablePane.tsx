@@ -10,12 +10,12 @@ import {
   type Column,
   csvField,
   sortTasks,
-  type TaskTable,
   taskTable,
 } from "../model/taskTable";
 import { parkedAt } from "../model/wait";
 import { copyText, saveText } from "../state/actions";
-import { open, select, selectedTask, snapshot, tick, trace } from "../state/model";
+import { select, selectedTask, snapshot, trace } from "../state/model";
+import { Pace } from "../state/pace";
 import { theme } from "../state/theme";
 import { count, displayName, duration, plural } from "../util/format";
 import { PlaceLink } from "./PlaceLink";
@@ -43,17 +43,12 @@ const HINTS: Partial<Record<Column, string>> = {
 
 const sorting = signal<{ column: Column; descending: boolean }>({ column: "created", descending: false });
 
-let kept: { trace: unknown; at: number; cost: number; table: TaskTable } | null = null;
+const pace = new Pace();
 
-/** Summed anew when the trace has grown, but live at most for a tenth of the time. */
 const table = computed(() => {
-  tick.value;
-  const begin = performance.now();
-  const fresh = kept && kept.trace === trace.value && kept.table.run.length === trace.value.tasks.count;
-  if (kept && fresh && open.value && begin - kept.at < Math.max(500, kept.cost * 10)) return kept.table;
-  const result = taskTable(trace.value);
-  kept = { trace: trace.value, at: performance.now(), cost: performance.now() - begin, table: result };
-  return result;
+  pace.tick.value;
+  const it = trace.value;
+  return pace.measure(() => taskTable(it));
 });
 
 const ordered = computed(() => {

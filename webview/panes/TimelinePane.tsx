@@ -3,7 +3,8 @@ import { useEffect } from "preact/hooks";
 import { TIMELINE_EVENTS, type TimelineEvent, type TimelineRow, timeline } from "../../src/trace";
 import { only } from "../graph/state";
 import { Icon, type IconName } from "../icons";
-import { cursor, now, open, select, selectedTask, tick, trace } from "../state/model";
+import { cursor, now, select, selectedTask, trace } from "../state/model";
+import { Pace } from "../state/pace";
 import { displayName, plural } from "../util/format";
 import { PlaceLink } from "./PlaceLink";
 import { useWindow } from "./useWindow";
@@ -27,18 +28,13 @@ const ICONS: Record<TimelineEvent, IconName> = {
 const hidden = signal<ReadonlySet<TimelineEvent>>(new Set());
 const onlySelected = signal(false);
 
-let kept: { trace: unknown; at: number; cost: number; story: ReturnType<typeof timeline> } | null = null;
+const pace = new Pace();
 
-/** The whole story; told anew when the trace has grown, but live at most for a tenth of the time. */
+/** The whole story. */
 const story = computed(() => {
-  tick.value;
-  const begin = performance.now();
-  if (kept && kept.trace === trace.value && open.value && begin - kept.at < Math.max(500, kept.cost * 10)) {
-    return kept.story;
-  }
-  const told = timeline(trace.value);
-  kept = { trace: trace.value, at: performance.now(), cost: performance.now() - begin, story: told };
-  return told;
+  pace.tick.value;
+  const it = trace.value;
+  return pace.measure(() => timeline(it));
 });
 
 /** Looked at one by one when a filter is on: a story of millions of rows is cut here. */

@@ -21,6 +21,8 @@ import {
 /** The view re-reads the trace at most this often, milliseconds; less often when a refresh is dear. */
 const REFRESH_MS = 50;
 /** How many times longer than a refresh took the next one waits: what runs now is wanted soon, a file wants to be read. */
+/** A host that sends this much at once has joined pages, because the view was slow to take them: then taking in goes first. */
+const JOINED_BYTES = 500_000;
 const PAUSE = { live: 3, file: 9 };
 
 /** Takes the host's messages in. One place feeds the trace; everything else reads it. */
@@ -28,6 +30,7 @@ export class Receiver {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private lastRefresh = 0;
   private refreshCost = 0;
+  private behind = false;
 
   constructor(private readonly host: Host) {}
 
@@ -103,6 +106,7 @@ export class Receiver {
     const target = slot === "b" ? other.value?.trace : trace.value;
     // A structured clone may have made it an ArrayBuffer.
     target?.feed(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
+    this.behind = bytes.byteLength > JOINED_BYTES;
     if (slot === "a") progress.value = { ...progress.value, read: progress.value.read + bytes.byteLength };
     this.refreshSoon();
     const behindMs = performance.now() - begin;
@@ -125,7 +129,7 @@ export class Receiver {
 
   private refreshSoon(): void {
     if (this.timer) return;
-    const pause = this.refreshCost * (live.peek() ? PAUSE.live : PAUSE.file);
+    const pause = this.refreshCost * (live.peek() && !this.behind ? PAUSE.live : PAUSE.file);
     const wait = this.lastRefresh + Math.max(REFRESH_MS, pause) - performance.now();
     this.timer = setTimeout(() => this.refresh(), Math.max(0, wait));
   }
