@@ -12,6 +12,7 @@ export { oneLine } from "./describe/text";
 export { startedAt, type TaskTimes, taskTimes } from "./describe/times";
 export { awaitPlace, type Wait, waitOf, waitsOn, wokenBy } from "./describe/waits";
 export { type FindingOptions, findings } from "./findings";
+export { bounded, type Forgotten, forget } from "./forget";
 export {
   childrenOf,
   type LoopState,

@@ -1,5 +1,6 @@
+import type { Forgotten } from "./forget";
 import { Decoder } from "./read/decoder";
-import { FrameReader } from "./read/frames";
+import { FrameReader, type FrameSink } from "./read/frames";
 import { type Inflate, inflateZlib } from "./read/inflate";
 import type { Incident, Loop, TaskException } from "./store/loops";
 import { ObjectTable } from "./store/objects";
@@ -26,17 +27,19 @@ const MAX_NOTES = 100;
  */
 export class Trace {
   readonly strings = new StringTable();
-  readonly places = new PlaceTable();
-  readonly stacks = new StackTable(this.places);
+  readonly places: PlaceTable;
+  readonly stacks: StackTable;
   readonly tasks = new TaskTable(this.strings);
   readonly steps = new StepTable();
   readonly waits = new WaitTable();
-  readonly wakes = new WakeTable();
+  readonly wakes: WakeTable;
   readonly objects = new ObjectTable(this.strings);
   readonly programs: Program[] = [];
   readonly loops: Loop[] = [];
   readonly incidents: Incident[] = [];
   readonly exceptions = new Map<number, TaskException>();
+  /** Tasks that failed and have not been asked for their result so far, with the instant they failed. */
+  readonly unasked = new Map<number, number>();
   /** Cancellations that reached a task which was not suspended: row in `wakes` and the task that did it. */
   readonly earlyCancels = new Map<number, { t: number; wake: number; by: number }>();
   /** Grows whenever something was appended. */
@@ -47,13 +50,36 @@ export class Trace {
   events = 0;
   /** What a reader must know about this trace: truncation, loss, damage. */
   readonly notes: string[] = [];
+  /** What is no longer held, because a long run takes more memory than it may: see forget.ts. */
+  forgotten: Forgotten = { until: 0, tasks: 0, steps: 0, findings: [], bytesAfter: 0 };
   private droppedNotes = 0;
   private readonly noted = new Set<string>();
   private readonly frames: FrameReader;
+  private readonly decoder: Decoder;
 
-  constructor(private readonly options: TraceOptions = {}) {
-    const decoder = new Decoder(this, options.inflate ?? inflateZlib);
-    this.frames = new FrameReader((type, flags, program, body) => decoder.frame(type, flags, program, body));
+  /** With `before`, a trace that goes on with its stream and shares what is interned; forget.ts fills it. */
+  constructor(
+    readonly options: TraceOptions = {},
+    before?: Trace,
+  ) {
+    this.places = before?.places ?? new PlaceTable();
+    this.stacks = before?.stacks ?? new StackTable(this.places);
+    this.wakes = before?.wakes ?? new WakeTable();
+    this.decoder = new Decoder(this, options.inflate ?? inflateZlib);
+    const sink: FrameSink = (type, flags, program, body) => this.decoder.frame(type, flags, program, body);
+    this.frames = before?.frames ?? new FrameReader(sink);
+    this.frames.sink = sink;
+  }
+
+  /** Takes over what the decoder of the trace before knows: see `Decoder.takeOver`. */
+  goOn(before: Trace, rowOf: (task: number) => number): void {
+    this.decoder.takeOver(before.decoder, rowOf);
+    this.version = before.version + 1;
+    this.endTime = before.endTime;
+    this.events = before.events;
+    this.notes.push(...before.notes);
+    for (const note of before.noted) this.noted.add(note);
+    this.droppedNotes = before.droppedNotes;
   }
 
   /** Appends a piece of the stream. Throws TraceFormatError when it is not a trace this build reads. */
@@ -95,7 +121,7 @@ export class Trace {
     let count = this.tasks.count;
     for (let task = 0; task < this.tasks.count; task++)
       if (this.tasks.flags.get(task) & TaskFlag.void) count--;
-    return count;
+    return count + this.forgotten.tasks;
   }
 
   /** Threshold of `blocking-call` and `starved`, seconds. */
@@ -107,6 +133,9 @@ export class Trace {
 
   /** Bytes of the columns, without JavaScript's own small objects. */
   get bytes(): number {
-    return this.tasks.bytes + this.steps.bytes + this.programs.reduce((sum, p) => sum + p.tasks.bytes, 0);
+    const { tasks, steps, waits, objects, programs, loops } = this;
+    const ofPrograms = programs.reduce((sum, program) => sum + program.tasks.bytes, 0);
+    const ofLoops = loops.reduce((sum, loop) => sum + loop.bytes, 0);
+    return tasks.bytes + steps.bytes + waits.bytes + objects.bytes + ofPrograms + ofLoops;
   }
 }

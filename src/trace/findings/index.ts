@@ -30,5 +30,12 @@ const WEIGHT = { error: 0, warning: 1, info: 2 };
 /** Every finding of a trace as it is now, live or finished, the most serious first. */
 export function findings(trace: Trace, options: FindingOptions = {}): Finding[] {
   const found = RULES.flatMap((rule) => rule(trace, options));
+  const seen = new Set(found.map(identity));
+  found.push(...trace.forgotten.findings.filter((finding) => !seen.has(identity(finding))));
   return found.sort((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity] || (b.seconds ?? 0) - (a.seconds ?? 0));
+}
+
+/** Equal for one thing that is found at two times, though more may be known the second time. */
+function identity({ rule, from, at }: Finding): string {
+  return `${rule}|${from}|${at?.file}:${at?.line}`;
 }

@@ -35,6 +35,11 @@ export class Decoder {
     this.records = new CompactReader(trace, this.reducer);
   }
 
+  /** Goes on where the decoder of another trace is, whose tasks have the rows that `rowOf` says here; -1: none. */
+  takeOver(other: Decoder, rowOf: (task: number) => number): void {
+    this.reducer.takeOver(other.reducer, rowOf);
+  }
+
   frame(type: number, flags: number, programNumber: number, body: Uint8Array): void {
     const name = NAMES[type];
     if (name === undefined) return; // a later minor version's

@@ -31,7 +31,8 @@ export class FrameReader {
   /** Bytes of the stream in whole units. */
   private consumed = 0;
 
-  constructor(private readonly sink: FrameSink) {}
+  /** `sink` takes the frames; another may take over between two pieces of the stream. */
+  constructor(public sink: FrameSink) {}
 
   /** Throws TraceFormatError when the header is not one this build reads. */
   push(bytes: Uint8Array): void {

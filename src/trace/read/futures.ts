@@ -13,6 +13,14 @@ export class FutureReducer {
 
   constructor(private readonly trace: Trace) {}
 
+  /** Goes on where another is: see `Decoder.takeOver`. */
+  takeOver(other: FutureReducer, rowOf: (task: number) => number): void {
+    for (const [task, key] of other.waiting) {
+      const row = rowOf(task);
+      if (row >= 0) this.waiting.set(row, key);
+    }
+  }
+
   /** The `wait` column of a step that ended on a future. */
   wait(program: Program, task: number, low: number, high: number): number {
     if (low === 0 && high === 0) return 0;

@@ -372,6 +372,12 @@ export abstract class RecordReader {
         reducer.incident({ ...at, kind: "swallowed", task, t, stack: this.outward() });
         break;
       }
+      case RecordKind.UNASKED: {
+        const task = this.knownTask();
+        const t = this.time();
+        reducer.unasked(task, t, this.int() !== 0);
+        break;
+      }
       default:
         throw new Damage(`a record of unknown kind ${kind}`);
     }

@@ -37,6 +37,16 @@ export class Reducer {
     this.futures = new FutureReducer(trace);
   }
 
+  /** Goes on where another reducer is: see `Decoder.takeOver`. */
+  takeOver(other: Reducer, rowOf: (task: number) => number): void {
+    for (const [number, program] of other.byNumber) this.byNumber.set(number, program);
+    for (const [task, early] of other.earlyWakes) {
+      const row = rowOf(task);
+      if (row >= 0) this.earlyWakes.set(row, { ...early, by: rowOf(early.by) });
+    }
+    this.futures.takeOver(other.futures, rowOf);
+  }
+
   program(number: number): Program {
     let program = this.byNumber.get(number);
     if (!program) {
@@ -406,6 +416,14 @@ export class Reducer {
 
   link(program: Program, low: number, high: number, toLow: number, toHigh: number): void {
     program.futureOf(low, high).link = [toLow, toHigh];
+  }
+
+  /** A failed task was not asked for its result since `t`; or now it was. */
+  unasked(task: number, t: number, so: boolean): void {
+    this.seen(t);
+    if (task < 0) return;
+    if (so) this.trace.unasked.set(task, t);
+    else this.trace.unasked.delete(task);
   }
 
   incident(incident: Incident): void {

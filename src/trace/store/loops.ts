@@ -75,6 +75,13 @@ export class Loop {
     }
   }
 
+  /** Bytes of the columns. */
+  get bytes(): number {
+    const { iterations, polls } = this;
+    const columns = [...Object.values(iterations), ...Object.values(polls)];
+    return columns.reduce((sum, column) => sum + column.bytes, 0);
+  }
+
   /** Whether a row of the steps is this loop's. */
   has(row: number): boolean {
     const run = firstWhere(0, this.runEnd.length, (i) => this.runEnd[i] > row);

@@ -89,6 +89,35 @@ export class ObjectTable {
     applyHold(holders, task, change);
   }
 
+  /**
+   * Takes over an object of another table: who held it at `since`, and what was acquired and released after. Tasks
+   * have the rows that `taskRow` says.
+   */
+  copy(other: ObjectTable, object: number, since: number, taskRow: (row: number) => number): number {
+    const row = this.push(
+      other.program.get(object),
+      other.kinds.get(object),
+      other.created.get(object),
+      other.creationStack.get(object),
+      other.variable(object),
+    );
+    for (const task of other.holdersAt(object, since)) this.hold(row, since, taskRow(task), 1);
+    const { holds } = other;
+    for (let at = other.firstHold.get(object); at >= 0; at = holds.next.get(at)) {
+      if (holds.t.get(at) > since)
+        this.hold(row, holds.t.get(at), taskRow(holds.task.get(at)), holds.change.get(at));
+    }
+    return row;
+  }
+
+  /** Bytes of the columns. */
+  get bytes(): number {
+    const { holds } = this;
+    const columns = [this.kinds, this.labels, this.created, this.creationStack, this.program];
+    const ofHolds = [this.firstHold, this.lastHold, holds.t, holds.task, holds.change, holds.next];
+    return [...columns, ...ofHolds].reduce((sum, column) => sum + column.bytes, 0);
+  }
+
   /** Tasks that hold the object now, -1 for holders that are not known. */
   holders(object: number): readonly number[] {
     return this.now.get(object) ?? [];

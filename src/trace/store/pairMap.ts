@@ -30,6 +30,23 @@ export class PairMap {
     this.slots[at + 2] = value + 2;
   }
 
+  /** Every value there is, in no order. */
+  *values(): Generator<number> {
+    for (let i = 2; i < this.slots.length; i += 3) if (this.slots[i] >= 2) yield this.slots[i] - 2;
+  }
+
+  /** Replaces every value by `change` of it; -1 forgets the pair. */
+  remap(change: (value: number) => number): void {
+    const old = this.slots;
+    this.capacity = 64;
+    this.slots = new Int32Array(this.capacity * 3);
+    this.used = 0;
+    for (let i = 0; i < old.length; i += 3) {
+      if (old[i + 2] < 2) continue; // free or forgotten
+      this.set(old[i], old[i + 1], change(old[i + 2] - 2));
+    }
+  }
+
   /** Where the pair is, or the free slot where it would go. */
   private find(low: number, high: number): number {
     const { slots, capacity } = this;

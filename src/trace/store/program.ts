@@ -77,6 +77,15 @@ export class Program {
     this.freeInfos.push(at);
   }
 
+  /** Tasks and objects have other rows from now on; -1: they have none any more. */
+  remap(taskRow: (row: number) => number, objectRow: (row: number) => number): void {
+    this.tasks.remap(taskRow);
+    this.objects.remap(objectRow);
+    for (const info of this.futureInfos) {
+      if (info !== null) info.tasks = info.tasks.map(taskRow).filter((task) => task >= 0);
+    }
+  }
+
   /** The string with an id, which one record uses and no other. */
   takeString(id: number): string {
     const text = this.strings.get(id);

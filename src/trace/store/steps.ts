@@ -90,6 +90,12 @@ export class WaitTable {
     return this.kind.push(kind);
   }
 
+  /** Bytes of the columns. */
+  get bytes(): number {
+    const { kind, object, delay, list, label } = this;
+    return [kind, object, delay, list, label].reduce((sum, column) => sum + column.bytes, 0);
+  }
+
   /** A row for a kind and an object only, shared by all suspensions that say the same. */
   intern(kind: number, object: number): number {
     const known = this.plain.get(kind, object);

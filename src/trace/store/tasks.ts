@@ -1,4 +1,4 @@
-import { Float64Column, Int32Column, Uint8Column } from "./columns";
+import { Float64Column, firstWhere, Int32Column, Uint8Column } from "./columns";
 import type { StringTable } from "./strings";
 
 /** `outcome` of a task. */
@@ -37,7 +37,33 @@ export class TaskTable {
   readonly lastStep = new Int32Column();
   readonly steps = new Int32Column();
 
+  /** Numbers of the rows that were taken over from an earlier trace, ascending; the rows after them are in sequence. */
+  private taken: Int32Array = new Int32Array(0);
+  /** Number of the first row that was not taken over. */
+  private fresh = 0;
+
   constructor(private readonly strings: StringTable) {}
+
+  /**
+   * The number of a task in the order in which the stream told of them, from 0: the row, unless the trace
+   * has forgotten its oldest part. Equal in every reader of one stream.
+   */
+  serial(task: number): number {
+    return task < this.taken.length ? this.taken[task] : this.fresh + task - this.taken.length;
+  }
+
+  /** The row of a task by its number, or -1 when it has been forgotten. */
+  rowOf(serial: number): number {
+    if (serial >= this.fresh) return this.taken.length + serial - this.fresh;
+    const row = firstWhere(0, this.taken.length, (at) => this.taken[at] >= serial);
+    return this.taken[row] === serial ? row : -1;
+  }
+
+  /** Says which numbers the rows there are have, and which the next one gets. */
+  renumber(taken: Int32Array, next: number): void {
+    this.taken = taken;
+    this.fresh = next;
+  }
 
   get count(): number {
     return this.code.length;
