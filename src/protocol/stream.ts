@@ -50,6 +50,7 @@ export const RecordKind = {
   ADOPT: -24,
   LINK: -25,
   SWALLOWED: -26,
+  UNASKED: -27,
 } as const;
 
 /** `cause` of WAKE; `CAUSE_CANCELLED` is added when what was waited on was cancelled. */

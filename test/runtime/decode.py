@@ -8,7 +8,7 @@ import zlib
 MAGIC = b"\x89LSCP\r\n\x1a"
 NAMES = (
     "STEP YIELD DONE WAKE NEW CALLBACK POLL ITER ON OBJECT HOLD GATHER FUTURE RAISED EAGER EAGER_END NAME RUN CHAIN LOST "
-    "NEVER_AWAITED UNRETRIEVED UNSAFE ADOPT LINK SWALLOWED"
+    "NEVER_AWAITED UNRETRIEVED UNSAFE ADOPT LINK SWALLOWED UNASKED"
 ).split()
 WAITS = (
     "? sleep yield task tasks future lock semaphore event condition barrier queue.get queue.put queue.join io thread process other"
@@ -393,6 +393,11 @@ class Run:
     def read_swallowed(self):
         task, t = self.task(self.key()), self.time()
         self.faults.append(("swallowed", task.name, self.stack()))
+        return (task,)
+
+    def read_unasked(self):
+        task, t, state = self.task(self.key()), self.time(), self.int()
+        self.faults.append(("unasked" if state else "asked", task.name))
         return (task,)
 
     # questions

@@ -5,7 +5,7 @@ import sys
 import time
 from _thread import allocate_lock, start_new_thread
 
-from . import codes, labels, state, watchdog, wire
+from . import abandoned, codes, labels, state, watchdog, wire
 from .records import BYE, CODES, HELLO, LOOP, NOW, STATS, STRINGS
 
 now = state.now
@@ -106,6 +106,7 @@ class Drain:
         put = self.channel.put
         t = now()
         self.last_flush = t
+        abandoned.look(t)
         batches = []
         beats = []
         for stream in list(state.streams):

@@ -11,6 +11,7 @@ import sys
 from _thread import get_ident
 from struct import Struct
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
+from weakref import ref
 
 from . import codes, state, waits
 from .records import ADOPT, CANCELLED, DONE, NAME, NEW, ON, RAISED, RAISED_OUTCOME, RETURNED, STEP, TASK, UNSAFE, WAKE, YIELD
@@ -308,6 +309,7 @@ class Recorder:
         where = raise_place(exc)
         texts = [state.text(type(exc).__qualname__), state.text(text_of(exc))]
         self.ext(pack([RAISED, key(task), len(where) // 2] + where + texts))
+        state.failed.append([ref(task), now(), False])
 
     def wake(self, task, cause, by, frame):
         """A task became ready. Frames up to the user's; where no task woke it there is no user to find, two are enough."""

@@ -4,6 +4,7 @@ from itertools import count
 from time import monotonic_ns as now
 
 streams = []  # every Stream that may still get records
+failed = []  # [weak reference, when, told] of tasks that ended with an exception
 strings = {}  # id -> text, or a tuple that the drain turns into text
 next_string = count(1).__next__
 notes = []  # sentences for `stats`: what could not be traced, and why

@@ -7,15 +7,22 @@ import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
 import { finding, listed, times, where } from "./finding";
 
+/** What happens to a task once. */
+const ONCE = new Set<Incident["kind"]>(["lost", "unretrieved"]);
+
 /** Incidents of one kind with the same place and subject are one finding. */
 function grouped(
   trace: Trace,
   kind: Incident["kind"],
   subject: (incident: Incident) => string,
+  incidents: readonly Incident[] = trace.incidents,
 ): Incident[][] {
   const groups = new Map<string, Incident[]>();
-  for (const incident of trace.incidents) {
-    if (incident.kind !== kind) continue;
+  const told = new Set<number>();
+  for (const incident of incidents) {
+    if (incident.kind !== kind || told.has(incident.task)) continue;
+    // Of a task that the runtime found to be lost, or not asked, asyncio tells too when it is collected.
+    if (incident.task >= 0 && ONCE.has(kind)) told.add(incident.task);
     const key = `${placeOf(trace, incident)}\0${subject(incident)}`;
     const group = groups.get(key);
     if (group) group.push(incident);
@@ -64,18 +71,37 @@ export function neverAwaited(trace: Trace): Finding[] {
 /** `exception-never-retrieved`: a task or future failed and nobody looked. */
 export function exceptionsNeverRetrieved(trace: Trace): Finding[] {
   const subject = ({ task, what }: Incident) => `${task < 0 ? "" : coroutineName(trace, task)}\0${what}`;
-  return grouped(trace, "unretrieved", subject).map((group) => {
+  const incidents = [...trace.incidents, ...unasked(trace)];
+  return grouped(trace, "unretrieved", subject, incidents).map((group) => {
     const [{ task, stack, what, detail }] = group;
     const exception = task < 0 ? undefined : trace.exceptions.get(task);
     const at = exception?.at ?? userPlace(trace, stack) ?? (task < 0 ? null : createdAt(trace, task));
     const who = task < 0 ? "A future" : `${trace.tasks.name(task)} (${coroutineName(trace, task)})`;
     const made = task < 0 ? null : createdAt(trace, task);
+    const open = group.every((each) => each.task >= 0 && mayStillBeAsked(trace, each.task));
     const message =
-      `${who} failed with ${what}${detail ? `: ${detail}` : ""}, and nothing ever asked for its result` +
+      `${who} failed with ${what}${detail ? `: ${detail}` : ""} at ${where(at)}, and nothing ${open ? "has asked for its result so far" : "ever asked for its result"}` +
       `${made ? ` (it was created at ${where(made)})` : ""}. ` +
       "Await the task, put it in a TaskGroup, or handle the exception inside it.";
-    return describe(trace, "exception-never-retrieved", "error", group, at, message);
+    return describe(trace, "exception-never-retrieved", open ? "warning" : "error", group, at, message);
   });
+}
+
+/** The tasks that failed and that nobody has looked at so far, as if they had been reported. */
+function unasked(trace: Trace): Incident[] {
+  return [...trace.unasked].map(([task, t]) => {
+    const { type = "an exception", message = "", stack = 0 } = trace.exceptions.get(task) ?? {};
+    const loop = trace.loops[trace.tasks.loop.get(task)];
+    const at = { program: loop.program, loop: loop.row, code: 0 };
+    return { ...at, kind: "unretrieved", t, task, stack, what: type, detail: message };
+  });
+}
+
+/** Somebody may hold a failed task and look at it later: while its program runs, and it was not collected. */
+function mayStillBeAsked(trace: Trace, task: number): boolean {
+  const program = trace.programs[trace.loops[trace.tasks.loop.get(task)].program];
+  if (program.bye !== null || program.end !== null) return false;
+  return !trace.incidents.some((each) => each.kind === "unretrieved" && each.task === task);
 }
 
 /** `task-lost`: destroyed while pending, or left on a loop that was closed. */
@@ -89,8 +115,9 @@ export function tasksLost(trace: Trace): Finding[] {
       const at = lost.length === 0 ? null : parkedAt(trace, lost[0]);
       const names = listed(lost.map((task) => tasks.name(task)));
       const message =
-        `${names || "A task"} was garbage collected before it finished${lost.length > 0 ? ` (${waiting(trace, lost[0])})` : ""}: ` +
-        "the loop keeps only weak references. Keep the task in a variable or a set until it is done, or use a TaskGroup.";
+        `${names || "A task"} will never finish${lost.length > 0 ? `, ${waiting(trace, lost[0])}` : ""}: nothing refers to ${lost.length > 1 ? "them" : "it"} any more, ` +
+        "for the loop itself holds tasks only weakly, and the garbage collector destroys what nobody holds. " +
+        "Keep the task in a variable or a set until it is done, or use a TaskGroup.";
       return describe(trace, "task-lost", "error", group, at, message);
     },
   );

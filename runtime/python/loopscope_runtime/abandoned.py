@@ -1,0 +1,160 @@
+"""What nobody will look at any more, told while it happens: tasks that failed and were not asked, tasks that nothing refers to.
+
+asyncio tells of both when the garbage collector comes by, which may be never. The drain thread looks here now and then.
+"""
+
+import gc
+import sys
+from contextvars import Context
+from types import CodeType, ModuleType
+from weakref import ref
+
+from . import hook, recorder, state
+from .records import LOST, UNASKED
+
+GRACE_NS = 200_000_000  # whoever is to look at a failed task has mostly done so by then
+MAX_FAILED = 1000  # failed tasks that are remembered; of more, asyncio tells
+MAX_TASKS = 2000  # a program with more live tasks is not searched: it would cost too much
+BUDGET_NS = 3_000_000  # of one search; the next goes on where it stopped
+PRICE = 200  # a search that took t is not repeated within PRICE * t
+NEAR, FAR = 30, 300  # how many objects are looked at for one task: each time, and once for each wait
+
+suspects = {}  # weak reference to a task that was found alone -> the future it waits on; None once that was told
+held = {}  # weak reference to a task -> the future at whose wait the far look found it held
+next_search = [0, 0]  # when; at which task
+
+
+def look(t):
+    """For the drain thread, at each flush."""
+    if state.failed:
+        look_at_failed(t)
+    if t >= next_search[0]:
+        took = search(t)
+        next_search[0] = t + max(GRACE_NS, PRICE * took)
+
+
+def emit(*values):
+    state.common().buf.append(recorder.pack(list(values)))
+
+
+def look_at_failed(t):
+    failed = state.failed
+    n = len(failed)
+    kept = []
+    for entry in failed[: min(n, MAX_FAILED)]:
+        reference, when, told = entry
+        task = reference()
+        if task is None:
+            continue  # asyncio told of it, or somebody asked
+        if not getattr(task, "_log_traceback", False):
+            if told:
+                emit(UNASKED, hash(task), t, 0)
+            continue
+        if not told and t - when >= GRACE_NS:
+            emit(UNASKED, hash(task), when, 1)
+            entry[2] = True
+        kept.append(entry)
+    failed[:n] = kept
+
+
+def search(t):
+    """Looks for tasks that nothing refers to; nanoseconds it took. One must be found twice: threads move references meanwhile."""
+    references = [ref(task) for task in all_tasks()]
+    if len(references) <= MAX_TASKS:
+        position = next_search[1] if next_search[1] < len(references) else 0
+        for reference in references[position:]:
+            position += 1
+            suspect(reference)
+            if state.now() - t > BUDGET_NS:
+                break
+        next_search[1] = position
+        for known in (suspects, held):
+            for reference in [each for each in known if each() is None]:
+                del known[reference]
+    return state.now() - t
+
+
+def all_tasks():
+    """The tasks of the loops that are traced; none when they come and go too fast to be listed."""
+    name = __package__ + ".asyncio_patch"
+    patch = hook.hidden.get(name) or sys.modules.get(name)
+    if patch is None:  # the program has not imported asyncio yet
+        return ()
+    try:
+        return [task for loop in getattr(patch, "traced", ()) for task in sys.modules["asyncio"].all_tasks(loop)]
+    except RuntimeError:
+        return ()
+
+
+def suspect(reference):
+    task = reference()
+    future = getattr(task, "_fut_waiter", None)
+    # Of a task that nobody holds, these are: the wake-up callback, perhaps itself, `task` and getrefcount's argument.
+    if future is None or sys.getrefcount(task) > 5:
+        suspects.pop(reference, None)
+        return
+    waits_on = id(future)
+    name = hash(task)
+    task = future = None
+    alone = is_alone(reference, NEAR)
+    if not alone and held.get(reference) != waits_on:
+        alone = is_alone(reference, FAR)
+        if not alone:
+            held[reference] = waits_on
+    if not alone:
+        suspects.pop(reference, None)
+    elif reference not in suspects:
+        suspects[reference] = waits_on
+    elif suspects[reference] == waits_on:
+        suspects[reference] = None
+        emit(LOST, name, state.now(), state.text("Nothing refers to the task but itself"))
+
+
+LASTING = (type, ModuleType, CodeType, Context)  # what is not looked into: it is never lost with a task, or not only with one
+
+
+def is_alone(reference, limit):
+    """Whether nothing refers to a suspended task but what only the task itself keeps alive.
+
+    What the garbage collector does, for a part of the heap: of what can be reached from the task, that is garbage which has
+    references only from there, and from nothing that is referred to from elsewhere. What is found so is garbage for certain,
+    whichever part is looked at; a larger part finds more.
+    """
+    task = reference()
+    if task is None:
+        return False
+    things = [task]
+    numbers = {id(task): 0}
+    skipped = id(getattr(task, "_loop", None))
+    task = None
+    below = []  # for each thing, the numbers of those it refers to
+    for thing in things:  # which grows
+        row = []
+        for other in gc.get_referents(thing):
+            i = numbers.get(id(other))
+            if i is None:
+                if len(things) >= limit or not gc.is_tracked(other) or isinstance(other, LASTING) or id(other) == skipped:
+                    continue
+                if type(other) is dict and "__builtins__" in other:  # a module's
+                    continue
+                i = numbers[id(other)] = len(things)
+                things.append(other)
+            row.append(i)
+        below.append(row)
+    thing = other = None
+    inside = [0] * len(things)
+    for row in below:
+        for i in row:
+            inside[i] += 1
+    measure = [object()]
+    own = sys.getrefcount(measure[0])
+    reached = [i for i in range(len(things)) if sys.getrefcount(things[i]) > inside[i] + own]
+    seen = set(reached)
+    for i in reached:  # which grows
+        if i == 0:
+            return False
+        for j in below[i]:
+            if j not in seen:
+                seen.add(j)
+                reached.append(j)
+    return True
