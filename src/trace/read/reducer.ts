@@ -426,14 +426,6 @@ export class Reducer {
     else this.trace.unasked.delete(task);
   }
 
-  /** A failed task was not asked for its result since `t`; or now it was. */
-  unasked(task: number, t: number, so: boolean): void {
-    this.seen(t);
-    if (task < 0) return;
-    if (so) this.trace.unasked.set(task, t);
-    else this.trace.unasked.delete(task);
-  }
-
   incident(incident: Incident): void {
     this.seen(incident.t);
     this.trace.incidents.push(incident);
