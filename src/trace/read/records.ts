@@ -378,12 +378,6 @@ export abstract class RecordReader {
         reducer.unasked(task, t, this.int() !== 0);
         break;
       }
-      case RecordKind.UNASKED: {
-        const task = this.knownTask();
-        const t = this.time();
-        reducer.unasked(task, t, this.int() !== 0);
-        break;
-      }
       default:
         throw new Damage(`a record of unknown kind ${kind}`);
     }
