@@ -50,9 +50,10 @@ export function commandHandlers(services: Services): CommandHandlers {
     "loopscope.showGraph": () => panel.reveal(),
     "loopscope.openPlace": (place) => openPlace(vs, place),
     "loopscope.showTask": ({ task }) => {
-      // The report's ids are rows of the model, counted from 1.
+      if (traces.current === null) return;
       if (editor.activeView === null) panel.reveal();
-      activeView()?.reveal(task + 1);
+      // Rows of our model and of the view's may differ, the numbers of the tasks do not. Ids count from 1.
+      activeView()?.reveal(traces.current.trace.tasks.serial(task) + 1);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type * as vscode from "vscode";
+import { DEFAULT_HISTORY_MB } from "../protocol/view";
 import { Disposables } from "./disposables";
 
 /**
@@ -58,10 +59,17 @@ export interface Settings {
   args: string[];
   /** Threshold of `blocking-call` and `starved`, in milliseconds. */
   blockMs: number;
+  /** What a running trace may take of memory before its oldest part is forgotten, in megabytes. */
+  historyMb: number;
 }
 
 /** The defaults, which package.json repeats (the test compares). */
-export const settingDefaults: Settings = { pythonPath: "", args: [], blockMs: 50 };
+export const settingDefaults: Settings = {
+  pythonPath: "",
+  args: [],
+  blockMs: 50,
+  historyMb: DEFAULT_HISTORY_MB,
+};
 
 /** Reads one setting as it is for a file; a value of another type than its default counts as not set. */
 export function readSetting<K extends keyof Settings>(

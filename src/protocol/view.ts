@@ -22,6 +22,9 @@ export const MAX_PAGE_BYTES = 1024 * 1024;
 /** The pause between two live pages that a host should keep, in milliseconds. */
 export const LIVE_PAGE_MS = 50;
 
+/** Ten million events, about: half an hour of a busy server. */
+export const DEFAULT_HISTORY_MB = 256;
+
 /** 1-based line of a file named by its absolute path, in the traced program's machine. */
 export interface SourceAt {
   file: string;
@@ -48,6 +51,8 @@ export interface ViewConfig {
   folders: string[];
   /** Base of the help pages of findings ("https://…/docs/"), or null when the host opens them itself by `help`. */
   helpBase: string | null;
+  /** What a running trace may take of memory, in megabytes, before its oldest part is forgotten; by default DEFAULT_HISTORY_MB. */
+  historyMb?: number;
   /** The view's texts in the user's language, by their English originals (l10n/); none or missing ones: English. */
   messages?: Readonly<Record<string, string>>;
 }
@@ -78,7 +83,10 @@ export type HostMessage =
   | { type: "config"; config: ViewConfig }
   /** The actions that are possible now (Stop goes away when the program has ended). */
   | { type: "actions"; actions: HostAction[] }
-  /** Select and show a task or an object (a click in the Tasks tree), or an instant in seconds. */
+  /**
+   * Select and show a task (its `serial` + 1: rows differ once either side has forgotten something) or an object (a
+   * click in the Tasks tree), or an instant in seconds.
+   */
   | { type: "reveal"; task: number | null; object: number | null; time: number | null }
   /** Something went wrong on the host's side; shown as a banner, the trace stays. */
   | { type: "error"; message: string };

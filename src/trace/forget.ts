@@ -55,6 +55,9 @@ export function forget(before: Trace, since: number): Trace {
   for (const [task, early] of before.earlyCancels) {
     if (taskRow(task) >= 0) after.earlyCancels.set(taskRow(task), { ...early, by: taskRow(early.by) });
   }
+  for (const [task, t] of before.unasked) {
+    if (taskRow(task) >= 0) after.unasked.set(taskRow(task), t);
+  }
   for (const incident of before.incidents.slice(-KEPT_INCIDENTS)) {
     after.incidents.push({ ...incident, task: taskRow(incident.task) });
   }

@@ -54,6 +54,20 @@ export function select(next: Selection | null): void {
   selection.value = next;
 }
 
+/** The trace has forgotten its oldest part: its successor takes its place, in which tasks have other rows. */
+export function succeed(next: Trace): void {
+  const { tasks } = trace.value;
+  const chosen = selection.value;
+  const rowOf = (task: number) => next.tasks.rowOf(tasks.serial(task));
+  batch(() => {
+    trace.value = next;
+    highlighted.value = null;
+    const row = chosen?.kind === "task" ? rowOf(chosen.task) : -1;
+    selection.value = row < 0 ? null : { kind: "task", task: row };
+    tick.value++;
+  });
+}
+
 /** The task that was selected before a reload of the view; the first trace takes it up. */
 let restored: number | null = null;
 

@@ -1,6 +1,7 @@
+import { messages, t } from "../util/l10n";
 import { batch } from "@preact/signals";
-import { type HostMessage, type Slot, VIEW_PROTOCOL } from "../../src/protocol/view";
-import { Trace } from "../../src/trace";
+import { DEFAULT_HISTORY_MB, type HostMessage, type Slot, VIEW_PROTOCOL } from "../../src/protocol/view";
+import { bounded, Trace } from "../../src/trace";
 import type { Host } from "../host/host";
 import {
   actions,
@@ -14,6 +15,7 @@ import {
   reset,
   select,
   sourceFindings,
+  succeed,
   tick,
   trace,
 } from "./model";
@@ -24,6 +26,10 @@ const REFRESH_MS = 50;
 /** A host that sends this much at once has joined pages, because the view was slow to take them: then taking in goes first. */
 const JOINED_BYTES = 500_000;
 const PAUSE = { live: 3, file: 9 };
+
+const MB = 1e6;
+/** A file is meant to be read as a whole; only one that would end the view is not. */
+const FILE_MB = 1500;
 
 /** Takes the host's messages in. One place feeds the trace; everything else reads it. */
 export class Receiver {
@@ -56,10 +62,13 @@ export class Receiver {
       case "init":
         if (message.protocol !== VIEW_PROTOCOL) {
           throw new Error(
-            `This view speaks protocol ${VIEW_PROTOCOL}, its host ${message.protocol}: reload the window`,
+            t("This view speaks protocol {own}, its host {other}: reload the window", {
+              own: VIEW_PROTOCOL,
+              other: message.protocol,
+            }),
           );
         }
-        config.value = message.config;
+        this.configure(message.config);
         actions.value = message.actions;
         reset(message.source);
         break;
@@ -83,15 +92,18 @@ export class Receiver {
         sourceFindings.value = { ...sourceFindings.value, [message.slot]: message.findings };
         break;
       case "config":
-        config.value = message.config;
+        this.configure(message.config);
         break;
       case "actions":
         actions.value = message.actions;
         break;
       case "reveal":
         batch(() => {
-          if (message.task !== null) select({ kind: "task", task: message.task - 1 });
-          else if (message.object !== null) select({ kind: "object", object: message.object - 1 });
+          if (message.task !== null) {
+            const task = trace.value.tasks.rowOf(message.task - 1);
+            if (task >= 0) select({ kind: "task", task });
+          }
+          if (message.object !== null) select({ kind: "object", object: message.object - 1 });
           if (message.time !== null) cursor.value = message.time;
         });
         break;
@@ -101,17 +113,32 @@ export class Receiver {
     }
   }
 
+  private configure(next: ViewConfig): void {
+    config.value = next;
+    messages.value = next.messages ?? {};
+  }
+
   private feed(slot: Slot, seq: number, bytes: Uint8Array): void {
     const begin = performance.now();
     const target = slot === "b" ? other.value?.trace : trace.value;
     // A structured clone may have made it an ArrayBuffer.
     target?.feed(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes));
+    if (target !== undefined) this.bound(slot, target);
     this.behind = bytes.byteLength > JOINED_BYTES;
     if (slot === "a") progress.value = { ...progress.value, read: progress.value.read + bytes.byteLength };
     this.refreshSoon();
     const behindMs = performance.now() - begin;
     // Not at once: the screen and the keyboard come first, also while 50 MB are being read.
     afterInput(() => this.host.post({ type: "ack", seq, behindMs }));
+  }
+
+  /** A long run forgets its oldest part before it takes more memory than it may. */
+  private bound(slot: Slot, target: Trace): void {
+    const { historyMb = DEFAULT_HISTORY_MB } = config.value;
+    const next = bounded(target, (live.value ? historyMb : FILE_MB) * MB);
+    if (next === target) return;
+    if (slot === "a") succeed(next);
+    else if (other.value) other.value = { ...other.value, trace: next };
   }
 
   private end(slot: Slot): void {

@@ -171,6 +171,7 @@ export class GraphView {
       blockMs: readSetting(this.vs.workspace, "blockMs"),
       folders: (this.vs.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
       helpBase: null,
+      historyMb: readSetting(this.vs.workspace, "historyMb"),
     };
   }
 

@@ -1,18 +1,20 @@
 import { inflateSync } from "node:zlib";
-import type { TraceSource } from "../../protocol/view";
-import { Trace } from "../../trace";
+import { DEFAULT_HISTORY_MB, type TraceSource } from "../../protocol/view";
+import { bounded, Trace } from "../../trace";
 import { Emitter } from "../emitter";
 import type { ByteSource } from "../panel/bytes";
 
 /** How much is decoded before the editor gets a turn. */
 const CHUNK_BYTES = 256 * 1024;
+/** A file is meant to be read as a whole; only one that would end the editor is not. Megabytes in memory. */
+const FILE_MB = 1500;
 
 /**
  * A trace that is looked at, live or from a file: its bytes for the view, and its model for the trees. Both
  * come from the same ByteSource, so there is one way of reading.
  */
 export class OpenTrace {
-  readonly trace: Trace;
+  private model: Trace;
   private readonly updated = new Emitter<void>();
   /** The model has grown or ended. */
   readonly onDidUpdate = this.updated.event;
@@ -38,13 +40,20 @@ export class OpenTrace {
     readonly kind: TraceSource["kind"],
     readonly bytes: ByteSource & { readonly path: string; dispose(): void },
     blockMs?: number,
+    /** What the model may take before it forgets its oldest part, megabytes. */
+    private readonly historyMb = kind === "live" ? DEFAULT_HISTORY_MB : FILE_MB,
   ) {
-    this.trace = new Trace({
+    this.model = new Trace({
       blockMs,
       inflate: (body, maxOutputLength) => inflateSync(body, { maxOutputLength }),
     });
     this.subscription = bytes.onDidChange(() => void this.catchUp());
     void this.catchUp();
+  }
+
+  /** The model. Ask for it anew each time: that of a long run is replaced by one without the oldest part. */
+  get trace(): Trace {
+    return this.model;
   }
 
   /** What the view is told about it. */
@@ -86,7 +95,8 @@ export class OpenTrace {
         const length = Math.min(CHUNK_BYTES, this.bytes.size - this.position);
         const chunk = await this.bytes.read(this.position, length);
         this.position += chunk.length;
-        this.trace.feed(chunk);
+        this.model.feed(chunk);
+        this.model = bounded(this.model, this.historyMb * 1e6);
         this.start();
         this.updated.fire();
         await new Promise((resolve) => setImmediate(resolve));

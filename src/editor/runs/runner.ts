@@ -74,6 +74,7 @@ export class Runner {
         args: readSetting(this.vs.workspace, "args", file),
         cwd: folder?.uri.fsPath ?? dirname(file.fsPath),
         blockMs: readSetting(this.vs.workspace, "blockMs", file),
+        historyMb: readSetting(this.vs.workspace, "historyMb"),
         folder,
         recording: recordingName(this.recordingsFolder(), title, new Date()),
         env: this.terminalEnvironment(),

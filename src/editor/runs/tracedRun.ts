@@ -14,6 +14,7 @@ export interface RunRequest {
   args: readonly string[];
   cwd: string;
   blockMs: number;
+  historyMb: number;
   folder: vscode.WorkspaceFolder | undefined;
   /** Where the trace is recorded. */
   recording: string;
@@ -78,7 +79,7 @@ export class TracedRun {
           if (program !== run.main()) listener.end(program, { exitCode: null, signal: null });
         },
       });
-      const open = new OpenTrace(title, "live", record, request.blockMs);
+      const open = new OpenTrace(title, "live", record, request.blockMs, request.historyMb);
       const run: TracedRun = new TracedRun(vs, request, open, record, listener);
       await run.execute();
       return run;
