@@ -3,7 +3,8 @@
 import sys
 import threading
 from _thread import get_ident
-from weakref import ref
+from itertools import count
+from weakref import WeakSet
 
 from . import codes, eager, executors, fallback, fused, guard, objects, recorder, state, uvloop_patch, waits
 from .faults import watch_class
@@ -23,12 +24,48 @@ OWN_ATTRIBUTES = REPLACED + (
     "set_task_factory",
 )
 _pack3 = recorder.PACK[3]
+traced = WeakSet()  # the loops that carry something of ours
+session = None  # the Session of the recording that is on
+
+
+class Session:
+    """What a recording needs to know to put itself on a loop."""
+
+    def __init__(self, asyncio, drain):
+        self.asyncio = asyncio
+        self.drain = drain
+        self.base = asyncio.base_events.BaseEventLoop
+        self.mismatch = guard.mismatch(asyncio.base_events, asyncio.events)
+
+    def new_loop(self, loop, meet):
+        """Announces a loop; meet(act) is to call act when, and in the thread in which, the recorder can be put on it."""
+        stream = new_stream()
+        reason = self.why_not_fast(type(loop))
+        self.drain.introduce(stream, describe(loop, stream, "fallback" if reason else "fast", reason))
+        meet(lambda: self.trace(loop, stream, not reason))
+        return stream
+
+    def why_not_fast(self, kind):
+        if self.mismatch is not None:
+            return "asyncio's %s is not one this build knows" % self.mismatch
+        changed = [n for n in REPLACED if getattr(kind, n, None) is not getattr(self.base, n)]
+        return "%s has its own %s" % (kind.__qualname__, changed[0]) if changed else ""
+
+    def trace(self, loop, stream, fast):
+        if fast:
+            rec = fused.install(loop, stream, self.asyncio)
+        else:
+            rec = recorder.Recorder(stream, self.asyncio)
+            fallback.install(loop, rec, self.asyncio)
+        equip(loop, stream, rec)
+        watch_runs(loop, stream)
 
 
 def patch(asyncio, drain):
-    """Called once, right after the program imported asyncio."""
+    """Called when asyncio is there: right after the program imported it, or when a recording begins later."""
+    global session
+    session = own = Session(asyncio, drain)
     base = asyncio.base_events.BaseEventLoop
-    mismatch = guard.mismatch(asyncio.base_events, asyncio.events)
     stock_init = base.__init__
     get_running_loop = asyncio.events._get_running_loop
 
@@ -38,39 +75,20 @@ def patch(asyncio, drain):
 
     def __init__(self, *args, **kwargs):
         stock_init(self, *args, **kwargs)
-        if not state.active:
+        if not state.active or session is not own:
             return
         try:
-            new_loop(self)
+            own.new_loop(self, lambda act: when_used(self, act))
         except Exception as exc:
             state.fault(exc, "a new loop")
 
-    def new_loop(loop):
-        kind = type(loop)
-        stream = new_stream()
-        if mismatch is not None:
-            reason = "asyncio's %s is not one this build knows" % mismatch
-        else:
-            changed = [n for n in REPLACED if getattr(kind, n, None) is not getattr(base, n)]
-            reason = "%s has its own %s" % (kind.__qualname__, changed[0]) if changed else ""
-        drain.introduce(stream, describe(loop, stream, "fallback" if reason else "fast", reason))
-        when_used(loop, lambda: trace(loop, stream, not reason))
-
-    def trace(loop, stream, fast):
-        if fast:
-            rec = fused.install(loop, stream, asyncio)
-        else:
-            rec = recorder.Recorder(stream, asyncio)
-            fallback.install(loop, rec, asyncio)
-        equip(loop, stream, rec)
-        watch_runs(loop, stream)
-
-    fallback.patch_handles(asyncio, mismatch is None)
+    state.hooks.append(take_off_all)
+    fallback.patch_handles(asyncio, own.mismatch is None)
     watch_subclasses(asyncio, drain)
     watch_class(base)
     waits.start(asyncio)
     objects.start(asyncio, recorder_here)
-    base.__init__ = __init__
+    state.replace(base, "__init__", __init__)
     return recorder_here
 
 
@@ -87,13 +105,25 @@ def watch_subclasses(asyncio, drain):
             except Exception as exc:
                 state.fault(exc, "uvloop")
 
-    abstract.__init_subclass__ = classmethod(__init_subclass__)
+    state.replace(abstract, "__init_subclass__", classmethod(__init_subclass__))
+    for cls in subclasses(abstract):
+        if cls.__module__ == "uvloop" and not issubclass(cls, base):
+            uvloop_patch.patch(cls, asyncio, drain)
+
+
+def subclasses(cls):
+    """Every class below cls that there is by now."""
+    found = []
+    for each in cls.__subclasses__():
+        found.append(each)
+        found += subclasses(each)
+    return found
 
 
 def equip(loop, stream, rec):
     """What is the same for every kind of loop."""
     loop._loopscope = rec
-    state.hooks.append(undo(loop))
+    traced.add(loop)
     eager.watch_factory(loop, rec)
     executors.watch(loop, rec)
     stock_close = loop.close
@@ -108,28 +138,34 @@ def equip(loop, stream, rec):
     loop.close = close
 
 
-def undo(loop):
-    """Takes everything off a loop again; holds it weakly."""
-    here = ref(loop)
-
-    def take_off():
-        loop = here()
-        if loop is not None:
-            for name in OWN_ATTRIBUTES:
-                loop.__dict__.pop(name, None)
-            fallback.loops.pop(loop, None)
-
-    return take_off
+def take_off_all():
+    """Takes everything off the loops again, and off their tasks."""
+    for loop in list(traced):
+        rec = getattr(loop, "_loopscope", None)
+        for name in OWN_ATTRIBUTES:
+            loop.__dict__.pop(name, None)
+        fallback.loops.pop(loop, None)
+        if rec is None or loop.is_closed():
+            continue
+        rec.restore_factory()
+        for task in rec.all_tasks(loop):
+            try:
+                del task._loopscope
+            except AttributeError:
+                pass
+    traced.clear()
 
 
 def when_used(loop, act):
     """Calls act at the loop's first use: its selector is set only after BaseEventLoop.__init__."""
+    own = session
 
     def first(*_):
         for name in names:
             loop.__dict__.pop(name, None)
         try:
-            act()
+            if state.active and session is own:
+                act()
         except Exception as exc:
             state.fault(exc, "a new loop")
 
@@ -178,22 +214,23 @@ def watch_runs(loop, stream):
 
 
 def new_stream():
-    stream = state.Stream(len(_ids) + 1)
-    _ids.append(None)
+    stream = state.Stream(next(_ids))
     state.streams.append(stream)
     return stream
 
 
-_ids = []
+_ids = count(1)
 
 
 def describe(loop, stream, mode, reason):
     kind = type(loop)
+    thread_id = getattr(loop, "_thread_id", None) or get_ident()
+    thread = threading._active.get(thread_id)  # `current_thread` might make an object, which `enumerate` would list
     return {
         "loop": stream.loop_id,
         "kind": "%s.%s" % (kind.__module__.partition(".")[0], kind.__qualname__),
-        "thread": threading.current_thread().name,
-        "threadId": get_ident(),
+        "thread": thread.name if thread else "thread %d" % thread_id,
+        "threadId": thread_id,
         "t": state.now(),
         "mode": mode,
         "modeReason": reason,

@@ -42,6 +42,7 @@ class Drain:
         self.sampled = watchdog.Watchdog()
         self.introduced = []
         self.descriptions = {}  # loop -> what its `loop` frame says
+        self.gone = None  # called by the thread as it ends because the listener is no more
         self.greet(channel, hello)
 
     def greet(self, channel, hello):
@@ -80,8 +81,11 @@ class Drain:
             except Exception as exc:
                 state.note("the drain failed: %s: %s" % (type(exc).__name__, exc))
                 self.channel.close()
+            if self.channel.broken:
                 break
         self.running.release()
+        if self.channel.broken and self.gone is not None:
+            self.gone()
 
     def introduce(self, stream, description):
         """Announces a loop; its frame precedes its records."""
@@ -200,6 +204,15 @@ class Drain:
         live = [s.loop_id for s in state.streams]
         self.introduced[:] = [wire.json_frame(LOOP, d) for i, d in self.descriptions.items() if i in live]
         self.start()
+
+    def stop(self):
+        """Sends what is left and ends the thread; the program goes on."""
+        if self.channel.broken:
+            return
+        if state.resume is None:
+            self.bell.release()
+            self.running.acquire(True, 1)
+        self.flush(True)
 
     def shutdown(self):
         """At interpreter exit, after the program's own exit handlers: the last flush. Later records are sent at once."""

@@ -89,5 +89,6 @@ def watch_factory(loop, rec):
         codes.mark(function.__code__, codes.SKIP)
     if own[0] is not None:
         loop._task_factory = wrap(own[0])
+    rec.restore_factory = lambda: own[0] and stock_set(own[0])
     loop.set_task_factory = set_task_factory
     loop.get_task_factory = get_task_factory

@@ -165,12 +165,12 @@ def patch_handles(asyncio, known):
 
     if not known:
         codes.mark(_run_unknown.__code__, codes.STOP)
-        Handle._run = _run_unknown
+        state.replace(Handle, "_run", _run_unknown)
         return
     codes.mark(_run.__code__, codes.STOP)
     twin = mimic.disguise(_run, stock)
     codes.mark(twin.__code__, codes.STOP)
-    Handle._run = twin
+    state.replace(Handle, "_run", twin)
 
 
 def install(loop, rec, asyncio, fused=False):

@@ -23,7 +23,7 @@ def watch_class(loop_class):
 
     codes.mark(call_exception_handler.__code__, codes.SKIP)
     call_exception_handler.__doc__ = stock.__doc__
-    loop_class.call_exception_handler = call_exception_handler
+    state.replace(loop_class, "call_exception_handler", call_exception_handler)
 
 
 def reported(rec, context):
@@ -64,6 +64,5 @@ def watch_warnings(warnings, recorder_here):
     # of a file with this name.
     code = _warn_unawaited_coroutine.__code__.replace(co_filename="<importlib._bootstrap loopscope>")
     codes.mark(code, codes.SKIP)
-    warnings._warn_unawaited_coroutine = FunctionType(
-        code, globals(), "_warn_unawaited_coroutine", None, _warn_unawaited_coroutine.__closure__
-    )
+    traced = FunctionType(code, globals(), "_warn_unawaited_coroutine", None, _warn_unawaited_coroutine.__closure__)
+    state.replace(warnings, "_warn_unawaited_coroutine", traced)

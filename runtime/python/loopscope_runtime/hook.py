@@ -24,6 +24,7 @@ def hide():
     """Takes the recorder's modules out of sys.modules."""
     for name in [m for m in sys.modules if m.partition(".")[0] == __package__]:
         hidden[name] = sys.modules.pop(name)
+    sys.__spec__.loader_state = hidden  # where another copy of this package would look for the first
     for path in hidden[__package__].__path__:
         sys.path_importer_cache.pop(path, None)
 
@@ -42,6 +43,12 @@ class ImportHook:
         self.waiting[name] = action
         if self not in sys.meta_path:
             sys.meta_path.insert(0, self)
+
+    def cancel(self):
+        """Nothing more is waited for."""
+        self.waiting.clear()
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
 
     def find_spec(self, name, path=None, target=None):
         action = self.waiting.get(name)

@@ -108,9 +108,9 @@ def start(asyncio, recorder_here):
                 return hash(owner)
         return 0
 
-    locks.Lock._locked = Setter("_locked", lock_changed)
-    locks.Semaphore._value = Setter("_value", semaphore_changed)
-    locks.Event._waiters = Setter("_waiters", event_or_queue)
-    locks.Condition._lock = Setter("_lock", created(O_CONDITION))
+    state.replace(locks.Lock, "_locked", Setter("_locked", lock_changed))
+    state.replace(locks.Semaphore, "_value", Setter("_value", semaphore_changed))
+    state.replace(locks.Event, "_waiters", Setter("_waiters", event_or_queue))
+    state.replace(locks.Condition, "_lock", Setter("_lock", created(O_CONDITION)))
     if hasattr(locks, "Barrier"):
-        locks.Barrier._parties = Setter("_parties", created(O_BARRIER))
+        state.replace(locks.Barrier, "_parties", Setter("_parties", created(O_BARRIER)))

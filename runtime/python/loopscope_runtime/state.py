@@ -10,7 +10,7 @@ next_string = count(1).__next__
 notes = []  # sentences for `stats`: what could not be traced, and why
 counts = {"seen": 0, "missed": 0, "lost": 0}
 options = {"detail": "full", "block_ns": 50_000_000}
-active = False  # recording; set once by `start`
+active = False  # recording
 hooks = []  # undo what was patched; called when tracing is switched off
 resume = None  # starts the drain thread again after a fork
 last_words = None  # flushes; set once the drain thread has stopped
@@ -89,6 +89,34 @@ def switch_off():
     active = False
     while hooks:
         hooks.pop()()
+
+
+def replace(owner, name, new):
+    """Sets an attribute, until tracing is switched off; what somebody else has put there meanwhile stays."""
+    fields = owner.__dict__
+    own = name in fields
+    old = fields.get(name)
+    setattr(owner, name, new)
+    now_there = owner.__dict__.get(name)
+
+    def restore():
+        if owner.__dict__.get(name) is not now_there:
+            return
+        if own:
+            setattr(owner, name, old)
+        else:
+            delattr(owner, name)
+
+    hooks.append(restore)
+
+
+def reset():
+    """Forgets what belongs to one recording."""
+    global resume, last_words
+    for shared in (streams, strings, notes, _common):
+        shared.clear()
+    counts.update(seen=0, missed=0, lost=0)
+    resume = last_words = None
 
 
 def report_now():

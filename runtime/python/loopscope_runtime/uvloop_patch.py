@@ -37,17 +37,32 @@ def patch(loop_class, asyncio, drain):
 
     def __init__(self, *args, **kwargs):
         stock_init(self, *args, **kwargs)
-        if not state.active:
+        if not state.active or asyncio_patch.session is not session:
             return
         try:
-            stream = asyncio_patch.new_stream()
-            drain.introduce(stream, asyncio_patch.describe(self, stream, "fallback", REASON))
-            asyncio_patch.equip(self, stream, trace(self, stream, asyncio))
+            new_loop(self, asyncio, drain)
         except Exception as exc:
             state.fault(exc, "a new uvloop loop")
 
-    loop_class.__init__ = __init__
+    session = asyncio_patch.session
+    state.replace(loop_class, "__init__", __init__)
     watch_class(loop_class)
+
+
+def new_loop(loop, asyncio, drain, meet=lambda act: act()):
+    """Announces a loop; meet(act) is to call act when, and in the thread in which, the recorder can be put on it."""
+    stream = asyncio_patch.new_stream()
+    drain.introduce(stream, asyncio_patch.describe(loop, stream, "fallback", REASON))
+
+    def act():
+        rec = trace(loop, stream, asyncio)
+        asyncio_patch.equip(loop, stream, rec)
+        if loop.is_running():
+            stream.thread_id = get_ident()
+            rec.ext(PACK3(RUN, state.now(), 1))
+
+    meet(act)
+    return stream
 
 
 def trace(loop, stream, asyncio):

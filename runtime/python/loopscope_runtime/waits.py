@@ -161,7 +161,8 @@ _folder = [None]
 def start(asyncio):
     """Called before any of asyncio's code runs: its frames are recognised as they are met."""
     _folder[0] = os.path.dirname(asyncio.__file__)
-    codes.watchers.append(_met)
+    if _met not in codes.watchers:
+        codes.watchers.append(_met)
     for number, code in codes.fresh:
         _met(number, code)
 

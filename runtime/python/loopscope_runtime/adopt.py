@@ -1,0 +1,139 @@
+"""Puts the recorder on loops that were there before the recording began, and describes the tasks they have."""
+
+import gc
+import sys
+from _thread import allocate_lock
+
+from . import asyncio_patch, recorder, state, uvloop_patch, waits
+from .records import ON
+
+SLICE = 300  # tasks described before the loop gets its turn
+HELD = 0.5  # seconds a loop may take to answer before it counts as held by what it runs
+
+
+class Adoption:
+    """One loop that already exists. A loop that runs is met in its own thread, between two callbacks."""
+
+    def __init__(self, loop, asyncio, drain):
+        self.loop = loop
+        self.asyncio = asyncio
+        self.here = allocate_lock()  # released once every task has been described
+        self.here.acquire()
+        self.tasks = 0
+        if isinstance(loop, asyncio.base_events.BaseEventLoop):
+            self.stream = asyncio_patch.session.new_loop(loop, self.meet)
+        else:
+            self.stream = uvloop_patch.new_loop(loop, asyncio, drain, self.meet)
+
+    def meet(self, act):
+        self.act = act
+        self.session = asyncio_patch.session
+        if not self.loop.is_running():
+            self.begin()
+            return
+        try:
+            self.loop.call_soon_threadsafe(self.begin)
+        except RuntimeError:  # it was closed just now
+            self.here.release()
+
+    def begin(self):
+        """In the loop's thread, or in the recorder's while the loop does not run."""
+        if not state.active or self.session is not asyncio_patch.session:
+            return  # the recording has ended meanwhile
+        state.counts["seen"] -= self.tasks  # it was observed from outside, and is described again
+        self.tasks = 0
+        try:
+            self.act()
+            tasks = self.asyncio.all_tasks(self.loop)
+            self.rest = iter(sorted(tasks, key=lambda task: (len(task.get_name()), task.get_name())))
+            self.next_slice()
+        except Exception as exc:
+            state.fault(exc, "a loop that was there before")
+            self.here.release()
+
+    def next_slice(self):
+        if self.session is not asyncio_patch.session or not state.active:
+            return
+        rec = self.loop._loopscope
+        running = self.loop.is_running()
+        n = 0
+        for task in self.rest:
+            self.describe(rec, task)
+            n += 1
+            if running and n == SLICE:
+                self.loop.call_soon(self.next_slice)
+                return
+        self.here.release()
+
+    def describe(self, rec, task):
+        if task.done():
+            return
+        self.tasks += 1
+        state.counts["seen"] += 1
+        describe(rec, task)
+
+    def settle(self):
+        """Waits until the loop has been described; one that is held by what it runs is described from outside."""
+        told = -1
+        while told < self.tasks:
+            told = self.tasks
+            if self.here.acquire(True, HELD) or not state.active:
+                return False
+        self.observe()
+        return True
+
+    def observe(self):
+        """The loop does not come round: tells what can be seen from another thread. It is met as soon as it does come."""
+        loop, stream = self.loop, self.stream
+        rec = recorder.Recorder(stream, self.asyncio)
+        stream.thread_id = getattr(loop, "_thread_id", None) or stream.thread_id or main_thread()
+        now = state.now()
+        for task in self.asyncio.all_tasks(loop):
+            self.describe(rec, task)
+        running = self.asyncio.current_task(loop)
+        key = 0 if running is None else hash(running)
+
+        def probe():
+            return key, now, len(getattr(loop, "_ready", ()))
+
+        if stream.probe is None:  # else the loop came after all
+            stream.probe = probe
+
+
+def describe(rec, task):
+    """The ADOPT of a task, and what it waits on."""
+    future = getattr(task, "_fut_waiter", None)
+    frames, coroutines = [], []
+    recorder.frames_below(task.get_coro(), frames, coroutines)
+    handler = waits.handlers.get(frames[-2]) if frames else None
+    if handler is None and future is not None and type(future) is not type(task):
+        waits.relate(rec, future, rec.gathering)
+    rec.adopt(task)
+    if future is None or handler is None:
+        return
+    if type(handler) is int:
+        rec.ext(recorder.pack([ON, hash(task), handler, 0, -1, 0]))
+    elif coroutines:
+        waits.describe(rec, hash(task), handler, coroutines)
+
+
+def main_thread():
+    threading = sys.modules.get("threading")
+    return threading.main_thread().ident if threading else 0
+
+
+def existing_loops(asyncio, drain):
+    """An Adoption for every open loop of this process. There is no list of them: they are looked for among all objects."""
+    kinds = set(asyncio_patch.subclasses(asyncio.AbstractEventLoop))
+    base = asyncio.base_events.BaseEventLoop
+    ours = (base, *(cls for cls in kinds if cls.__module__ == "uvloop"))
+    kinds = {cls for cls in kinds if issubclass(cls, ours)}
+    found = [each for each in gc.get_objects() if type(each) in kinds]
+    adoptions = []
+    for loop in found:
+        try:
+            if not loop.is_closed() and loop not in asyncio_patch.traced:
+                adoptions.append(Adoption(loop, asyncio, drain))
+        except AttributeError:
+            pass  # its __init__ has not come that far
+    return adoptions

@@ -1,0 +1,119 @@
+"""Begins and ends recordings. A process can be recorded any number of times, one recording after the other."""
+
+import atexit
+import os
+import sys
+
+from . import channel, codes, drain, state
+from .hook import ImportHook, unhidden
+
+PATCHED = ["BaseEventLoop.__init__", "loop.call_soon", "loop.call_soon_threadsafe", "loop._run_once", "Handle._run"]
+
+
+class Recording:
+    """One recording: from `begin` until `end`, or until its listener goes."""
+
+    def __init__(self, address, token, block_ns, detail, follow=True, attached=False):
+        """Raises OSError or ValueError if the address cannot be reached. attached: the program has been running for a while."""
+        self.address = address
+        self.follow = follow
+        self.hello = {
+            "mode": "fast", "reason": "", "patched": PATCHED, "block_ns": block_ns, "detail": detail, "attached": attached,
+            "token": token,
+        }  # fmt: skip
+        self.hook = ImportHook()
+        self.loops = []  # the loops that existed already: asyncio_patch.Adoption
+        self.ended = None  # called once, when the recording is over
+
+    def connect(self):
+        hello = drain.describe_program(self.hello, self.hello["token"])
+        hello["attached"] = self.hello["attached"]
+        return channel.Channel(channel.connect(self.address)), hello
+
+    def connect_child(self):
+        """In the child of a fork, which was there from its beginning."""
+        self.hello["attached"] = False
+        try:
+            return self.connect() if self.follow else None
+        except (OSError, ValueError):
+            return None  # no listener any more: the child runs untraced
+
+    def begin(self):
+        pump = drain.Drain(*self.connect())
+        state.reset()
+        codes.start()
+        codes.tell_again()
+        state.options.update(block_ns=self.hello["block_ns"], detail=self.hello["detail"])
+        self.pump = pump
+        pump.gone = self.over
+        state.active = True
+        atexit.register(pump.shutdown)
+        state.hooks.append(lambda: atexit.unregister(pump.shutdown))
+        state.hooks.append(self.hook.cancel)
+        watch_forks(self)
+        pump.flush()
+        pump.start()
+        self.hook.when_imported("asyncio", self.asyncio_imported)
+
+    def asyncio_imported(self, asyncio):
+        with unhidden():
+            from . import asyncio_patch, faults
+        recorder_here = asyncio_patch.patch(asyncio, self.pump)
+        self.hook.when_imported("warnings", lambda warnings: faults.watch_warnings(warnings, recorder_here))
+        if self.hello["attached"]:
+            with unhidden():
+                from . import adopt
+            self.loops = adopt.existing_loops(asyncio, self.pump)
+
+    def end(self):
+        """Takes everything off the program again and sends what is left. Not in the drain's own thread."""
+        state.switch_off()
+        self.pump.stop()
+        self.over()
+
+    def over(self):
+        """Nothing will be sent any more."""
+        global current
+        if current is not self:
+            return
+        current = None
+        state.switch_off()
+        self.pump.channel.close()
+        state.reset()
+        if self.ended is not None:
+            self.ended()
+
+
+current = None  # the Recording that is on
+_forks = []
+
+
+def begin(*args, **kwargs):
+    """Begins a recording; RuntimeError if one is on already."""
+    global current
+    if current is not None:
+        raise RuntimeError("Loopscope is recording this process already")
+    recording = current = Recording(*args, **kwargs)
+    try:
+        recording.begin()
+    except BaseException:
+        current = None
+        raise
+    return recording
+
+
+def watch_forks(recording):
+    """What is registered for forks cannot be taken back: it is registered once, and asks which recording is on."""
+    if _forks or not hasattr(os, "register_at_fork"):
+        return
+    _forks.append(True)
+
+    def before():
+        if current is not None:
+            current.pump.pause()
+
+    def in_child():
+        if current is not None:
+            current.pump.forked(current.connect_child)
+
+    os.register_at_fork(before=before, after_in_child=in_child)
