@@ -103,6 +103,12 @@ export interface CancelInfo {
   kind: "task" | "timeout" | "taskgroup" | "shutdown" | "loop" | "unknown";
   task: number | null;
   at: Place | null;
+  /** The tasks that were cancelled before and passed it on, in order. */
+  through: number[];
+  /** Tasks that it awaited under asyncio.shield, and that went on. */
+  shielded: number[];
+  /** shutdown: by Ctrl-C. */
+  signal: boolean;
 }
 
 export type WaitKind =

@@ -1,3 +1,5 @@
+import type { Place } from "../../protocol/report";
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach a row
 const BREAKING = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
@@ -8,4 +10,9 @@ export function oneLine(text: string): string {
     BREAKING,
     (char) => escapes[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+/** "app.py:12" */
+export function where(place: Place | null): string {
+  return place ? `${place.file.replace(/^.*[\\/]/, "")}:${place.line}` : "an unknown place";
 }

@@ -2,6 +2,8 @@ import type { Finding, FindingRule, Place } from "../../protocol/report";
 import { oneLine } from "../describe/text";
 import type { Trace } from "../trace";
 
+export { where } from "../describe/text";
+
 export interface FindingOptions {
   /** The text of a source file, for the findings that read the code; without it they say less. */
   source?: (file: string) => string | undefined;
@@ -54,11 +56,6 @@ export function roundLength(seconds: number): string {
   if (seconds >= 3600) return "1 h";
   if (seconds >= 300) return `${Math.round(seconds / 60)} min`;
   return length(seconds);
-}
-
-/** "app.py:12" */
-export function where(place: Place | null): string {
-  return place ? `${place.file.replace(/^.*[\\/]/, "")}:${place.line}` : "an unknown place";
 }
 
 /** "a", "a and b", "a, b and 3 others" */

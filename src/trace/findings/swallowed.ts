@@ -1,12 +1,12 @@
 import type { Finding } from "../../protocol/report";
-import { isMeantToEnd } from "../describe/cancellation";
+import { cancellerAt, cancellerName, isMeantToEnd } from "../describe/cancellation";
 import { coroutineName } from "../describe/creation";
 import { awaitPlace, waitOf } from "../describe/waits";
 import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
-import { finding, listed, where } from "./finding";
+import { finding, length, listed, where } from "./finding";
 
-/** A task that is pending this long (seconds) after it was cancelled is not cleaning up any more. */
+/** A task that goes on for this long (seconds) after it was cancelled is not cleaning up any more. */
 const CLEANING_UP = 1;
 const RETURNED = 0;
 
@@ -14,7 +14,9 @@ const RETURNED = 0;
 interface Swallowed {
   task: number;
   row: number;
-  /** The task waited again afterwards. */
+  /** Seconds the task ran on, so far. */
+  after: number;
+  /** It did more than clean up: it took long, or came back to where it was cancelled. */
   wentOn: boolean;
 }
 
@@ -43,8 +45,11 @@ function swallowedBy(trace: Trace, task: number, told: boolean): Swallowed | nul
     const next = steps.next.get(row);
     if (next < 0) break;
     if (!told && (!isMeantToEnd(trace, row) || isOwnTask(trace, row))) continue;
-    if (outcome === PENDING && !told && trace.endTime - steps.begin.get(next) < CLEANING_UP) return null;
-    return { task, row, wentOn: next !== tasks.lastStep.get(task) || outcome === PENDING };
+    const until = outcome === PENDING ? trace.endTime : tasks.ended.get(task);
+    const after = until - steps.begin.get(next);
+    const wentOn = after >= CLEANING_UP || comesBack(trace, row, next);
+    if (!wentOn && outcome === PENDING) return null;
+    return { task, row, after, wentOn };
   }
   return null;
 }
@@ -55,21 +60,41 @@ function isOwnTask(trace: Trace, row: number): boolean {
   return kind === "task" || kind === "tasks" || kind === "future";
 }
 
+/** Whether a task waits again, after the cancellation, at the line where it was cancelled: a loop goes round. */
+function comesBack(trace: Trace, row: number, from: number): boolean {
+  const { steps } = trace;
+  const at = awaitPlace(trace, row);
+  if (at === null) return false;
+  for (let each = from; each >= 0; each = steps.next.get(each)) {
+    // A condition takes its lock again before it lets a cancellation through.
+    if (waitOf(trace, row).kind === "condition" && waitOf(trace, each).kind === "lock") continue;
+    const place = steps.stack.get(each) === 0 ? null : awaitPlace(trace, each);
+    if (place !== null && place.line === at.line && place.file === at.file) return true;
+  }
+  return false;
+}
+
 function describe(trace: Trace, group: Swallowed[]): Finding {
-  const [{ task, row }] = group;
   const wentOn = group.some((each) => each.wentOn);
+  const { task, row, after } = group.find((each) => each.wentOn === wentOn) ?? group[0];
   const at = awaitPlace(trace, row);
   const names = listed(group.map((each) => trace.tasks.name(each.task)));
+  const by = cancellerName(trace, cancellerAt(trace, row));
+  const ends = trace.tasks.outcome.get(task) === PENDING ? "has gone on for" : "went on for";
+  const what = wentOn
+    ? `${ends} ${length(after)} as if nothing had happened: whoever waits for it to end waits in vain`
+    : `returned ${length(after)} later as if it had finished: whoever cancelled it cannot tell`;
   return finding(trace, "cancellation-swallowed", {
     severity: wentOn ? "warning" : "info",
     message:
-      `${names} (${coroutineName(trace, task)}) ${group.length === 1 ? "was" : "were"} cancelled at ${where(at)}, in ${waitOf(trace, row).label}, ` +
-      `and ${wentOn ? "went on as if nothing had happened: whoever cancelled waits in vain" : "returned as if nothing had happened: whoever cancelled cannot tell"}. ` +
+      `${names} (${coroutineName(trace, task)}) ${group.length === 1 ? "was" : "were"} cancelled by ${by} ` +
+      `while waiting in ${waitOf(trace, row).label} at ${where(at)}, caught it, and ${what}. ` +
       "Catch CancelledError only to clean up, and raise it again; do not catch BaseException around an await.",
     at,
     stack: trace.steps.stack.get(row),
     task,
     tasks: group.map((each) => each.task),
+    seconds: after,
     from: trace.steps.ready.get(row),
   });
 }

@@ -294,7 +294,8 @@ describe("cancellation-swallowed", () => {
 
   it("is a task that was cancelled, waited on and returned", () => {
     const [found] = cancelled([at(50, "stop")], 0);
-    assert.deepEqual([found.task, found.at?.line, found.severity], [1, 5, "warning"]);
+    assert.deepEqual([found.task, found.at?.line, found.severity], [1, 5, "info"]);
+    assert.match(found.message, /cancelled by t2 at app.py:50 .* returned 120 ms later/);
   });
 
   it("is not one that cleaned up and was cancelled, nor a timeout that was caught", () => {
