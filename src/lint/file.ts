@@ -30,8 +30,7 @@ export class SourceFile {
   update(edited: EditedRange | null): { fresh: Unit[]; gone: Unit[] } {
     const { tree, text } = this.document;
     const read = (at: Cut) => (at.node ? readUnit(text, at.node, at.header) : null);
-    // What follows an error may be read differently though it was not touched.
-    const part = edited && !this.document.isSuspect ? recut(tree, this.units, edited) : null;
+    const part = edited ? recut(tree, this.units, edited) : null;
     if (!edited || !part) {
       const whole = new Assembly(this.module, this.units, edited, this.hooks, read);
       return this.adopt(whole, cut(tree), [], []);
@@ -100,8 +99,8 @@ class Assembly {
   readonly fresh: Unit[] = [];
   readonly headerNames = new Map<Container, string[]>();
   private readonly untouched = new Map<number, Unit>();
-  /** By type and name. */
-  private readonly touched = new Map<string, Unit[]>();
+  /** By type and name; the first `taken` of them have been kept already. */
+  private readonly touched = new Map<string, { units: Unit[]; taken: number }>();
   private readonly kept = new Set<Unit>();
 
   constructor(
@@ -115,7 +114,8 @@ class Assembly {
     for (const unit of old) {
       if (edited && unit.to < edited.from) this.untouched.set(unit.from, unit);
       else if (edited && unit.from > edited.oldTo) this.untouched.set(unit.from + delta, unit);
-      else getOrMake(this.touched, `${unit.type} ${unit.name}`, () => []).push(unit);
+      else
+        getOrMake(this.touched, keyOf(unit.type, unit.ir), () => ({ units: [], taken: 0 })).units.push(unit);
     }
   }
 
@@ -160,10 +160,15 @@ class Assembly {
 
   /** The unit this one was before the edit. */
   private partner(at: Cut, container: Container, ir: UnitIR): Unit | undefined {
-    const candidates = this.touched.get(`${at.type} ${nameOf(ir)}`) ?? [];
-    return candidates.find(
-      (unit) => unit.container === container && unit.header === at.header && !this.kept.has(unit),
-    );
+    const candidates = this.touched.get(keyOf(at.type, ir));
+    if (!candidates) return undefined;
+    const { units } = candidates;
+    while (candidates.taken < units.length && this.kept.has(units[candidates.taken])) candidates.taken++;
+    for (let i = candidates.taken; i < units.length; i++) {
+      const unit = units[i];
+      if (unit.container === container && unit.header === at.header && !this.kept.has(unit)) return unit;
+    }
+    return undefined;
   }
 
   private create(at: Cut, container: Container, ir: UnitIR): Unit {
@@ -174,6 +179,10 @@ class Assembly {
     this.fresh.push(unit);
     return unit;
   }
+}
+
+function keyOf(type: string, ir: UnitIR): string {
+  return `${type} ${nameOf(ir)}`;
 }
 
 function move(unit: Unit, at: Cut): Unit {

@@ -1,4 +1,4 @@
-import { parser } from "../parser/parser";
+import { parseTree } from "../parser/parse";
 import { type Code, layOut } from "./code";
 
 /** The text of a string literal without prefix and quotes; escapes are left alone (annotations have none). */
@@ -11,6 +11,6 @@ export function stringContent(literal: string): string {
 
 /** The syntax tree of an annotation written as a string. */
 export function parseAnnotation(text: string): Code | null {
-  const expression = parser.parse(text.length > 2000 ? "" : text).topNode.firstChild?.firstChild;
+  const expression = parseTree(text.length > 2000 ? "" : text).topNode.firstChild?.firstChild;
   return expression ? layOut(expression) : null;
 }

@@ -15,6 +15,9 @@ export function readUnit(text: string, syntax: SyntaxNode, header: boolean): Uni
   else {
     const definition = node.name === "ClassDefinition" ? node : node.getChild("ClassDefinition");
     if (definition) readDefinition(r, definition, place, node.getChildren("Decorator"), false);
+    // The class ends with its body, which changes without its head being read again.
+    const end = (definition?.getChild("Body")?.from ?? node.to) - node.from;
+    for (const part of r.ir.scopes) part.end = Math.min(part.end, end);
   }
   return r.ir;
 }

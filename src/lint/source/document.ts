@@ -1,6 +1,7 @@
 import { type ChangedRange, type Tree, TreeFragment } from "@lezer/common";
-import { parser } from "../parser/parser";
+import { parseTree } from "../parser/parse";
 import type { Location, TextChange } from "../types";
+import { changedBy } from "./difference";
 import { LineIndex } from "./lines";
 
 /** What an edit did, in offsets: `from..oldTo` of the text before became `from..newTo` of the text after. */
@@ -45,7 +46,7 @@ export class Document {
     return !this.isFresh && (this.suspect ?? false);
   }
 
-  /** Parses all of the text again. Takes as long as a first parse, so it is for when nobody waits. */
+  /** Parses all of the text again. Takes as long as a first parse, so it is for when nobody types. */
   reparse(): void {
     this.parsed = parse(this.text, []);
     this.fragments = TreeFragment.addTree(this.parsed, []);
@@ -58,9 +59,10 @@ export class Document {
     this.suspect ||= hasErrors(this.tree, Math.max(0, from - 200), newTo + 200);
   }
 
-  /** Applies the changes one after another and returns the range that covers them all. */
+  /** Applies the changes one after another and returns the range that covers all that may be read differently now. */
   edit(changes: readonly TextChange[]): EditedRange | null {
     let covered: EditedRange | null = null;
+    const before = this.tree;
     if (this.suspect === null) this.suspect = hasErrors(this.tree, 0, this.text.length);
     for (const change of changes) {
       const from = clamp(change.from, 0, this.text.length);
@@ -78,6 +80,7 @@ export class Document {
       this.parsed = null;
       this.isFresh = false;
       this.inspect(covered);
+      if (this.suspect) return changedBy(before, this.tree, covered);
     }
     return covered;
   }
@@ -109,7 +112,7 @@ function parse(text: string, fragments: readonly TreeFragment[]): Tree {
   // A byte order mark is no part of the program; a space in its place keeps the offsets.
   const code = text.charCodeAt(0) === 0xfeff ? ` ${text.slice(1)}` : text;
   try {
-    return parser.parse(code, fragments);
+    return parseTree(code, fragments);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return parseShallow(code);
@@ -122,10 +125,10 @@ function parse(text: string, fragments: readonly TreeFragment[]): Tree {
  */
 function parseShallow(code: string): Tree {
   try {
-    return parser.parse(code.replace(/[^\r\n]{5000,}/g, (line) => " ".repeat(line.length)));
+    return parseTree(code.replace(/[^\r\n]{5000,}/g, (line) => " ".repeat(line.length)));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return parser.parse(code.replace(/[^\r\n]/g, " "));
+    return parseTree(code.replace(/[^\r\n]/g, " "));
   }
 }
 

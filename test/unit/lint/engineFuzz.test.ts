@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createWorkspace } from "../../../src/lint/index";
-import { random, randomEdit, sameAsAfresh } from "./engineFuzz";
+import { random, randomEdit, sameAsAfresh, unitsFitTree } from "./engineFuzz";
 
 const stdlib = execFileSync("python3", ["-c", "import sysconfig; print(sysconfig.get_paths()['stdlib'])"])
   .toString()
@@ -17,8 +17,14 @@ const sets = [
 const labelled = readFileSync(resolve("test/fixtures/lint/corpus/shop/handlers.py"), "utf8");
 const helpers = readFileSync(resolve("test/fixtures/lint/corpus/shop/db.py"), "utf8");
 
+/** LOOPSCOPE_FUZZ=30 does so many more of each set. */
+const rounds = 1 + Number(process.env.LOOPSCOPE_FUZZ ?? 0);
+const cases = Array.from({ length: rounds }, (_, round) =>
+  sets.map((set, i) => ({ set, seed: round * sets.length + i })),
+).flat();
+
 describe("edits of real code", () => {
-  for (const [seed, set] of sets.entries()) {
+  for (const { seed, set } of cases) {
     it(`find what a first reading finds: ${set.join(", ")} (seed ${seed})`, function () {
       this.timeout(120_000);
       const next = random(seed);
@@ -36,6 +42,7 @@ describe("edits of real code", () => {
         edits.push(`${path} ${JSON.stringify(edit)}`);
         workspace.setFile(path, [edit]);
         if (next() < 0.5) workspace.findings(path);
+        unitsFitTree(workspace, path, edits.join("\n"));
         if (i % 4 === 3) sameAsAfresh(workspace, edits.join("\n"));
       }
     });

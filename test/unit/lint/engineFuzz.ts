@@ -1,6 +1,9 @@
 /** Random edits of real code, and what they must not change: findings are those of reading the text afresh. */
 import assert from "node:assert/strict";
+import type { SourceFile } from "../../../src/lint/file";
 import { createWorkspace } from "../../../src/lint/index";
+import { readUnit } from "../../../src/lint/read/unit";
+import { type Cut, cut } from "../../../src/lint/source/cut";
 import type { Finding, LintWorkspace, TextChange } from "../../../src/lint/types";
 
 /** Numbers in [0, 1), the same for the same seed (mulberry32). */
@@ -56,6 +59,13 @@ const pieces = [
   "global x\n",
   "self.x = open('a')\n",
   "yield ",
+  't"{name!r:>{width}}"',
+  'f"{a["b"]}"',
+  "except ValueError, TypeError:\n",
+  "finally:\n    return 1\n",
+  "type Box[T = int] = list[T]\n",
+  "match x:\n    case Point(x=0) | [1, *rest]:\n        time.sleep(1)\n",
+  "def g[T: (int, str), *Ts, **P](x: T) -> T: ...\n",
 ];
 
 /** One edit: something typed, something taken away, lines moved, or a piece of the text pasted elsewhere. */
@@ -86,6 +96,17 @@ export function sameAsAfresh(workspace: LintWorkspace, trace: string): void {
     const now = workspace.findings(path).map(brief);
     assert.deepEqual(now, afresh.findings(path).map(brief), `${path} after ${trace}`);
   }
+}
+
+/** What the units of a file are is what its tree says, broken or not: nothing an edit changed was overlooked. */
+export function unitsFitTree(workspace: LintWorkspace, path: string, trace: string): void {
+  const { files } = workspace as unknown as { files: Map<string, SourceFile> };
+  const { document, units } = files.get(path)!;
+  const cuts = cut(document.tree);
+  const place = ({ from, to, type, level, header }: Cut) => `${type} ${from}-${to} ${level} ${header}`;
+  assert.deepEqual(units.map(place), cuts.map(place), `${path} after ${trace}`);
+  for (const [i, unit] of units.entries())
+    assert.deepEqual(unit.ir, readUnit(document.text, cuts[i].node!, unit.header), `${path} after ${trace}`);
 }
 
 function brief(finding: Finding): string {
