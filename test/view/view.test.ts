@@ -171,7 +171,7 @@ describe("the view in a browser", () => {
     await view.page.keyboard.press("5");
     await view.page.locator(".tile").first().waitFor();
     assert.match(await text(".tiles"), /Wall time 620 ms → 400 ms/);
-    assert.match(await text("section.fixed"), /blocking-call/);
+    assert.match(await text("section.fixed"), /Blocks the event loop/);
   });
 
   it("filters by what is typed and says when nothing matches", async () => {

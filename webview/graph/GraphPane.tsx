@@ -6,9 +6,9 @@ import { openPlace } from "../state/actions";
 import { select, snapshot } from "../state/model";
 import { change, setting, settings } from "../state/settings";
 import { theme } from "../state/theme";
-import { plural } from "../util/format";
+import { t, tn } from "../util/l10n";
 import type { Card } from "./build";
-import { graphCommand } from "./commands";
+import { beyond, graphCommand } from "./commands";
 import { drawGraph, type View } from "./draw";
 import { GraphTree } from "./GraphTree";
 import { menuOf } from "./menu";
@@ -22,7 +22,7 @@ const NARROW = 560;
 const MIN_SCALE = 0.15;
 const MAX_SCALE = 2.5;
 /** Fitting by itself never makes the text harder to read than this; what does not fit is scrolled to. */
-const AUTO_SCALE = 0.7;
+const AUTO_SCALE = 0.86;
 
 type Hit = { card: Card; link: boolean } | { resource: Resource };
 
@@ -53,9 +53,9 @@ function GraphEmpty() {
   if (!filtered) return null;
   return (
     <div class="empty">
-      <p>No task matches the filter.</p>
+      <p>{t("No task matches the filter.")}</p>
       <button type="button" class="button" onClick={() => change({ filter: "" })}>
-        Clear the filter
+        {t("Clear the filter")}
       </button>
     </div>
   );
@@ -86,6 +86,7 @@ class GraphController {
         focused: this.host.contains(document.activeElement),
         evidence: evidence.value,
       });
+      this.countBeyond();
     });
     let done = graphCommand.peek()?.id;
     this.disposers.push(
@@ -93,6 +94,8 @@ class GraphController {
         if (!command || command.id === done) return;
         done = command.id;
         if (command.name === "fit") this.fit(true);
+        else if (command.name === "down") this.moveBy(0, -this.surface.size.height * 0.7);
+        else if (command.name === "right") this.moveBy(-this.surface.size.width * 0.7, 0);
         else this.zoomCentre(command.name === "in" ? 1.25 : 0.8);
       }),
     );
@@ -123,6 +126,20 @@ class GraphController {
     const focus = () => this.surface.invalidate();
     host.addEventListener("focusin", focus);
     host.addEventListener("focusout", focus);
+  }
+
+  /** Nothing on the canvas tells that there is more than what is in sight. */
+  private countBeyond(): void {
+    const { scale, x, y } = this.view;
+    const { width, height } = this.surface.size;
+    const { cards, resources } = graph.peek();
+    const next = { below: 0, right: 0 };
+    for (const box of [...cards, ...resources]) {
+      if ((box.y + box.height / 2) * scale + y > height) next.below++;
+      else if ((box.x + box.width / 2) * scale + x > width) next.right++;
+    }
+    const { below, right } = beyond.peek();
+    if (next.below !== below || next.right !== right) beyond.value = next;
   }
 
   dispose(): void {
@@ -196,7 +213,7 @@ class GraphController {
     if (resource) return { resource };
     const card = model.cards.find(inside);
     if (!card) return null;
-    const link = card.link !== "" && y > card.y + 25 && x > card.x + card.width * 0.45;
+    const link = card.link !== "" && y > card.y + 22 && x > card.x + card.width * 0.45;
     return { card, link };
   }
 
@@ -316,9 +333,12 @@ class GraphController {
 function describe(hit: Hit): string {
   if ("resource" in hit) return `${hit.resource.title}\n${hit.resource.detail}`;
   const { card, link } = hit;
-  if (card.node.kind === "more") return `Show ${plural(card.node.tasks.length, "more task")}`;
-  if (link) return `Open ${card.place?.file}:${card.place?.line}`;
+  if (card.node.kind === "more")
+    return tn(card.node.tasks.length, "Show {n} more task", "Show {n} more tasks");
+  if (link) return t("Open {place}", { place: `${card.place?.file}:${card.place?.line}` });
   const more =
-    card.node.kind === "group" ? `\n${card.node.tasks.length} tasks; double-click to show each` : "";
+    card.node.kind === "group"
+      ? `\n${t("{n} tasks; double-click to show each", { n: card.node.tasks.length })}`
+      : "";
   return `${card.title}\n${card.detail}${card.time ? ` (${card.time})` : ""}${more}`;
 }

@@ -1,7 +1,8 @@
 import { useRef } from "preact/hooks";
-import { STATE_NAMES } from "../model/snapshot";
+import { stateName } from "../model/look";
 import { openPlace } from "../state/actions";
 import { select } from "../state/model";
+import { t, tn } from "../util/l10n";
 import type { Card } from "./build";
 import { preorder } from "./layout";
 import { expandCard, selectCard } from "./nodes";
@@ -84,7 +85,7 @@ export function GraphTree({ onReveal }: { onReveal: (key: string) => void }) {
       class="tree"
       role="tree"
       tabIndex={0}
-      aria-label="Await graph: tasks by creator"
+      aria-label={t("Await graph: tasks by creator")}
       aria-activedescendant={selected !== null && keys.includes(selected) ? idOf(selected) : undefined}
       onKeyDown={onKeyDown}
       onFocus={() => selected === null && go(keys[0])}
@@ -115,7 +116,7 @@ export function GraphTree({ onReveal }: { onReveal: (key: string) => void }) {
           aria-level={1}
           aria-selected={`r:${resource.key}` === selected}
         >
-          {`${resource.title}, ${resource.detail}${resource.deadlock ? ", in a deadlock" : ""}`}
+          {`${resource.title}, ${resource.detail}${resource.deadlock ? `, ${t("in a deadlock")}` : ""}`}
         </div>
       ))}
     </div>
@@ -137,14 +138,14 @@ const idOf = (key: string) => `node-${key}`;
 /** All that the card shows, as one sentence. */
 function sentence(card: Card): string {
   const { node } = card;
-  if (node.kind === "more") return `${node.tasks.length} more tasks`;
+  if (node.kind === "more") return t("{n} more tasks", { n: node.tasks.length });
   const parts = [
     node.kind === "group"
-      ? `${card.title}, ${node.tasks.length} tasks`
+      ? `${card.title}, ${tn(node.tasks.length, "{n} task", "{n} tasks")}`
       : `${card.title} ${card.suffix}`.trim(),
   ];
-  parts.push(`${STATE_NAMES[node.state]} ${card.time}`);
-  if (card.alarm === "deadlock") parts.push("in a deadlock");
+  parts.push(`${stateName(node.state)} ${card.time}`);
+  if (card.alarm === "deadlock") parts.push(t("in a deadlock"));
   if (card.detail) parts.push(card.detail);
   if (card.link) parts.push(card.link);
   return parts.join(", ");

@@ -5,13 +5,14 @@ import { STATE_ICONS, waitIcon } from "../model/look";
 import { isOver, type Snapshot, State } from "../model/snapshot";
 import { parkedPlace, waitInfo } from "../model/wait";
 import { displayName, duration, fileLine, taskTitle } from "../util/format";
+import { t } from "../util/l10n";
 import { buildEdges, type Edge } from "./edges";
 import { type FoldNode, type FoldOptions, foldSnapshot } from "./fold";
 import { type Layout, layoutAround, layoutForest, type Spacing } from "./layout";
 import { buildResources, placeResources, type Resource } from "./resources";
 
 /** Sizes in CSS pixels at scale 1. */
-export const CARD = { width: 216, height: 46, small: 26, column: 252, gap: 10, indent: 18 };
+export const CARD = { width: 216, height: 42, small: 24, column: 252, gap: 8, indent: 18 };
 
 /** A node as it is drawn. */
 export interface Card {
@@ -131,7 +132,13 @@ function makeCard(
     alarm: null,
   };
   if (node.kind === "more") {
-    return { ...card, height: CARD.small, icon: "add", title: `${node.tasks.length} more`, suffix: "" };
+    return {
+      ...card,
+      height: CARD.small,
+      icon: "add",
+      title: t("{n} more", { n: node.tasks.length }),
+      suffix: "",
+    };
   }
   const longest = node.tasks.reduce((a, b) => (snapshot.since[b] < snapshot.since[a] ? b : a));
   const elapsed = snapshot.t - snapshot.since[longest];
@@ -145,30 +152,30 @@ function makeCard(
       card.detail = info.label;
       if (info.due < snapshot.t - 1e-3) {
         card.alarm = "overdue";
-        card.detail = `timer overdue by ${duration(snapshot.t - info.due)}`;
+        card.detail = t("timer overdue by {time}", { time: duration(snapshot.t - info.due) });
       }
       if (node.place > 0) card.place = trace.places.get(node.place);
       break;
     }
     case State.running:
-      card.detail = "running";
+      card.detail = t("running");
       card.place = blockedAt(trace, first, snapshot) ?? null;
       if (elapsed > options.blockSeconds) {
         card.alarm = "blocked";
-        card.detail = "BLOCKS THE LOOP";
+        card.detail = t("BLOCKS THE LOOP");
       }
       break;
     case State.ready:
-      card.detail = "ready, waits for the loop";
+      card.detail = t("ready, waits for the loop");
       if (node.kind === "task") card.place = trace.places.get(parkedPlace(trace, snapshot.row[first]));
       break;
     case State.pending:
-      card.detail = "not started yet";
+      card.detail = t("not started yet");
       card.place = trace.stacks.userPlace(tasks.creationStack.get(first));
       break;
     case State.raised: {
       const exception = trace.exceptions.get(first);
-      card.detail = exception ? displayName(`${exception.type}: ${exception.message}`) : "raised";
+      card.detail = exception ? displayName(`${exception.type}: ${exception.message}`) : t("raised");
       card.place = exception?.at ?? null;
       card.alarm = "failed";
       break;

@@ -126,7 +126,7 @@ function drawCard(
   ring(context, card, node.key, theme, emphasis, 5);
   if (!readable) return;
   const small = height < 40;
-  const baseline = small ? y + height / 2 + 4.5 : y + 19;
+  const baseline = small ? y + height / 2 + 4.5 : y + 17;
   context.fillStyle = alarm ? theme.error : colour;
   drawIcon(context, card.icon, x + 11, baseline - 12, 15);
   context.font = fonts.small;
@@ -163,11 +163,11 @@ function drawCard(
     const link = clip(context, card.link, width * 0.55);
     right -= measure(context, link);
     context.fillStyle = theme.link;
-    context.fillText(link, right, y + 37);
+    context.fillText(link, right, y + 34);
     right -= 10;
   }
   context.fillStyle = alarm ? theme.error : card.alarm === "overdue" ? theme.warning : theme.dim;
-  fillClipped(context, card.detail, x + 12, y + 37, right - x - 12);
+  fillClipped(context, card.detail, x + 12, y + 34, right - x - 12);
 }
 
 function drawBadge(
@@ -218,10 +218,10 @@ function drawResource(
   drawIcon(context, resource.icon, x + 14, y + height / 2 - 8, 16);
   context.font = fonts.bold;
   context.fillStyle = theme.foreground;
-  fillClipped(context, resource.title, x + 40, y + 17, width - 58);
+  fillClipped(context, resource.title, x + 40, y + 15.5, width - 58);
   context.font = fonts.small;
   context.fillStyle = resource.deadlock ? theme.error : theme.dim;
-  fillClipped(context, resource.detail, x + 40, y + 32, width - 58);
+  fillClipped(context, resource.detail, x + 40, y + 29.5, width - 58);
 }
 
 /** Selection and keyboard focus, outside the card so that neither hides its state. */

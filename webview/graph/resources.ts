@@ -3,7 +3,8 @@ import type { IconName } from "../icons";
 import { objectIcon } from "../model/look";
 import { type Snapshot, State } from "../model/snapshot";
 import { waitInfo } from "../model/wait";
-import { displayName, plural } from "../util/format";
+import { displayName } from "../util/format";
+import { t, tn } from "../util/l10n";
 import type { Card, GraphOptions } from "./build";
 import type { Layout } from "./layout";
 
@@ -27,7 +28,7 @@ export interface Resource {
   height: number;
 }
 
-const SIZE = { width: 200, height: 40, gap: 10 };
+const SIZE = { width: 216, height: 36, gap: 8 };
 
 /** More resources than this are folded by kind. */
 const MOST = 24;
@@ -126,9 +127,10 @@ function describe(trace: Trace, resource: Resource, holders: readonly number[]):
     const name = alike.size === 1 ? [...alike][0] : trace.objects.noun(resource.objects[0]);
     resource.title = `${displayName(name)} ×${resource.objects.length}`;
   }
-  const parts = [`${resource.waiting} waiting`];
-  if (holders.length === 1) parts.push(`held by ${displayName(trace.tasks.name(holders[0]), 60)}`);
-  else if (holders.length > 1) parts.push(`held by ${plural(new Set(holders).size, "task")}`);
+  const parts = [t("{n} waiting", { n: resource.waiting })];
+  if (holders.length === 1)
+    parts.push(t("held by {name}", { name: displayName(trace.tasks.name(holders[0]), 60) }));
+  else if (holders.length > 1) parts.push(tn(new Set(holders).size, "held by {n} task", "held by {n} tasks"));
   resource.detail = parts.join(" · ");
 }
 

@@ -6,6 +6,7 @@ import {
   VIEW_PROTOCOL,
   type ViewMessage,
 } from "../../src/protocol/view";
+import { t } from "../util/l10n";
 import type { Host } from "./host";
 
 /** How a page without an editor gives the view its traces; webview/README.md documents it. */
@@ -52,7 +53,10 @@ export function pageHost(document: Document, toast: (text: string) => void): Hos
           });
         }
       } catch (error) {
-        handler({ type: "error", message: `Could not read ${trace.title}: ${String(error)}` });
+        handler({
+          type: "error",
+          message: t("Could not read {what}: {why}", { what: trace.title, why: String(error) }),
+        });
       }
       handler({ type: "end", slot: trace.slot });
     }
@@ -65,15 +69,18 @@ export function pageHost(document: Document, toast: (text: string) => void): Hos
       'script[type="application/x-loopscope-findings"]',
     )) {
       const slot: Slot = element.dataset.slot === "b" ? "b" : "a";
+      const { src } = element.dataset;
       try {
-        const { src } = element.dataset;
         const json = src
           ? await (await fetch(src)).text()
           : new TextDecoder().decode(decodeBase64(element.textContent ?? ""));
         const findings: unknown = JSON.parse(json);
         if (Array.isArray(findings)) handler({ type: "findings", slot, findings });
       } catch (error) {
-        handler({ type: "error", message: `Could not read the findings of the source: ${String(error)}` });
+        handler({
+          type: "error",
+          message: t("Could not read {what}: {why}", { what: src ?? "findings", why: String(error) }),
+        });
       }
     }
   }
@@ -89,19 +96,19 @@ export function pageHost(document: Document, toast: (text: string) => void): Hos
       case "open":
         void copy(
           `${message.at.file}:${message.at.line}`,
-          "Copied the place: paste it into your editor",
+          t("Copied the place: paste it into your editor"),
           toast,
         );
         break;
       case "copy":
-        void copy(message.text, `Copied ${message.what}`, toast);
+        void copy(message.text, t("Copied {what}", { what: message.what }), toast);
         break;
       case "save":
         download(document, message.name, message.text);
         break;
       case "help":
         if (/^https?:/.test(message.page)) window.open(message.page, "_blank", "noopener");
-        else toast(`Help page: docs/${message.page}`);
+        else toast(t("Help page: {page}", { page: message.page }));
         break;
       case "error":
         console.error(message.message, message.stack);

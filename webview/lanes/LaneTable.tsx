@@ -1,6 +1,7 @@
-import { STATE_NAMES } from "../model/snapshot";
+import { stateName } from "../model/look";
 import { snapshot, trace } from "../state/model";
 import { displayName, duration } from "../util/format";
+import { t, tn } from "../util/l10n";
 import { rows } from "./state";
 
 /** Lanes in the table for screen readers: a person who listens to more than this uses the filter. */
@@ -8,20 +9,22 @@ const MOST = 200;
 
 /** The lanes for a screen reader, as a table of the instant shown. */
 export function LaneTable() {
-  const { state, since, t } = snapshot.value;
+  const { state, since, t: now } = snapshot.value;
   const shown = rows.value.slice(0, MOST);
   return (
     <table class="unseen">
       <caption>
-        Lanes at {t.toFixed(3)} s
-        {rows.value.length > MOST ? `, the first ${MOST} of ${rows.value.length}` : ""}
+        {t("Lanes at {time} s", { time: now.toFixed(3) })}
+        {rows.value.length > MOST
+          ? `, ${t("the first {n} of {all}", { n: MOST, all: rows.value.length })}`
+          : ""}
       </caption>
       <thead>
         <tr>
-          <th scope="col">Lane</th>
-          <th scope="col">State</th>
-          <th scope="col">For</th>
-          <th scope="col">Created</th>
+          <th scope="col">{t("Lane")}</th>
+          <th scope="col">{t("State")}</th>
+          <th scope="col">{t("For")}</th>
+          <th scope="col">{t("Created")}</th>
         </tr>
       </thead>
       <tbody>
@@ -29,14 +32,16 @@ export function LaneTable() {
           row.kind === "task" ? (
             <tr key={row.key}>
               <th scope="row">{row.label}</th>
-              <td>{STATE_NAMES[state[row.task] ?? 0]}</td>
-              <td>{duration(t - (since[row.task] ?? t))}</td>
+              <td>{stateName(state[row.task] ?? 0)}</td>
+              <td>{duration(now - (since[row.task] ?? now))}</td>
               <td>{duration(trace.value.tasks.created.get(row.task))}</td>
             </tr>
           ) : (
             <tr key={row.key}>
               <th scope="row">{displayName(row.label)}</th>
-              <td colSpan={3}>{row.kind === "group" ? `${row.tasks.length} tasks` : row.detail}</td>
+              <td colSpan={3}>
+                {row.kind === "group" ? tn(row.tasks.length, "{n} task", "{n} tasks") : row.detail}
+              </td>
             </tr>
           ),
         )}

@@ -1,5 +1,6 @@
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { t } from "../util/l10n";
 import { LanesController } from "./controller";
 import { LaneTable } from "./LaneTable";
 import { Transport } from "./Transport";
@@ -18,7 +19,7 @@ export function LanesPane() {
     };
   }, []);
   return (
-    <section class="lanes" aria-label="Lanes: tasks over time">
+    <section class="lanes" aria-label={t("Lanes: tasks over time")}>
       <Transport />
       <div class="lanes-body">
         <div class="fill" aria-hidden="true">

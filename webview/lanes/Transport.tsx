@@ -15,6 +15,7 @@ import {
   togglePlay,
 } from "../state/travel";
 import { duration, instant } from "../util/format";
+import { t } from "../util/l10n";
 import { range, span } from "./state";
 
 /** The controls of time travel, above the lanes. */
@@ -24,17 +25,17 @@ export function Transport() {
   const length = Math.min(to - from, Math.max(1e-9, trace.value.endTime));
   const it = iteration.value;
   return (
-    <div class="transport" role="toolbar" aria-label="Time travel">
-      <Button icon="debug-reverse-continue" label="To the beginning (Home)" onClick={() => goTo(0)} />
-      <Button icon="arrow-left" label="Previous event (,)" onClick={() => stepEvent(-1)} />
+    <div class="transport" role="toolbar" aria-label={t("Time travel")}>
+      <Button icon="debug-reverse-continue" label={t("To the beginning (Home)")} onClick={() => goTo(0)} />
+      <Button icon="arrow-left" label={t("Previous event (,)")} onClick={() => stepEvent(-1)} />
       <Button
         icon={playing.value ? "debug-pause" : "play"}
-        label={playing.value ? "Pause (Space)" : "Play (Space)"}
+        label={playing.value ? t("Pause (Space)") : t("Play (Space)")}
         onClick={togglePlay}
       />
-      <Button icon="arrow-right" label="Next event (.)" onClick={() => stepEvent(1)} />
-      <label class="speed" title="Speed of playing">
-        <span class="unseen">Speed</span>
+      <Button icon="arrow-right" label={t("Next event (.)")} onClick={() => stepEvent(1)} />
+      <label class="speed" title={t("Speed of playing")}>
+        <span class="unseen">{t("Speed")}</span>
         <select
           value={String(speed.value)}
           onChange={(event) => {
@@ -52,28 +53,26 @@ export function Transport() {
         type="button"
         class={`now ${at === null ? "at-end" : ""}`}
         aria-pressed={at === null}
-        title={at === null ? "The view follows the end" : "Back to the end (End)"}
+        title={at === null ? t("The view follows the end") : t("Back to the end (End)")}
         onClick={goLive}
       >
-        {live.value ? "Live" : "End"}
+        {live.value ? t("Live") : t("End")}
       </button>
-      <output class="clock" aria-label="Instant shown">
+      <output class="clock" aria-label={t("Instant shown")}>
         <b>{instant(now.value, length)}</b>
-        <span class="dim"> of {duration(trace.value.endTime)}</span>
+        <span class="dim"> {t("of {time}", { time: duration(trace.value.endTime) })}</span>
       </output>
       {it && !narrow.value ? (
         <span class="iterations">
           <Button
             icon="chevron-left"
-            label="Previous iteration of the loop ([)"
+            label={t("Previous iteration of the loop ([)")}
             onClick={() => stepIteration(-1)}
           />
-          <span class="dim">
-            iteration {it.number} of {it.of}
-          </span>
+          <span class="dim">{t("iteration {n} of {all}", { n: it.number, all: it.of })}</span>
           <Button
             icon="chevron-right"
-            label="Next iteration of the loop (])"
+            label={t("Next iteration of the loop (])")}
             onClick={() => stepIteration(1)}
           />
         </span>
@@ -85,11 +84,13 @@ export function Transport() {
               range.value = null;
             }}
           >
-            range {duration(range.value.to - range.value.from)}
+            {t("range {time}", { time: duration(range.value.to - range.value.from) })}
           </Chip>
         ) : null}
         {setting.window.value ? (
-          <Chip onClose={() => change({ window: null })}>zoomed to {duration(to - from)}</Chip>
+          <Chip onClose={() => change({ window: null })}>
+            {t("zoomed to {time}", { time: duration(to - from) })}
+          </Chip>
         ) : null}
       </span>
     </div>
@@ -108,7 +109,7 @@ function Chip({ children, onClose }: { children: ComponentChildren; onClose: () 
   return (
     <span class="chip">
       {children}
-      <button type="button" class="plain" aria-label="Clear" onClick={onClose}>
+      <button type="button" class="plain" aria-label={t("Clear")} onClick={onClose}>
         <Icon name="close" size={12} />
       </button>
     </span>

@@ -15,12 +15,13 @@ import {
 } from "../state/model";
 import { change, setting, settings } from "../state/settings";
 import { theme } from "../state/theme";
+import { t as translate } from "../util/l10n";
 import { Densities } from "./densities";
 import { drawLanes, RULER } from "./draw";
 import { type HoverInfo, loopInfoAt, sliceInfo } from "./hover";
 import { laneMenu } from "./menu";
 import { type LaneRow, rowAt } from "./rows";
-import { laneCache, loopLane, opened, panWindow, range, rows, span, zoomWindow } from "./state";
+import { laneCache, laneRoom, loopLane, opened, panWindow, range, rows, span, zoomWindow } from "./state";
 
 type Drag =
   | { kind: "pan"; x: number; y: number; moved: boolean; shift: boolean }
@@ -114,6 +115,7 @@ export class LanesController {
     context: CanvasRenderingContext2D,
     size: { width: number; height: number; ratio: number },
   ): void {
+    laneRoom.value = size.height - RULER - 8;
     const all = rows.value;
     const scroll = this.scroller.scrollTop;
     const first = rowAt(all, scroll);
@@ -312,8 +314,14 @@ export class LanesController {
     return {
       title: row.label,
       lines: [
-        `${row.tasks.length} tasks, ${alive.toFixed(alive < 10 ? 1 : 0)} alive here`,
-        `${(density.running[bucket] ?? 0).toFixed(2)} running, ${(density.ready[bucket] ?? 0).toFixed(2)} ready`,
+        translate("{n} tasks, {alive} alive here", {
+          n: row.tasks.length,
+          alive: alive.toFixed(alive < 10 ? 1 : 0),
+        }),
+        translate("{running} running, {ready} ready", {
+          running: (density.running[bucket] ?? 0).toFixed(2),
+          ready: (density.ready[bucket] ?? 0).toFixed(2),
+        }),
       ],
       place: null,
     };

@@ -2,13 +2,14 @@ import type { Finding } from "../../src/protocol/report";
 import type { Trace } from "../../src/trace";
 import { fillClipped, measure } from "../canvas/text";
 import { drawIcon } from "../icons";
-import { STATE_ICONS, stateColour } from "../model/look";
+import { STATE_ICONS, stateColour, stateName } from "../model/look";
 import { isOver, type Snapshot, State } from "../model/snapshot";
 import type { Theme } from "../state/theme";
 import { count } from "../util/format";
+import { t } from "../util/l10n";
 import type { Density } from "./density";
 import { drawLoop, drawWakes } from "./drawLoop";
-import { drawGroup, drawStrips, drawTask, type Strips } from "./drawTask";
+import { drawGroup, drawStrips, drawTask, hatch, type Strips } from "./drawTask";
 import type { Lane } from "./lane";
 import type { LoopLane } from "./loopLane";
 import type { LaneRow } from "./rows";
@@ -83,6 +84,7 @@ export function drawLanes(
   context.restore();
   drawRange(context, scene, x, size.height);
   drawRuler(context, scene, ticks, x, size.width);
+  drawStates(context, scene);
   drawCursor(context, scene, x, size);
   context.fillStyle = theme.border;
   context.fillRect(labels - 1, 0, 1, size.height);
@@ -130,6 +132,11 @@ function drawLabel(context: CanvasRenderingContext2D, scene: LanesScene, row: La
   const { theme, labels, snapshot } = scene;
   const room = labels - 10;
   context.textBaseline = "alphabetic";
+  if (row.kind !== "loop") {
+    // The colour its steps have in the loop's lane.
+    context.fillStyle = coroutineColour(scene, row.kind === "task" ? row.task : row.tasks[0]);
+    context.fillRect(0, y + 1, 3, Math.max(1, row.height - 2));
+  }
   if (row.kind === "loop") {
     context.fillStyle = theme.foreground;
     context.font = `600 12px ${theme.fontFamily}`;
@@ -143,11 +150,12 @@ function drawLabel(context: CanvasRenderingContext2D, scene: LanesScene, row: La
   if (row.height < 10) return;
   const small = row.height < 16;
   const indent = 8 + Math.min(row.depth, 5) * 10;
-  const baseline = y + row.height / 2 + (small ? 3.5 : 4);
+  const tall = row.kind === "group" && row.height >= 42;
+  const baseline = y + row.height / 2 + (small ? 3.5 : tall ? -3 : 4);
   const icon = small ? 9 : 13;
   if (row.kind === "group") {
     context.fillStyle = theme.dim;
-    drawIcon(context, row.open ? "chevron-down" : "chevron-right", indent, y + row.height / 2 - 7, 14);
+    drawIcon(context, row.open ? "chevron-down" : "chevron-right", indent, baseline - 11, 14);
     context.font = `11.5px ${theme.fontFamily}`;
     context.fillStyle = theme.foreground;
     const badge = `×${count(row.tasks.length)}`;
@@ -156,6 +164,11 @@ function drawLabel(context: CanvasRenderingContext2D, scene: LanesScene, row: La
       indent + 18 + fillClipped(context, row.label, indent + 18, baseline, room - indent - 26 - width);
     context.fillStyle = theme.dim;
     context.fillText(badge, end + 7, baseline);
+    const most = scene.density(row.key)?.most ?? 0;
+    if (row.height < 42 || most < 1) return;
+    context.font = `10.5px ${theme.fontFamily}`;
+    const text = t("at most {n} at once", { n: count(Math.round(most)) });
+    fillClipped(context, text, indent + 18, baseline + 15, room - indent - 18);
     return;
   }
   const state = snapshot.state[row.task] ?? State.absent;
@@ -164,6 +177,29 @@ function drawLabel(context: CanvasRenderingContext2D, scene: LanesScene, row: La
   context.fillStyle = isOver(state) || state === State.absent ? theme.dim : theme.foreground;
   context.font = `${small ? 9.5 : 11.5}px ${theme.fontFamily}`;
   fillClipped(context, row.label, indent + icon + 5, baseline, room - indent - icon - 5);
+}
+
+/** Steps are told apart by the coroutine that ran. */
+export function coroutineColour({ trace, theme }: LanesScene, task: number): string {
+  return task < 0 ? theme.dim : theme.palette[trace.tasks.code.get(task) % theme.palette.length];
+}
+
+/** What the colours of the lanes mean, in the corner that the ruler leaves free. */
+function drawStates(context: CanvasRenderingContext2D, { theme, labels }: LanesScene): void {
+  context.font = `10.5px ${theme.fontFamily}`;
+  let x = 8;
+  for (const state of [State.running, State.ready, State.suspended]) {
+    const name = stateName(state);
+    if (x + 11 + measure(context, name) > labels - 4) return;
+    context.fillStyle = stateColour(theme, state);
+    context.globalAlpha = state === State.suspended && !theme.highContrast ? 0.5 : 1;
+    context.fillRect(x, 9, 8, 9);
+    if (state === State.ready) hatch(context, theme, x, 9, 8, 9);
+    context.globalAlpha = 1;
+    context.fillStyle = theme.dim;
+    context.fillText(name, x + 11, 17);
+    x += 11 + measure(context, name) + 9;
+  }
 }
 
 function drawRange(context: CanvasRenderingContext2D, scene: LanesScene, x: ToX, height: number): void {

@@ -1,7 +1,8 @@
 import { clip, measure } from "../canvas/text";
 import { State } from "../model/snapshot";
 import { duration } from "../util/format";
-import { type LanesScene, RULER, type ToX } from "./draw";
+import { t } from "../util/l10n";
+import { coroutineColour, type LanesScene, RULER, type ToX } from "./draw";
 import type { LoopLane } from "./loopLane";
 import type { LaneRow } from "./rows";
 
@@ -49,8 +50,7 @@ function drawSteps(
   height: number,
   x: ToX,
 ): void {
-  const { steps, tasks } = scene.trace;
-  const { palette, dim } = scene.theme;
+  const { steps } = scene.trace;
   let before = Math.max(scene.from, lane.loop.seen);
   for (let i = first; i < last; i++) {
     const row = lane.row(i);
@@ -59,7 +59,7 @@ function drawSteps(
     labelIdle(context, scene, before, Math.min(begin, scene.to), x, y, height);
     before = steps.end.get(row);
     const task = steps.task.get(row);
-    context.fillStyle = task < 0 ? dim : palette[tasks.code.get(task) % palette.length];
+    context.fillStyle = coroutineColour(scene, task);
     context.fillRect(left, y + 5, Math.max(1.5, x(before) - left), height - 10);
   }
   if (last >= lane.count)
@@ -79,7 +79,7 @@ function labelIdle(
   const width = x(to) - left;
   if (width < 74) return;
   context.font = `10.5px ${scene.theme.fontFamily}`;
-  const text = `idle ${duration(to - from)}`;
+  const text = t("idle {time}", { time: duration(to - from) });
   const wide = measure(context, text);
   if (wide + 16 > width) return;
   const at = left + (width - wide) / 2;
@@ -89,7 +89,25 @@ function labelIdle(
   context.fillText(text, at, y + height / 2 + 4);
 }
 
-/** More steps than pixels: each column as strong as the loop was busy in it. */
+/** Steps of a column that are looked at for its colour. */
+const LOOKED_AT = 24;
+
+/** The task whose step is the longest of a column's first ones. */
+function longestTask(scene: LanesScene, lane: LoopLane, from: number, to: number): number {
+  const { begin, end, task } = scene.trace.steps;
+  let longest = -1;
+  let length = -1;
+  for (let i = from; i < Math.min(to + 1, from + LOOKED_AT, lane.count); i++) {
+    const row = lane.row(i);
+    const its = end.get(row) - begin.get(row);
+    if (its <= length) continue;
+    length = its;
+    longest = task.get(row);
+  }
+  return longest;
+}
+
+/** More steps than pixels: each column as strong as the loop was busy in it, in the colour of its longest step. */
 function drawBusyColumns(
   context: CanvasRenderingContext2D,
   scene: LanesScene,
@@ -101,16 +119,17 @@ function drawBusyColumns(
 ): void {
   const columns = Math.floor(plot);
   const width = (scene.to - scene.from) / columns;
-  context.fillStyle = scene.theme.running;
   let at = first;
   let before = lane.busyUntil(at, scene.from);
   for (let column = 0; column < columns; column++) {
     const right = scene.from + (column + 1) * width;
+    const from = at;
     at = lane.firstEndingAfter(right, at);
     const busy = lane.busyUntil(at, right);
     const share = Math.min(1, (busy - before) / width);
     before = busy;
     if (share <= 0) continue;
+    context.fillStyle = coroutineColour(scene, longestTask(scene, lane, from, at));
     context.globalAlpha = 0.35 + 0.65 * share;
     context.fillRect(scene.labels + column, top, 1, height);
   }
@@ -141,7 +160,7 @@ function drawBlocks(
     const name = task < 0 ? "a callback" : tasks.name(task);
     context.font = `600 11px ${theme.fontFamily}`;
     context.fillStyle = theme.background;
-    const text = `${name} blocks the loop ${duration(end - begin)}`;
+    const text = t("{name} blocks the loop {time}", { name, time: duration(end - begin) });
     const cut = clip(context, text, width - 12);
     context.fillText(cut.length > 4 ? cut : duration(end - begin), left + 6, top + height / 2 + 4);
   }

@@ -137,7 +137,8 @@ function drawSlices(
   }
 }
 
-function hatch(
+/** Ready is never colour alone. */
+export function hatch(
   context: CanvasRenderingContext2D,
   theme: Theme,
   x: number,

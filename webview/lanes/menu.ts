@@ -3,6 +3,7 @@ import { copyText, openPlace } from "../state/actions";
 import { cursor, select, trace } from "../state/model";
 import { change, setting } from "../state/settings";
 import { fileLine } from "../util/format";
+import { t } from "../util/l10n";
 import { toggle } from "./controller";
 import type { HoverInfo } from "./hover";
 import type { LaneRow } from "./rows";
@@ -12,15 +13,19 @@ import { DENSITIES, laneHeight, range, setWindow } from "./state";
 export function laneMenu(row: LaneRow | null, info: HoverInfo | null): MenuItem[] {
   const items: MenuItem[] = [];
   const place = info?.place;
-  if (place) items.push({ label: `Open ${fileLine(place.file, place.line)}`, run: () => openPlace(place) });
+  if (place)
+    items.push({
+      label: t("Open {place}", { place: fileLine(place.file, place.line) }),
+      run: () => openPlace(place),
+    });
   if (row?.kind === "task") {
     const { task } = row;
     const { tasks } = trace.value;
     const created = trace.value.stacks.userPlace(tasks.creationStack.get(task));
-    if (created) items.push({ label: "Open where it was created", run: () => openPlace(created) });
-    items.push({ label: "Select the task", run: () => select({ kind: "task", task }) });
+    if (created) items.push({ label: t("Open where it was created"), run: () => openPlace(created) });
+    items.push({ label: t("Select the task"), run: () => select({ kind: "task", task }) });
     items.push({
-      label: "Zoom to its life",
+      label: t("Zoom to its life"),
       run: () => {
         const from = tasks.created.get(task);
         const to = Number.isNaN(tasks.ended.get(task)) ? trace.value.endTime : tasks.ended.get(task);
@@ -28,28 +33,28 @@ export function laneMenu(row: LaneRow | null, info: HoverInfo | null): MenuItem[
       },
     });
     items.push({
-      label: "Go to its beginning",
+      label: t("Go to its beginning"),
       run: () => {
         cursor.value = tasks.created.get(task);
       },
     });
-    items.push({ label: "Copy its name", run: () => copyText(row.label, "the name") });
+    items.push({ label: t("Copy its name"), run: () => copyText(row.label, t("the name")) });
   }
   if (row?.kind === "group") {
     items.push({
-      label: row.open ? "Fold" : `Show each of the ${row.tasks.length} tasks`,
+      label: row.open ? t("Fold") : t("Show each of the {n} tasks", { n: row.tasks.length }),
       run: () => toggle(row.key),
     });
   }
   if (items.length > 0) items.push("separator");
   if (range.value) {
     const { from, to } = range.value;
-    items.push({ label: "Zoom to the selected range", keys: "Z", run: () => setWindow(from, to) });
+    items.push({ label: t("Zoom to the selected range"), keys: "Z", run: () => setWindow(from, to) });
   }
-  items.push({ label: "Show everything", keys: "0", run: () => change({ window: null }) });
+  items.push({ label: t("Show everything"), keys: "0", run: () => change({ window: null }) });
   const fold = setting.fold.value;
-  items.push({ label: "Fold alike tasks", checked: fold, run: () => change({ fold: !fold }) });
-  const names = ["Normal lanes", "Compact lanes", "Tiny lanes", "Hairline lanes"];
+  items.push({ label: t("Fold alike tasks"), checked: fold, run: () => change({ fold: !fold }) });
+  const names = [t("Normal lanes"), t("Compact lanes"), t("Tiny lanes"), t("Hairline lanes")];
   DENSITIES.forEach((height, i) => {
     items.push({
       label: names[i],

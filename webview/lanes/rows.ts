@@ -1,5 +1,6 @@
 import { loopName, TaskFlag, type Trace } from "../../src/trace";
 import { displayName, taskTitle } from "../util/format";
+import { t } from "../util/l10n";
 
 /** One horizontal lane. */
 export type LaneRow =
@@ -23,6 +24,8 @@ export interface RowOptions {
   only: ((task: number) => boolean) | null;
   /** Height of a task's lane, CSS pixels. */
   height: number;
+  /** Height there is, CSS pixels: groups grow into what is left over. */
+  room: number;
   /** Tasks that keep a lane of their own. */
   apart: ReadonlySet<number>;
 }
@@ -66,7 +69,24 @@ export function buildRows(trace: Trace, options: RowOptions): LaneRow[] {
     addTasks(trace, roots.get(loop.row) ?? [], children, options, push);
   }
   addTasks(trace, roots.get(-1) ?? [], children, options, push);
+  spreadGroups(rows, options.room - top);
   return rows;
+}
+
+/** Groups are taller by at most this, in whole steps: a lane that comes should not move all others by a hair. */
+const GROWTH = { most: 48, step: 6 };
+
+/** Gives the height that is left over to the groups, whose curves say more when they are tall. */
+function spreadGroups(rows: LaneRow[], left: number): void {
+  const groups = rows.filter((row) => row.kind === "group" && !row.open).length;
+  if (groups === 0 || left <= 0) return;
+  const more = Math.min(GROWTH.most, Math.floor(left / groups / GROWTH.step) * GROWTH.step);
+  let top = 0;
+  for (const row of rows) {
+    row.top = top;
+    if (row.kind === "group" && !row.open) row.height += more;
+    top += row.height;
+  }
 }
 
 function matching(trace: Trace, only: RowOptions["only"]): (task: number) => boolean {
@@ -80,7 +100,10 @@ function titleOf(trace: Trace, row: number): { label: string; detail: string } {
   const parts = [loop.kind.replace(/^asyncio\./, "").replace(/^_/, "")];
   if (trace.loops.length > 1) parts.push(loop.thread);
   if (trace.programs.length > 1 && program?.hello) parts.push(`pid ${program.hello.pid}`);
-  return { label: trace.loops.length > 1 ? loopName(trace, loop) : "Event loop", detail: parts.join(" · ") };
+  return {
+    label: trace.loops.length > 1 ? loopName(trace, loop) : t("Event loop"),
+    detail: parts.join(" · "),
+  };
 }
 
 type Frame = { group: number[]; depth: number };

@@ -15,6 +15,9 @@ export const range = signal<{ from: number; to: number } | null>(null);
 export const DENSITIES = [20, 12, 4, 1] as const;
 export const laneHeight = signal<number>(DENSITIES[0]);
 
+/** Height there is for lanes, CSS pixels. */
+export const laneRoom = signal(0);
+
 const caches = new WeakMap<object, LaneCache>();
 const loopLanes = new WeakMap<object, LoopLane>();
 
@@ -55,6 +58,7 @@ export const rows = computed(() => {
     only: only.value,
     height: laneHeight.value,
     apart: apart.value,
+    room: laneRoom.value,
   };
   return pace.measure(() => buildRows(trace.value, options));
 });

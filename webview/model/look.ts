@@ -1,5 +1,7 @@
+import type { FindingRule } from "../../src/protocol/report";
 import type { IconName } from "../icons";
 import type { Theme } from "../state/theme";
+import { t } from "../util/l10n";
 import { State } from "./snapshot";
 
 /** How a state looks: never by colour alone, always with this glyph and, where there is room, the word. */
@@ -31,16 +33,66 @@ export function stateColour(theme: Theme, state: number): string {
   }
 }
 
-/** The words of the legend. */
-export const STATE_WORDS: Record<number, string> = {
-  [State.running]: "its code is executing",
-  [State.ready]: "could run, waits for the loop",
-  [State.suspended]: "parked at an await",
-  [State.pending]: "created, not started yet",
-  [State.returned]: "ended normally",
-  [State.raised]: "ended with an exception",
-  [State.cancelled]: "ended by cancellation",
-};
+/** A state in the user's language; STATE_NAMES are what the filter and files know. */
+export function stateName(state: number): string {
+  switch (state) {
+    case State.running:
+      return t("running");
+    case State.ready:
+      return t("ready");
+    case State.suspended:
+      return t("suspended");
+    case State.pending:
+      return t("pending");
+    case State.returned:
+      return t("returned");
+    case State.raised:
+      return t("raised");
+    case State.cancelled:
+      return t("cancelled");
+    default:
+      return t("absent");
+  }
+}
+
+/** The states of the legend, and what each means. */
+export const stateWords = (): [state: number, words: string][] => [
+  [State.running, t("its code is executing")],
+  [State.ready, t("could run, waits for the loop")],
+  [State.suspended, t("parked at an await")],
+  [State.pending, t("created, not started yet")],
+  [State.returned, t("ended normally")],
+  [State.raised, t("ended with an exception")],
+  [State.cancelled, t("ended by cancellation")],
+];
+
+/** A finding's heading: what went wrong, in two or three words. */
+export function findingTitle(rule: FindingRule): string {
+  switch (rule) {
+    case "blocking-call":
+      return t("Blocks the event loop");
+    case "starved":
+      return t("Kept waiting for the loop");
+    case "deadlock":
+      return t("Deadlock");
+    case "never-awaited":
+      return t("Never awaited");
+    case "exception-never-retrieved":
+      return t("Exception nobody saw");
+    case "task-lost":
+      return t("Task lost");
+    case "unfinished-at-exit":
+      return t("Unfinished at exit");
+    case "cancellation-swallowed":
+      return t("Cancellation swallowed");
+    case "not-thread-safe":
+      return t("Not thread-safe");
+    case "sequential-awaits":
+      return t("Could run together");
+    default:
+      return rule;
+  }
+}
 
 /** A glyph for what a suspended task waits on. */
 export function waitIcon(kind: string): IconName {

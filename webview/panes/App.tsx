@@ -5,6 +5,7 @@ import { LanesPane } from "../lanes/LanesPane";
 import { toast } from "../state/actions";
 import { problem, source, tick, trace } from "../state/model";
 import { change, setting } from "../state/settings";
+import { t } from "../util/l10n";
 import { ComparePane } from "./ComparePane";
 import { Details } from "./Details";
 import { Findings } from "./Findings";
@@ -13,6 +14,7 @@ import { Legend } from "./Legend";
 import { LoopPane } from "./LoopPane";
 import { Menu } from "./menu";
 import { narrow } from "./narrow";
+import { Overview } from "./Overview";
 import { RangePanel } from "./RangePanel";
 import { Splitter } from "./Splitter";
 import { TablePane } from "./TablePane";
@@ -54,7 +56,7 @@ export function App() {
                 </div>
                 <Splitter
                   orientation="horizontal"
-                  label="Height of the upper part"
+                  label={t("Height of the upper part")}
                   value={split * 100}
                   min={15}
                   max={85}
@@ -79,7 +81,7 @@ export function App() {
               {narrow.value ? null : (
                 <Splitter
                   orientation="vertical"
-                  label="Width of the side panel"
+                  label={t("Width of the side panel")}
                   value={side}
                   min={180}
                   max={900}
@@ -88,8 +90,9 @@ export function App() {
                   }
                 />
               )}
-              <aside class="side" aria-label="Findings and details">
+              <aside class="side" aria-label={t("Findings and details")}>
                 <RangePanel />
+                <Overview />
                 <Findings />
                 <Details />
               </aside>
@@ -135,7 +138,7 @@ function Problem() {
       <button
         type="button"
         class="plain"
-        aria-label="Dismiss"
+        aria-label={t("Dismiss")}
         onClick={() => {
           problem.value = null;
         }}

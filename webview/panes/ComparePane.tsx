@@ -6,11 +6,13 @@ import { Surface } from "../canvas/surface";
 import { Icon } from "../icons";
 import { LoopLane } from "../lanes/loopLane";
 import { compareFindings, type Summary, summarize } from "../model/compare";
+import { findingTitle } from "../model/look";
 import { act } from "../state/actions";
 import { withSource } from "../state/findings";
 import { actions, other, source, sourceFindings, tick, trace } from "../state/model";
 import { theme } from "../state/theme";
 import { count, duration, percent } from "../util/format";
+import { t } from "../util/l10n";
 import { PlaceLink } from "./PlaceLink";
 
 // The trace that was opened to compare with is the earlier run, whatever its date: "before".
@@ -28,11 +30,11 @@ export function ComparePane() {
     return (
       <div class="welcome">
         <Icon name="git-compare" size={40} />
-        <h2>{other.value ? "Reading the other trace…" : "Compare with another run"}</h2>
-        <p>Open a trace recorded before a change and see what it brought: time, blocking, findings.</p>
+        <h2>{other.value ? t("Reading the other trace…") : t("Compare with another run")}</h2>
+        <p>{t("Open a trace recorded before a change and see what it brought: time, blocking, findings.")}</p>
         {actions.value.includes("compare") ? (
           <button type="button" class="button" onClick={() => act("compare")}>
-            <Icon name="folder-opened" /> Compare with…
+            <Icon name="folder-opened" /> {t("Compare with…")}
           </button>
         ) : null}
       </div>
@@ -50,20 +52,33 @@ export function ComparePane() {
           {other.value.source.title} <Icon name="arrow-right" /> {source.value?.title}
         </h2>
         <div class="tiles">
-          <Tile label="Wall time" from={a.wall} to={b.wall} />
-          <Tile label="Loop blocked" from={a.blocked} to={b.blocked} />
-          <Tile label="Waiting for the loop" from={a.ready} to={b.ready} />
-          <Tile label="Longest step" from={a.longestStep} to={b.longestStep} />
+          <Tile label={t("Wall time")} from={a.wall} to={b.wall} />
+          <Tile label={t("Loop blocked")} from={a.blocked} to={b.blocked} />
+          <Tile label={t("Waiting for the loop")} from={a.ready} to={b.ready} />
+          <Tile label={t("Longest step")} from={a.longestStep} to={b.longestStep} />
         </div>
-        <h3>The loop, on one scale</h3>
-        <LoopStrip label={`before · ${duration(a.wall)}`} of={other.value.trace} length={longest} />
-        <LoopStrip label={`after · ${duration(b.wall)}`} of={trace.value} length={longest} />
+        <h3>{t("The loop, on one scale")}</h3>
+        <LoopStrip
+          label={t("before · {time}", { time: duration(a.wall) })}
+          of={other.value.trace}
+          length={longest}
+        />
+        <LoopStrip
+          label={t("after · {time}", { time: duration(b.wall) })}
+          of={trace.value}
+          length={longest}
+        />
         <div class="columns">
-          <FindingList title="Fixed" list={fixed} className="fixed" none="No finding went away." />
-          <FindingList title="New" list={added} className="new" none="Nothing new went wrong." />
-          <FindingList title="Still there" list={kept} className="kept" none="Nothing is left over." />
+          <FindingList title={t("Fixed")} list={fixed} className="fixed" none={t("No finding went away.")} />
+          <FindingList title={t("New")} list={added} className="new" none={t("Nothing new went wrong.")} />
+          <FindingList
+            title={t("Still there")}
+            list={kept}
+            className="kept"
+            none={t("Nothing is left over.")}
+          />
         </div>
-        <h3>By coroutine</h3>
+        <h3>{t("By coroutine")}</h3>
         <Coroutines a={a} b={b} />
       </div>
     </div>
@@ -71,13 +86,13 @@ export function ComparePane() {
 }
 
 function change(from: number, to: number): { text: string; mood: string } {
-  if (from === to) return { text: "the same", mood: "" };
-  if (from === 0) return { text: "new", mood: "worse" };
+  if (from === to) return { text: t("the same"), mood: "" };
+  if (from === 0) return { text: t("new"), mood: "worse" };
   const share = (to - from) / from;
   const text = `${share < 0 ? "−" : "+"}${percent(Math.abs(share))}`;
   return {
     text,
-    mood: Math.abs(share) < 0.05 || Math.abs(to - from) < 5e-4 ? "" : share < 0 ? "better" : "worse",
+    mood: Math.abs(share) < 0.1 || Math.abs(to - from) < 1e-3 ? "" : share < 0 ? "better" : "worse",
   };
 }
 
@@ -116,7 +131,7 @@ function FindingList({
       <ul>
         {list.slice(0, 50).map((finding) => (
           <li key={`${finding.rule}${finding.from}${finding.task}`}>
-            <b>{finding.rule}</b> {finding.seconds === null ? "" : duration(finding.seconds)}{" "}
+            <b>{findingTitle(finding.rule)}</b> {finding.seconds === null ? "" : duration(finding.seconds)}{" "}
             <PlaceLink place={finding.at} />
             <div class="dim two-lines" title={finding.message}>
               {finding.message}
@@ -144,12 +159,12 @@ function Coroutines({ a, b }: { a: Summary; b: Summary }) {
     <table class="tasks numbers">
       <thead>
         <tr>
-          <th scope="col">Coroutine</th>
-          <th scope="col">Tasks</th>
-          <th scope="col">Running</th>
-          <th scope="col">Ready</th>
-          <th scope="col">Suspended</th>
-          <th scope="col">Longest step</th>
+          <th scope="col">{t("Coroutine")}</th>
+          <th scope="col">{t("Tasks")}</th>
+          <th scope="col">{t("Running")}</th>
+          <th scope="col">{t("Ready")}</th>
+          <th scope="col">{t("Suspended")}</th>
+          <th scope="col">{t("Longest step")}</th>
         </tr>
       </thead>
       <tbody>

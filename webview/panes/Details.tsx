@@ -3,13 +3,14 @@ import { stallPlace } from "../../src/trace/describe/stalls";
 import { graph } from "../graph/state";
 import { Icon } from "../icons";
 import { setWindow } from "../lanes/state";
-import { objectIcon, STATE_ICONS, stateColour } from "../model/look";
-import { STATE_NAMES, State } from "../model/snapshot";
+import { objectIcon, STATE_ICONS, stateColour, stateName } from "../model/look";
+import { State } from "../model/snapshot";
 import { waitInfo } from "../model/wait";
 import { copyText } from "../state/actions";
 import { now, select, selection, snapshot, tick, trace } from "../state/model";
 import { theme } from "../state/theme";
-import { count, displayName, duration, instant, plural, taskTitle } from "../util/format";
+import { count, displayName, duration, instant, taskTitle } from "../util/format";
+import { t, tn, tx } from "../util/l10n";
 import { PlaceLink } from "./PlaceLink";
 
 /** Everything known about what is selected, at the instant shown. */
@@ -17,8 +18,8 @@ export function Details() {
   tick.value;
   const chosen = selection.value;
   return (
-    <section class="details" aria-label="Details">
-      <h2>Selected</h2>
+    <section class="details" aria-label={t("Details")}>
+      <h2>{t("Selected")}</h2>
       {chosen?.kind === "task" && chosen.task < trace.value.tasks.count ? (
         <TaskDetails task={chosen.task} />
       ) : chosen?.kind === "object" && chosen.object < trace.value.objects.count ? (
@@ -26,7 +27,7 @@ export function Details() {
       ) : chosen?.kind === "group" ? (
         <GroupDetails tasks={chosen.tasks} />
       ) : (
-        <p class="none">Select a task to see where it waits, for what, and who created it.</p>
+        <p class="none">{t("Select a task to see where it waits, for what, and who created it.")}</p>
       )}
     </section>
   );
@@ -50,7 +51,7 @@ export function nameOf(task: number): string {
 function TaskDetails({ task }: { task: number }) {
   const it = trace.value;
   const { tasks, places } = it;
-  const { state, since, t } = snapshot.value;
+  const { state, since, t: at } = snapshot.value;
   const its = state[task] ?? State.absent;
   const parent = tasks.parent.get(task);
   const created = tasks.creationStack.get(task);
@@ -68,30 +69,36 @@ function TaskDetails({ task }: { task: number }) {
       <p class="dim">
         {places.codes[tasks.code.get(task)].qualname} ·{" "}
         {its === State.absent
-          ? `not created yet, ${duration(tasks.created.get(task) - t)} before its creation`
+          ? t("not created yet, {time} before its creation", { time: duration(tasks.created.get(task) - at) })
           : over
-            ? `${STATE_NAMES[its]} at ${instant(ended, it.endTime)}`
-            : `${STATE_NAMES[its]} for ${duration(t - since[task])}`}
+            ? t("{state} at {time}", { state: stateName(its), time: instant(ended, it.endTime) })
+            : t("{state} for {time}", { state: stateName(its), time: duration(at - since[task]) })}
       </p>
       <div class="row">
         <button type="button" class="small" onClick={() => zoomTo(task)}>
-          <Icon name="zoom-in" size={13} /> Its life
+          <Icon name="zoom-in" size={13} /> {t("Its life")}
         </button>
         <button
           type="button"
           class="small"
-          onClick={() => copyText(describe(task), "what is known about the task")}
+          onClick={() => copyText(describe(task), t("what is known about the task"))}
         >
-          <Icon name="copy" size={13} /> Copy
+          <Icon name="copy" size={13} /> {t("Copy")}
         </button>
       </div>
       <Waiting task={task} />
       <Ended task={task} />
       <h4>
-        Created by {parent >= 0 ? <TaskLink task={parent} /> : "the program"}
-        {how === "other" ? "" : ` with ${how}`}
+        {tx(how === "other" ? "Created by {who}" : "Created by {who} with {how}", {
+          who: parent >= 0 ? <TaskLink task={parent} /> : t("the program"),
+          how,
+        })}
       </h4>
-      {it.stacks.depth(created) > 0 ? <Stack stack={created} /> : <p class="dim">no stack was recorded</p>}
+      {it.stacks.depth(created) > 0 ? (
+        <Stack stack={created} />
+      ) : (
+        <p class="dim">{t("no stack was recorded")}</p>
+      )}
       <Times task={task} />
     </>
   );
@@ -100,7 +107,7 @@ function TaskDetails({ task }: { task: number }) {
 /** What a suspended task waits for and who could wake it; what a running one is held up by. */
 function Waiting({ task }: { task: number }) {
   const it = trace.value;
-  const { state, row, t, since } = snapshot.value;
+  const { state, row, t: instantShown, since } = snapshot.value;
   const at = row[task];
   if (state[task] === State.running) {
     const loop = it.loops[it.tasks.loop.get(task)];
@@ -108,7 +115,7 @@ function Waiting({ task }: { task: number }) {
     if (!stall) return null;
     return (
       <>
-        <h4 class="late">Holds the loop, seen at</h4>
+        <h4 class="late">{t("Holds the loop, seen at")}</h4>
         <Stack stack={stall.stack} />
       </>
     );
@@ -119,8 +126,9 @@ function Waiting({ task }: { task: number }) {
     return (
       <>
         <h4>
-          Woken by {woken?.task ? <TaskLink task={woken.task - 1} /> : (woken?.kind ?? "nobody known")}, waits
-          for the loop
+          {tx("Woken by {who}, waits for the loop", {
+            who: woken?.task ? <TaskLink task={woken.task - 1} /> : (woken?.kind ?? t("nobody known")),
+          })}
         </h4>
         <Stack stack={it.steps.stack.get(at)} />
       </>
@@ -130,39 +138,42 @@ function Waiting({ task }: { task: number }) {
   const wait = waitInfo(it, at);
   const holders =
     wait.object >= 0
-      ? (t >= it.endTime
+      ? (instantShown >= it.endTime
           ? [...it.objects.holders(wait.object)]
-          : it.objects.holdersAt(wait.object, t)
+          : it.objects.holdersAt(wait.object, instantShown)
         ).filter((holder) => holder >= 0)
       : [];
   return (
     <>
       <h4>
-        Waits for{" "}
-        {wait.object >= 0 ? (
-          <button type="button" class="link" onClick={() => select({ kind: "object", object: wait.object })}>
-            {displayName(wait.label)}
-          </button>
-        ) : (
-          displayName(wait.label)
-        )}
+        {tx("Waits for {what}", {
+          what:
+            wait.object >= 0 ? (
+              <button
+                type="button"
+                class="link"
+                onClick={() => select({ kind: "object", object: wait.object })}
+              >
+                {displayName(wait.label)}
+              </button>
+            ) : (
+              displayName(wait.label)
+            ),
+        })}
       </h4>
       {Number.isNaN(wait.due) ? null : (
-        <p class={wait.due < t ? "late" : "dim"}>
-          {wait.due < t
-            ? `overdue by ${duration(t - wait.due)}: the loop is busy`
-            : `due in ${duration(wait.due - t)}`}
+        <p class={wait.due < instantShown ? "late" : "dim"}>
+          {wait.due < instantShown
+            ? t("overdue by {time}: the loop is busy", { time: duration(instantShown - wait.due) })
+            : t("due in {time}", { time: duration(wait.due - instantShown) })}
         </p>
       )}
-      {holders.length > 0 ? (
-        <p>
-          held by <TaskList tasks={holders} />
-        </p>
-      ) : null}
+      {holders.length > 0 ? <p>{tx("held by {tasks}", { tasks: <TaskList tasks={holders} /> })}</p> : null}
       {wait.tasks.length > 0 ? (
         <p>
-          {wait.kind === "tasks" ? "of which " : ""}
-          <TaskList tasks={wait.tasks} />
+          {tx(wait.kind === "tasks" ? "of which {tasks}" : "{tasks}", {
+            tasks: <TaskList tasks={wait.tasks} />,
+          })}
         </p>
       ) : null}
       <Stack stack={it.steps.stack.get(at)} />
@@ -190,7 +201,8 @@ function Ended({ task }: { task: number }) {
   if (!by) return null;
   return (
     <h4>
-      Cancelled by {by.task === null ? by.kind : <TaskLink task={by.task - 1} />} <PlaceLink place={by.at} />
+      {tx("Cancelled by {who}", { who: by.task === null ? by.kind : <TaskLink task={by.task - 1} /> })}{" "}
+      <PlaceLink place={by.at} />
     </h4>
   );
 }
@@ -204,7 +216,7 @@ function TaskList({ tasks }: { tasks: readonly number[] }) {
           <TaskLink task={task} />
         </span>
       ))}
-      {tasks.length > 12 ? ` and ${tasks.length - 12} more` : ""}
+      {tasks.length > 12 ? ` ${t("and {n} more", { n: tasks.length - 12 })}` : ""}
     </>
   );
 }
@@ -217,21 +229,21 @@ function Times({ task }: { task: number }) {
   const total = Math.max(1e-12, times.run + times.ready + times.suspended);
   return (
     <>
-      <h4>Its time</h4>
+      <h4>{t("Its time")}</h4>
       <div class="bar three" aria-hidden="true">
         <i class="running" style={{ flexGrow: times.run / total }} />
         <i class="ready" style={{ flexGrow: times.ready / total }} />
         <i class="suspended" style={{ flexGrow: times.suspended / total }} />
       </div>
       <dl class="facts">
-        <Fact label="Running" value={duration(times.run)} />
-        <Fact label="Ready" value={duration(times.ready)} />
-        <Fact label="Suspended" value={duration(times.suspended)} />
-        <Fact label="Steps" value={count(it.tasks.steps.get(task))} />
-        <Fact label="Longest step" value={duration(times.longestStep)} />
-        <Fact label="Longest wait for the loop" value={duration(times.longestReady)} />
-        <Fact label="Created" value={instant(created, it.endTime)} />
-        <Fact label="Ended" value={Number.isNaN(ended) ? "not yet" : instant(ended, it.endTime)} />
+        <Fact label={t("Running")} value={duration(times.run)} />
+        <Fact label={t("Ready")} value={duration(times.ready)} />
+        <Fact label={t("Suspended")} value={duration(times.suspended)} />
+        <Fact label={t("Steps")} value={count(it.tasks.steps.get(task))} />
+        <Fact label={t("Longest step")} value={duration(times.longestStep)} />
+        <Fact label={t("Longest wait for the loop")} value={duration(times.longestReady)} />
+        <Fact label={t("Created")} value={instant(created, it.endTime)} />
+        <Fact label={t("Ended")} value={Number.isNaN(ended) ? t("not yet") : instant(ended, it.endTime)} />
       </dl>
     </>
   );
@@ -248,10 +260,9 @@ function Fact({ label, value }: { label: string; value: string }) {
 
 function ObjectDetails({ object }: { object: number }) {
   const { objects } = trace.value;
-  const { t } = snapshot.value;
   const resource = graph.value.resources.find((candidate) => candidate.objects.includes(object));
   const waiters = (resource?.waiters ?? []).flatMap((node) => graph.value.cards[node].node.tasks);
-  const holders = objects.holdersAt(object, t).filter((task) => task >= 0);
+  const holders = objects.holdersAt(object, snapshot.value.t).filter((task) => task >= 0);
   return (
     <>
       <h3>
@@ -259,11 +270,11 @@ function ObjectDetails({ object }: { object: number }) {
         <span class="name">{displayName(objects.label(object))}</span>
       </h3>
       <p class="dim">{objects.kind(object)}</p>
-      <h4>{holders.length > 0 ? "Held by" : "Held by nobody known"}</h4>
+      <h4>{holders.length > 0 ? t("Held by") : t("Held by nobody known")}</h4>
       {holders.length > 0 ? <TaskList tasks={holders} /> : null}
-      <h4>{plural(waiters.length, "task")} waiting</h4>
+      <h4>{tn(waiters.length, "{n} task waiting", "{n} tasks waiting")}</h4>
       <TaskList tasks={waiters} />
-      <h4>Created at</h4>
+      <h4>{t("Created at")}</h4>
       <Stack stack={objects.creationStack.get(object)} />
     </>
   );
@@ -278,7 +289,7 @@ function GroupDetails({ tasks }: { tasks: number[] }) {
           {trace.value.places.codes[code.get(tasks[0])].qualname} ×{count(tasks.length)}
         </span>
       </h3>
-      <p class="dim">Same creator, same coroutine, parked at the same line.</p>
+      <p class="dim">{t("Same creator, same coroutine, parked at the same line.")}</p>
       <TaskList tasks={tasks} />
       <Waiting task={tasks[0]} />
     </>
@@ -312,10 +323,15 @@ function describe(task: number): string {
   const it = trace.value;
   const { state, row } = snapshot.value;
   const stack = (id: number) => it.stacks.frames(id).map((p) => `  ${p.file}:${p.line} in ${p.function}`);
-  const lines = [`${it.tasks.name(task)}: ${STATE_NAMES[state[task]]} at ${now.value.toFixed(6)} s`];
+  const lines = [
+    `${it.tasks.name(task)}: ${t("{state} at {time}", { state: stateName(state[task]), time: `${now.value.toFixed(6)} s` })}`,
+  ];
   if (state[task] === State.suspended && row[task] >= 0) {
-    lines.push(`waits for ${waitInfo(it, row[task]).label}`, ...stack(it.steps.stack.get(row[task])));
+    lines.push(
+      t("waits for {what}", { what: waitInfo(it, row[task]).label }),
+      ...stack(it.steps.stack.get(row[task])),
+    );
   }
-  lines.push("created at", ...stack(it.tasks.creationStack.get(task)));
+  lines.push(t("created at"), ...stack(it.tasks.creationStack.get(task)));
   return lines.join("\n");
 }

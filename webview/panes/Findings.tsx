@@ -1,8 +1,11 @@
 import type { Finding } from "../../src/protocol/report";
 import { Icon, type IconName } from "../icons";
+import { findingTitle } from "../model/look";
 import { openHelp } from "../state/actions";
 import { findings } from "../state/findings";
 import { cursor, highlighted, select } from "../state/model";
+import { duration } from "../util/format";
+import { t } from "../util/l10n";
 import { PlaceLink } from "./PlaceLink";
 
 const ICONS: Record<Finding["severity"], IconName> = { error: "error", warning: "warning", info: "info" };
@@ -11,13 +14,13 @@ const ICONS: Record<Finding["severity"], IconName> = { error: "error", warning: 
 export function Findings() {
   const list = findings.value;
   return (
-    <section class="findings" aria-label="Findings">
+    <section class="findings" aria-label={t("Findings")}>
       <h2>
-        Findings <span class="number">{list.length}</span>
+        {t("Findings")} <span class="number">{list.length}</span>
       </h2>
       {list.length === 0 ? (
         <p class="none">
-          <Icon name="pass" size={14} /> Nothing wrong so far.
+          <Icon name="pass" size={14} /> {t("Nothing wrong so far.")}
         </p>
       ) : (
         <ul>
@@ -54,17 +57,21 @@ function FindingItem({ finding }: { finding: Finding }) {
       onBlurCapture={hide}
     >
       <button type="button" class="what" onClick={go}>
-        <Icon name={ICONS[finding.severity]} size={15} />
-        <span>{finding.message}</span>
+        <span class="head">
+          <Icon name={ICONS[finding.severity]} size={15} />
+          <b>{findingTitle(finding.rule)}</b>
+          <span class="amount">{finding.seconds === null ? "" : duration(finding.seconds)}</span>
+        </span>
+        <span class="message">{finding.message}</span>
       </button>
       <div class="where">
-        <span class="rule">{finding.rule}</span>
+        {finding.at ? <PlaceLink place={finding.at} /> : null}
         {finding.help ? (
           <button type="button" class="link" onClick={() => openHelp(finding.help)}>
-            what to do
+            {t("what to do")}
           </button>
         ) : null}
-        {finding.at ? <PlaceLink place={finding.at} /> : null}
+        <span class="rule">{finding.rule}</span>
       </div>
     </li>
   );

@@ -1,69 +1,94 @@
-import { graphCommand } from "../graph/commands";
+import { beyond, graphCommand } from "../graph/commands";
 import { graph, tidy } from "../graph/state";
 import { Icon } from "../icons";
-import { plural } from "../util/format";
+import { change, setting } from "../state/settings";
+import { t, tn } from "../util/l10n";
 import { narrow } from "./narrow";
 
 /** What the lines of the graph mean, and how much of the program is on screen. */
 export function Legend() {
-  if (narrow.value) {
-    return (
-      <div class="legend">
-        <Shown />
-        <ZoomButtons />
-      </div>
-    );
-  }
   return (
     <div class="legend">
-      <span>
-        <svg width="26" height="10" aria-hidden="true">
-          <path d="M0 5H26" class="line created" />
-        </svg>
-        created by
-      </span>
-      <span>
-        <svg width="26" height="10" aria-hidden="true">
-          <path d="M0 5H19" class="line awaits" />
-          <path d="M26 5L18 1V9Z" class="head awaits" />
-        </svg>
-        awaits
-      </span>
-      <span>
-        <svg width="26" height="10" aria-hidden="true">
-          <path d="M0 5H19" class="line held" />
-          <path d="M26 5L18 1V9Z" class="head held" />
-        </svg>
-        held by
-      </span>
-      <span>
-        <svg width="26" height="10" aria-hidden="true">
-          <path d="M0 5H19" class="line deadlock" />
-          <path d="M26 5L18 1V9Z" class="head deadlock" />
-        </svg>
-        deadlock
-      </span>
+      {narrow.value ? null : (
+        <>
+          <Line kind="created" label={t("created")} />
+          <Line kind="awaits" label={t("awaits")} />
+          <Line kind="held" label={t("held by")} />
+          <Line kind="deadlock" label={t("deadlock")} />
+        </>
+      )}
       <Shown />
+      <Beyond />
       <ZoomButtons />
     </div>
   );
 }
 
-function Shown() {
-  const model = graph.value;
+function Line({ kind, label }: { kind: "created" | "awaits" | "held" | "deadlock"; label: string }) {
   return (
-    <span class="shown">
-      {plural(model.shown, "task")} in {plural(model.cards.length, "node")}
-      {model.shown < model.tasks ? ` (${model.tasks - model.shown} hidden)` : ""}
+    <span>
+      <svg width="26" height="10" aria-hidden="true">
+        <path d={kind === "created" ? "M0 5H26" : "M0 5H19"} class={`line ${kind}`} />
+        {kind === "created" ? null : <path d="M26 5L18 1V9Z" class={`head ${kind}`} />}
+      </svg>
+      {label}
     </span>
   );
 }
 
-const BUTTONS = [
-  { name: "in", icon: "zoom-in", label: "Zoom in (+)" },
-  { name: "out", icon: "zoom-out", label: "Zoom out (−)" },
-  { name: "fit", icon: "screen-full", label: "Fit everything (0)" },
-] as const;
+/** How many tasks the nodes stand for; those that have ended are a click away. */
+function Shown() {
+  const model = graph.value;
+  const hidden = model.tasks - model.shown;
+  const finished = setting.finished.value;
+  return (
+    <span class="shown">
+      {tn(model.shown, "{n} task", "{n} tasks")}
+      {hidden > 0 || finished ? (
+        <>
+          {" · "}
+          <button
+            type="button"
+            class="link"
+            aria-pressed={finished}
+            onClick={() => change({ finished: !finished })}
+          >
+            {finished ? t("hide ended ones") : t("{n} ended: show", { n: hidden })}
+          </button>
+        </>
+      ) : null}
+    </span>
+  );
+}
+
+/** The way to what is out of sight. */
+function Beyond() {
+  const { below, right } = beyond.value;
+  const go = (name: "down" | "right") => {
+    graphCommand.value = { name, id: performance.now() };
+  };
+  return (
+    <>
+      {below > 0 ? (
+        <button type="button" class="link" onClick={() => go("down")}>
+          ↓ {t("{n} more below", { n: below })}
+        </button>
+      ) : null}
+      {right > 0 ? (
+        <button type="button" class="link" onClick={() => go("right")}>
+          {t("{n} more at the right", { n: right })} →
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+const buttons = () =>
+  [
+    { name: "in", icon: "zoom-in", label: t("Zoom in (+)") },
+    { name: "out", icon: "zoom-out", label: t("Zoom out (−)") },
+    { name: "fit", icon: "screen-full", label: t("Fit everything (0)") },
+  ] as const;
 
 /** Beside the graph, not over it: nothing may cover a node. */
 function ZoomButtons() {
@@ -71,8 +96,8 @@ function ZoomButtons() {
     graphCommand.value = { name, id: performance.now() };
   };
   return (
-    <span class="zoom" role="toolbar" aria-label="Zoom of the graph">
-      {BUTTONS.map(({ name, icon, label }) => (
+    <span class="zoom" role="toolbar" aria-label={t("Zoom of the graph")}>
+      {buttons().map(({ name, icon, label }) => (
         <button
           key={name}
           type="button"
@@ -87,8 +112,8 @@ function ZoomButtons() {
       <button
         type="button"
         class="plain"
-        title="Tidy: lay the nodes out anew (T)"
-        aria-label="Tidy: lay the nodes out anew"
+        title={t("Tidy: lay the nodes out anew (T)")}
+        aria-label={t("Tidy: lay the nodes out anew")}
         onClick={() => {
           tidy();
           ask("fit");

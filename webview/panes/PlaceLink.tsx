@@ -2,6 +2,7 @@ import type { Place } from "../../src/protocol/report";
 import { inEditor, openPlace } from "../state/actions";
 import { config } from "../state/model";
 import { fileLine, shortPath } from "../util/format";
+import { t } from "../util/l10n";
 
 /** "shop.py:97", which opens the line. */
 export function PlaceLink({ place }: { place: Place | null }) {
@@ -11,7 +12,11 @@ export function PlaceLink({ place }: { place: Place | null }) {
     <button
       type="button"
       class="link"
-      title={inEditor() ? `Open ${path}` : `Copy ${place.file}:${place.line}`}
+      title={
+        inEditor()
+          ? t("Open {place}", { place: path })
+          : t("Copy {what}", { what: `${place.file}:${place.line}` })
+      }
       onClick={() => openPlace(place)}
     >
       {fileLine(place.file, place.line)}

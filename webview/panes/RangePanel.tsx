@@ -4,6 +4,7 @@ import { rangeStatistics } from "../lanes/statistics";
 import { parkedAt, waitInfo } from "../model/wait";
 import { cursor, select, trace } from "../state/model";
 import { displayName, duration, instant, percent } from "../util/format";
+import { t, tx } from "../util/l10n";
 import { PlaceLink } from "./PlaceLink";
 
 const statistics = computed(() =>
@@ -17,18 +18,18 @@ export function RangePanel() {
   if (!chosen || !result) return null;
   const length = chosen.to - chosen.from;
   const { tasks } = trace.value;
-  const name = (task: number) => (task < 0 ? "a callback" : displayName(tasks.name(task), 80));
+  const name = (task: number) => (task < 0 ? t("a callback") : displayName(tasks.name(task), 80));
   const go = (task: number, at: number) => {
     if (task >= 0) select({ kind: "task", task });
     cursor.value = at;
   };
   return (
-    <section class="range" aria-label="Selected range">
-      <h2>Range of {duration(length)}</h2>
+    <section class="range" aria-label={t("Selected range")}>
+      <h2>{t("Range of {time}", { time: duration(length) })}</h2>
       <p class="dim">
-        {instant(chosen.from, length)} to {instant(chosen.to, length)}{" "}
+        {t("{from} to {to}", { from: instant(chosen.from, length), to: instant(chosen.to, length) })}{" "}
         <button type="button" class="link" onClick={() => setWindow(chosen.from, chosen.to)}>
-          Zoom in
+          {t("Zoom in")}
         </button>
       </p>
       {result.loops.map(({ loop, busy, idle, blocked }) => (
@@ -39,14 +40,18 @@ export function RangePanel() {
             <i class="idle" style={{ flexGrow: idle / length }} />
           </div>
           <div>
-            loop busy <b>{percent(busy / length)}</b> ({duration(busy)}), of that blocked{" "}
-            <b>{duration(blocked)}</b>, idle <b>{percent(idle / length)}</b>
+            {tx("loop busy {busy} ({time}), of that blocked {blocked}, idle {idle}", {
+              busy: <b>{percent(busy / length)}</b>,
+              time: duration(busy),
+              blocked: <b>{duration(blocked)}</b>,
+              idle: <b>{percent(idle / length)}</b>,
+            })}
           </div>
         </div>
       ))}
-      <Top title="Longest steps" items={result.steps} name={name} go={go} />
-      <Top title="Longest waits for the loop" items={result.delays} name={name} go={go} />
-      {result.waits.length > 0 ? <h4>Longest suspensions</h4> : null}
+      <Top title={t("Longest steps")} items={result.steps} name={name} go={go} />
+      <Top title={t("Longest waits for the loop")} items={result.delays} name={name} go={go} />
+      {result.waits.length > 0 ? <h4>{t("Longest suspensions")}</h4> : null}
       <ul class="top">
         {result.waits.map(({ task, row, seconds, at }) => (
           <li key={row}>

@@ -1,7 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import { only } from "../graph/state";
 import { Icon } from "../icons";
-import { STATE_ICONS, stateColour } from "../model/look";
+import { STATE_ICONS, stateColour, stateName } from "../model/look";
 import { STATE_NAMES, State } from "../model/snapshot";
 import {
   BUCKET_NAMES,
@@ -17,29 +17,30 @@ import { copyText, saveText } from "../state/actions";
 import { select, selectedTask, snapshot, trace } from "../state/model";
 import { Pace } from "../state/pace";
 import { theme } from "../state/theme";
-import { count, displayName, duration, plural } from "../util/format";
+import { count, displayName, duration } from "../util/format";
+import { t, tn } from "../util/l10n";
 import { PlaceLink } from "./PlaceLink";
 import { useWindow } from "./useWindow";
 
 const ROW = 24;
-const LABELS: Record<Column, string> = {
-  name: "Task",
-  coroutine: "Coroutine",
-  state: "State",
-  created: "Created",
-  run: "Running",
-  ready: "Ready",
-  suspended: "Suspended",
-  steps: "Steps",
-  longest: "Longest step",
-};
+const labels = (): Record<Column, string> => ({
+  name: t("Task"),
+  coroutine: t("Coroutine"),
+  state: t("State"),
+  created: t("Created"),
+  run: t("Running"),
+  ready: t("Ready"),
+  suspended: t("Suspended"),
+  steps: t("Steps"),
+  longest: t("Longest step"),
+});
 /** What a column's numbers mean, where the name does not say it. */
-const HINTS: Partial<Record<Column, string>> = {
-  run: "Time its code executed",
-  ready: "Time it could have run while the loop was busy: lost time",
-  suspended: "Time parked at awaits",
-  longest: "The longest time it held the loop without a break",
-};
+const hints = (): Partial<Record<Column, string>> => ({
+  run: t("Time its code executed"),
+  ready: t("Time it could have run while the loop was busy: lost time"),
+  suspended: t("Time parked at awaits"),
+  longest: t("The longest time it held the loop without a break"),
+});
 
 const sorting = signal<{ column: Column; descending: boolean }>({ column: "created", descending: false });
 
@@ -78,31 +79,36 @@ export function TablePane() {
   return (
     <div class="pane">
       <div class="pane-bar">
-        <span class="dim">{plural(rows.length, "task")}</span>
+        <span class="dim">{tn(rows.length, "{n} task", "{n} tasks")}</span>
         <button
           type="button"
           class="plain"
-          title="Copy as CSV"
-          onClick={() => copyText(csv(), `${rows.length} rows`)}
+          title={t("Copy as CSV")}
+          onClick={() => copyText(csv(), tn(rows.length, "{n} row", "{n} rows"))}
         >
-          <Icon name="copy" /> Copy as CSV
+          <Icon name="copy" /> {t("Copy as CSV")}
         </button>
-        <button type="button" class="plain" title="Save as CSV" onClick={() => saveText("tasks.csv", csv())}>
-          <Icon name="save" /> Save
+        <button
+          type="button"
+          class="plain"
+          title={t("Save as CSV")}
+          onClick={() => saveText("tasks.csv", csv())}
+        >
+          <Icon name="save" /> {t("Save")}
         </button>
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: a scrolling region that takes the arrow keys, no form field set */}
-      <div class="scroll" ref={scroller} onKeyDown={onKeyDown} role="group" aria-label="Tasks">
+      <div class="scroll" ref={scroller} onKeyDown={onKeyDown} role="group" aria-label={t("Tasks")}>
         <table class="tasks" aria-rowcount={rows.length + 1}>
           <thead>
             <tr>
               {COLUMNS.map((column) => (
                 <HeaderCell key={column} column={column} />
               ))}
-              <th scope="col" title="How long its steps were, by powers of ten">
-                Step times
+              <th scope="col" title={t("How long its steps were, by powers of ten")}>
+                {t("Step times")}
               </th>
-              <th scope="col">Parked at</th>
+              <th scope="col">{t("Parked at")}</th>
             </tr>
           </thead>
           <tbody>
@@ -125,7 +131,7 @@ function HeaderCell({ column }: { column: Column }) {
     <th
       scope="col"
       class={column}
-      title={HINTS[column]}
+      title={hints()[column]}
       aria-sort={mine ? (descending ? "descending" : "ascending") : "none"}
     >
       <button
@@ -135,7 +141,7 @@ function HeaderCell({ column }: { column: Column }) {
           sorting.value = { column, descending: mine ? !descending : numeric };
         }}
       >
-        {LABELS[column]}
+        {labels()[column]}
         {mine ? <Icon name={descending ? "arrow-down" : "arrow-up"} size={12} /> : null}
       </button>
     </th>
@@ -164,7 +170,7 @@ function Row({ task, index, chosen }: { task: number; index: number; chosen: boo
         <span style={{ color: stateColour(theme.value, its) }}>
           <Icon name={STATE_ICONS[its]} size={13} />
         </span>{" "}
-        {STATE_NAMES[its]}
+        {stateName(its)}
       </td>
       <td class="number">{tasks.created.get(task).toFixed(3)} s</td>
       <td class="number">{duration(values.run[task])}</td>

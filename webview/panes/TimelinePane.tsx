@@ -5,7 +5,8 @@ import { only } from "../graph/state";
 import { Icon, type IconName } from "../icons";
 import { cursor, now, select, selectedTask, trace } from "../state/model";
 import { Pace } from "../state/pace";
-import { displayName, plural } from "../util/format";
+import { displayName } from "../util/format";
+import { t, tn } from "../util/l10n";
 import { PlaceLink } from "./PlaceLink";
 import { useWindow } from "./useWindow";
 
@@ -65,12 +66,12 @@ export function TimelinePane() {
   const length = filtered ? filtered.length : all.length;
   const at = (i: number) => (filtered ? filtered[i] : i);
   const { scroller, from, to, before, after, reveal } = useWindow(length, ROW);
-  const t = now.value;
+  const shown = now.value;
   let low = 0;
   let high = length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (all.time(at(middle)) <= t) low = middle + 1;
+    if (all.time(at(middle)) <= shown) low = middle + 1;
     else high = middle;
   }
   const current = low - 1;
@@ -81,7 +82,7 @@ export function TimelinePane() {
   return (
     <div class="pane">
       <div class="pane-bar wrap">
-        <span class="dim">{plural(length, "event")}</span>
+        <span class="dim">{tn(length, "{n} event", "{n} events")}</span>
         {TIMELINE_EVENTS.map((event) => (
           <button
             key={event}
@@ -94,7 +95,7 @@ export function TimelinePane() {
               hidden.value = next;
             }}
           >
-            {event}
+            <Icon name={ICONS[event]} size={12} /> {eventName(event)}
           </button>
         ))}
         <button
@@ -105,7 +106,7 @@ export function TimelinePane() {
             onlySelected.value = !onlySelected.value;
           }}
         >
-          only the selected task
+          {t("only the selected task")}
         </button>
       </div>
       <div class="scroll" ref={scroller}>
@@ -128,7 +129,7 @@ function Event({ row, current }: { row: TimelineRow; current: boolean }) {
   };
   return (
     <li class={`${row.event} ${current ? "current" : ""}`} aria-current={current}>
-      <button type="button" class="when" title="Go to this instant" onClick={go}>
+      <button type="button" class="when" title={t("Go to this instant")} onClick={go}>
         {row.t.toFixed(4)}
       </button>
       <Icon name={ICONS[row.event]} size={13} />
@@ -142,32 +143,62 @@ function Event({ row, current }: { row: TimelineRow; current: boolean }) {
 
 /** What happened, as the end of a sentence that begins with the task's name. */
 function sentence({ event, detail, place }: TimelineRow): string {
-  const text = displayName(detail, 160);
-  const inFunction = place ? ` in ${displayName(place.function, 60)}` : "";
+  const what = displayName(detail, 160);
+  const where = place ? ` ${t("in {function}", { function: displayName(place.function, 60) })}` : "";
   switch (event) {
     case "created":
-      return `was created${text ? ` by ${text}` : ""}`;
+      return what ? t("was created by {what}", { what }) : t("was created");
     case "started":
-      return "took its first step";
+      return t("took its first step");
     case "suspended":
-      return `was suspended${text ? `: ${text}` : ""}${inFunction}`;
+      return (what ? t("was suspended: {what}", { what }) : t("was suspended")) + where;
     case "woken":
-      return `became ready${text ? `: ${text}` : ""}`;
+      return what ? t("became ready: {what}", { what }) : t("became ready");
     case "resumed":
-      return "went on";
+      return t("went on");
     case "blocked":
-      return `blocked the loop ${text ? `for ${text}` : ""}${inFunction}`;
+      return (what ? t("blocked the loop for {time}", { time: what }) : t("blocked the loop")) + where;
     case "returned":
-      return "returned";
+      return t("returned");
     case "raised":
-      return `raised ${text}`;
+      return t("raised {what}", { what });
     case "cancelled":
-      return `was cancelled${text ? `: ${text}` : ""}`;
+      return what ? t("was cancelled: {what}", { what }) : t("was cancelled");
     case "loop-started":
-      return `began to run${text ? ` (${text})` : ""}`;
+      return what ? t("began to run ({what})", { what }) : t("began to run");
     case "loop-idle":
-      return `had nothing to do${text ? `: ${text}` : ""}`;
+      return what ? t("had nothing to do: {what}", { what }) : t("had nothing to do");
     case "loop-stopped":
-      return `stopped${text ? `: ${text}` : ""}`;
+      return what ? t("stopped: {what}", { what }) : t("stopped");
+  }
+}
+
+/** An event on its filter button. */
+function eventName(event: TimelineEvent): string {
+  switch (event) {
+    case "created":
+      return t("created");
+    case "started":
+      return t("started");
+    case "suspended":
+      return t("suspended");
+    case "woken":
+      return t("woken");
+    case "resumed":
+      return t("resumed");
+    case "blocked":
+      return t("blocked");
+    case "returned":
+      return t("returned");
+    case "raised":
+      return t("raised");
+    case "cancelled":
+      return t("cancelled");
+    case "loop-started":
+      return t("loop starts");
+    case "loop-idle":
+      return t("loop idle");
+    case "loop-stopped":
+      return t("loop stops");
   }
 }

@@ -1,38 +1,40 @@
 import type { HostAction } from "../../src/protocol/view";
 import { Icon, type IconName } from "../icons";
-import { STATE_ICONS, stateColour } from "../model/look";
+import { STATE_ICONS, stateColour, stateName } from "../model/look";
 import { STATE_NAMES, State } from "../model/snapshot";
 import { act } from "../state/actions";
 import { actions, live, progress, snapshot, source, trace } from "../state/model";
 import { change, setting, type ViewName } from "../state/settings";
 import { theme } from "../state/theme";
 import { count } from "../util/format";
+import { t } from "../util/l10n";
 import { helpOpen } from "./Help";
 import { narrow } from "./narrow";
 
-const TABS: { view: ViewName; label: string; icon: IconName }[] = [
-  { view: "graph", label: "Await graph", icon: "type-hierarchy-sub" },
-  { view: "loop", label: "Event loop", icon: "sync" },
-  { view: "table", label: "Table", icon: "table" },
-  { view: "timeline", label: "Timeline", icon: "list-flat" },
-  { view: "compare", label: "Compare", icon: "git-compare" },
+const tabs = (): { view: ViewName; label: string; icon: IconName }[] => [
+  { view: "graph", label: t("Await graph"), icon: "type-hierarchy-sub" },
+  { view: "loop", label: t("Event loop"), icon: "sync" },
+  { view: "table", label: t("Table"), icon: "table" },
+  { view: "timeline", label: t("Timeline"), icon: "list-flat" },
+  { view: "compare", label: t("Compare"), icon: "git-compare" },
 ];
 
-const ACTIONS: Record<HostAction, { label: string; icon: IconName }> = {
-  stop: { label: "Stop", icon: "debug-stop" },
-  rerun: { label: "Rerun", icon: "debug-restart" },
-  run: { label: "Run", icon: "debug-start" },
-  openTrace: { label: "Open Trace…", icon: "folder-opened" },
-  compare: { label: "Compare with…", icon: "git-compare" },
-  saveTrace: { label: "Save Trace…", icon: "save" },
-  exportReport: { label: "Export HTML Report…", icon: "export" },
-};
+const hostActions = (): Record<HostAction, { label: string; icon: IconName }> => ({
+  stop: { label: t("Stop"), icon: "debug-stop" },
+  rerun: { label: t("Rerun"), icon: "debug-restart" },
+  run: { label: t("Run"), icon: "debug-start" },
+  openTrace: { label: t("Open Trace…"), icon: "folder-opened" },
+  compare: { label: t("Compare with…"), icon: "git-compare" },
+  saveTrace: { label: t("Save Trace…"), icon: "save" },
+  exportReport: { label: t("Export HTML Report…"), icon: "export" },
+});
 
 export function Toolbar() {
+  const known = hostActions();
   return (
     <header class="toolbar">
-      <nav class="tabs" aria-label="Views">
-        {TABS.map(({ view, label, icon }) => (
+      <nav class="tabs" aria-label={t("Views")}>
+        {tabs().map(({ view, label, icon }) => (
           <button
             key={view}
             type="button"
@@ -48,24 +50,24 @@ export function Toolbar() {
       </nav>
       <Search />
       <Counts />
-      <div class="actions" role="toolbar" aria-label="Program">
+      <div class="actions" role="toolbar" aria-label={t("Program")}>
         {actions.value.map((action) => (
           <button
             key={action}
             type="button"
             class="plain"
-            title={ACTIONS[action].label}
-            aria-label={ACTIONS[action].label}
+            title={known[action].label}
+            aria-label={known[action].label}
             onClick={() => act(action)}
           >
-            <Icon name={ACTIONS[action].icon} />
+            <Icon name={known[action].icon} />
           </button>
         ))}
         <button
           type="button"
           class="plain"
-          title="Lanes (L)"
-          aria-label="Lanes"
+          title={t("Lanes (L)")}
+          aria-label={t("Lanes")}
           aria-pressed={setting.lanes.value}
           onClick={() => change({ lanes: !setting.lanes.value })}
         >
@@ -74,8 +76,8 @@ export function Toolbar() {
         <button
           type="button"
           class="plain"
-          title="Findings and details (P)"
-          aria-label="Findings and details"
+          title={t("Findings and details (P)")}
+          aria-label={t("Findings and details")}
           aria-pressed={setting.panel.value}
           onClick={() => change({ panel: !setting.panel.value })}
         >
@@ -84,8 +86,8 @@ export function Toolbar() {
         <button
           type="button"
           class="plain"
-          title="Keys and legend (?)"
-          aria-label="Keys and legend"
+          title={t("Keys and legend (?)")}
+          aria-label={t("Keys and legend")}
           onClick={() => {
             helpOpen.value = true;
           }}
@@ -106,8 +108,9 @@ function Search() {
         id="filter"
         type="text"
         value={filter}
-        placeholder={narrow.value ? "Filter" : "Filter: name, coro:, state:, on:, at:file:line"}
-        aria-label="Filter tasks: name, coro:, state:, on:, at:file:line"
+        placeholder={narrow.value ? t("Filter") : t("Filter tasks")}
+        title={t("Filter tasks: a name, coro:, state:, on:, at:file:line (/)")}
+        aria-label={t("Filter tasks: name, coro:, state:, on:, at:file:line")}
         spellcheck={false}
         onInput={(event) => change({ filter: event.currentTarget.value })}
         onKeyDown={(event) => {
@@ -121,7 +124,7 @@ function Search() {
         <button
           type="button"
           class="plain"
-          aria-label="Clear the filter"
+          aria-label={t("Clear the filter")}
           onClick={() => change({ filter: "" })}
         >
           <Icon name="close" size={14} />
@@ -137,8 +140,10 @@ function Counts() {
   const { read, total } = progress.value;
   return (
     <div class="counts" role="status" aria-live="off">
-      {live.value ? <span class="live">LIVE</span> : null}
-      {total !== null && read < total ? <span>reading {Math.floor((read / total) * 100)} %</span> : null}
+      {live.value ? <span class="live">{t("LIVE")}</span> : null}
+      {total !== null && read < total ? (
+        <span>{t("reading {n} %", { n: Math.floor((read / total) * 100) })}</span>
+      ) : null}
       {source.value && trace.value.tasks.count > 0
         ? STATE_NAMES.map((name, state) =>
             state === State.absent || totals[state] === 0 ? null : (
@@ -146,14 +151,14 @@ function Counts() {
                 key={name}
                 type="button"
                 class="count"
-                title={`${totals[state]} ${name}: show only these`}
+                title={t("{n} {state}: show only these", { n: totals[state], state: stateName(state) })}
                 onClick={() => change({ filter: `state:${name}` })}
               >
                 <span style={{ color: stateColour(theme.value, state) }}>
                   <Icon name={STATE_ICONS[state]} size={14} />
                 </span>
                 <b>{count(totals[state])}</b>
-                <span class="wide-only">{name}</span>
+                <span class="wide-only">{stateName(state)}</span>
               </button>
             ),
           )

@@ -1,6 +1,7 @@
 import { Icon } from "../icons";
 import { tick, trace } from "../state/model";
 import { count, duration, percent } from "../util/format";
+import { t, tn } from "../util/l10n";
 
 /** Whether the picture can be believed: what was dropped, what was missed, what tracing itself cost. */
 export function TrustLine() {
@@ -20,19 +21,23 @@ export function TrustLine() {
     <footer class={`trust ${doubt ? "doubt" : ""}`}>
       <span class="verdict">
         <Icon name={doubt ? "warning" : "pass"} size={14} />
-        {doubt ? "This picture may be incomplete" : "Complete"}
+        {doubt ? t("This picture may be incomplete") : t("Complete")}
       </span>
-      <span>{lost > 0 ? `${count(lost)} events dropped` : "nothing dropped"}</span>
+      <span>{lost > 0 ? tn(lost, "{n} event dropped", "{n} events dropped") : t("nothing dropped")}</span>
       <span>
-        {count(it.tasks.count)} tasks seen{missed > 0 ? `, ${count(missed)} missed` : ""}
+        {tn(it.tasks.count, "{n} task seen", "{n} tasks seen")}
+        {missed > 0 ? `, ${t("{n} missed", { n: count(missed) })}` : ""}
       </span>
-      <span>{count(it.events)} events</span>
-      <span title="Time the program spent inside the tracer, as it measured it">
-        tracer {duration(overhead)} ({percent(overhead / Math.max(1e-9, it.endTime))})
+      <span>{tn(it.events, "{n} event", "{n} events")}</span>
+      <span title={t("Time the program spent inside the tracer, as it measured it")}>
+        {t("tracing cost {time} ({share})", {
+          time: duration(overhead),
+          share: percent(overhead / Math.max(1e-9, it.endTime)),
+        })}
       </span>
       {fallback ? (
         <span title={fallback.hello?.modeReason ?? ""}>
-          compatible mode: {fallback.hello?.modeReason || "slower"}
+          {t("compatible mode: {why}", { why: fallback.hello?.modeReason || t("slower") })}
         </span>
       ) : null}
       {it.notes.length > 0 ? <span class="notes">{it.notes.join(" · ")}</span> : null}

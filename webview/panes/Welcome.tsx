@@ -1,6 +1,7 @@
 import { Icon } from "../icons";
 import { act } from "../state/actions";
 import { actions, open, source } from "../state/model";
+import { t, tx } from "../util/l10n";
 
 /** What there is to see before there is anything to see. */
 export function Welcome() {
@@ -9,7 +10,9 @@ export function Welcome() {
       <div class="welcome">
         <div class="spinner" aria-hidden="true" />
         <h2>
-          {source.value?.kind === "live" ? "Waiting for the program's first task…" : "Reading the trace…"}
+          {source.value?.kind === "live"
+            ? t("Waiting for the program's first task…")
+            : t("Reading the trace…")}
         </h2>
         <p>{source.value?.title}</p>
       </div>
@@ -19,10 +22,12 @@ export function Welcome() {
     return (
       <div class="welcome">
         <Icon name="pulse" size={40} />
-        <h2>No task in this trace</h2>
+        <h2>{t("No task in this trace")}</h2>
         <p>
-          {source.value.title} ended without creating an asyncio task. A program is traced from the moment it
-          starts an event loop, for example with <code>asyncio.run(main())</code>.
+          {tx(
+            "{title} ended without creating an asyncio task. A program is traced from the moment it starts an event loop, for example with {code}.",
+            { title: source.value.title, code: <code>asyncio.run(main())</code> },
+          )}
         </p>
       </div>
     );
@@ -30,20 +35,22 @@ export function Welcome() {
   return (
     <div class="welcome">
       <Icon name="pulse" size={40} />
-      <h2>Nothing traced yet</h2>
+      <h2>{t("Nothing traced yet")}</h2>
       <p>
-        Open a Python file that uses asyncio and run <b>Loopscope: Run with Trace</b>. Its tasks appear here
-        while it runs, each with the line it is waiting at.
+        {tx(
+          "Open a Python file that uses asyncio and run {command}. Its tasks appear here while it runs, each with the line it is waiting at.",
+          { command: <b>Loopscope: {t("Run with Trace")}</b> },
+        )}
       </p>
       <div class="row">
         {actions.value.includes("run") ? (
           <button type="button" class="button" onClick={() => act("run")}>
-            <Icon name="debug-start" /> Run with Trace
+            <Icon name="debug-start" /> {t("Run with Trace")}
           </button>
         ) : null}
         {actions.value.includes("openTrace") ? (
           <button type="button" class="button secondary" onClick={() => act("openTrace")}>
-            <Icon name="folder-opened" /> Open Trace…
+            <Icon name="folder-opened" /> {t("Open Trace…")}
           </button>
         ) : null}
       </div>

@@ -1,8 +1,14 @@
-import { messages, t } from "../util/l10n";
 import { batch } from "@preact/signals";
-import { DEFAULT_HISTORY_MB, type HostMessage, type Slot, VIEW_PROTOCOL } from "../../src/protocol/view";
+import {
+  DEFAULT_HISTORY_MB,
+  type HostMessage,
+  type Slot,
+  VIEW_PROTOCOL,
+  type ViewConfig,
+} from "../../src/protocol/view";
 import { bounded, Trace } from "../../src/trace";
 import type { Host } from "../host/host";
+import { messages, t } from "../util/l10n";
 import {
   actions,
   config,

@@ -23,7 +23,7 @@ export interface Theme {
   awaits: string;
   holds: string;
   warning: string;
-  /** Hues that tell coroutines apart on the loop's lane; never red, which means blocked. */
+  /** Hues that tell coroutines apart on the loop's lane; never red, yellow or blue, which mean blocked, ready and suspended. */
   palette: string[];
   fontFamily: string;
   highContrast: boolean;
@@ -60,13 +60,11 @@ const VARIABLES: Record<string, string[]> = {
 
 const PALETTE: string[][] = [
   ["charts-green", "#89d185"],
-  ["charts-blue", "#3794ff"],
-  ["charts-yellow", "#cca700"],
-  ["charts-purple", "#b180d7"],
-  ["charts-orange", "#d18616"],
   ["terminal-ansiCyan", "#11a8cd"],
-  ["terminal-ansiBrightMagenta", "#d670d6"],
+  ["charts-purple", "#b180d7"],
   ["terminal-ansiBrightGreen", "#23d18b"],
+  ["terminal-ansiBrightMagenta", "#d670d6"],
+  ["charts-orange", "#d18616"],
 ];
 
 function readTheme(): Theme {

@@ -31,11 +31,6 @@ export function count(n: number): string {
   return n < 10000 ? String(n) : String(n).replace(/\B(?=(\d{3})+$)/g, "\u2009");
 }
 
-/** "1 task", "3 tasks". */
-export function plural(n: number, one: string, many = `${one}s`): string {
-  return `${count(n)} ${n === 1 ? one : many}`;
-}
-
 /** "12 %", "0.4 %", "< 0.1 %". */
 export function percent(fraction: number): string {
   if (!Number.isFinite(fraction)) return "–";
