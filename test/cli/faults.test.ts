@@ -90,7 +90,8 @@ describe("faults", function () {
     assert.equal(tasks[0].suspensions.length, 400);
   });
 
-  it(`a program killed ${KILLS} times at random moments always leaves a readable trace`, async () => {
+  it(`a program killed ${KILLS} times at random moments always leaves a readable trace`, async function () {
+    this.timeout(60_000 + KILLS * 5_000);
     const lost: number[] = [];
     for (let i = 0; i < KILLS; i++) {
       const trace = folder.at("killed.loopscope");

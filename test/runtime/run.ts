@@ -20,7 +20,9 @@ async function main(): Promise<number> {
   if (!pattern) {
     const judges = [...new Set([found[0], found[found.length - 1]])];
     results.push(
-      ...(await inPairs(judges, (python) => run(python, ["runtime/cpython_suite.py", "--jobs", "1"]))),
+      ...(await inPairs(judges, (python) =>
+        run(python, ["runtime/conformance/main.py", "--usual", "--jobs", "1"]),
+      )),
     );
   }
   const failed = results.filter((status) => status !== 0).length;
