@@ -42,7 +42,8 @@ export class StatusBar {
       return;
     }
     const run = running.find((one) => one.open === this.traces.current) ?? running[running.length - 1];
-    this.item.text = `$(pulse) ${run.open.title}: ${countOf(run.open.trace.tasks.count, "task")}`;
+    const { tasks, forgotten } = run.open.trace;
+    this.item.text = `$(pulse) ${run.open.title}: ${countOf(tasks.count + forgotten.tasks, "task")}`;
     const others = running.length === 1 ? "" : ` (and ${running.length - 1} more)`;
     this.item.tooltip = `Loopscope is tracing ${run.open.title}${others}. Click to show its task graph.`;
     this.item.show();

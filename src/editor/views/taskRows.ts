@@ -4,7 +4,9 @@ import {
   awaitPlace,
   coroutineName,
   createdAt,
+  Outcomes,
   type State,
+  TaskFlag,
   type TaskState,
   type Trace,
   taskState,
@@ -45,27 +47,30 @@ export function deadlocked(findings: readonly Finding[]): ReadonlySet<number> {
   return new Set(ids.map((id) => id - 1));
 }
 
+/** The tasks of one loop. */
+interface OfLoop {
+  live: Seen[];
+  /** The latest that ended, latest first; a server's would be millions. */
+  over: Seen[];
+  overCount: number;
+  failed: number;
+}
+
 /** The tree at the latest instant: loops, in each its live tasks, folded where they are alike, and those that ended. */
 export function taskRows(trace: Trace, stuck: ReadonlySet<number> = new Set()): Row[] {
-  const perLoop = trace.loops.map(() => ({ live: [] as Seen[], over: [] as Seen[] }));
-  for (let task = 0; task < trace.tasks.count; task++) {
-    const { state, suspension } = taskState(trace, task);
-    const loop = perLoop[trace.tasks.loop.get(task)];
-    if (state === "absent" || loop === undefined) continue;
-    (OVER.has(state) ? loop.over : loop.live).push({ state, suspension, task, deadlocked: stuck.has(task) });
-  }
+  const loops = byLoop(trace, stuck);
   const rows = trace.loops.map((loop, index) => {
-    const { live, over } = perLoop[index];
+    const ofLoop = loops[index];
     const id = `loop-${index}`;
     const pid =
       trace.programs.length > 1 ? ` (process ${trace.programs[loop.program]?.hello?.pid ?? "?"})` : "";
-    const children = foldAlike(trace, live, id);
-    if (over.length > 0) children.push(endedRow(trace, over, id));
+    const children = foldAlike(trace, ofLoop.live, id);
+    if (ofLoop.overCount > 0) children.push(endedRow(trace, ofLoop, id));
     return {
       id,
       label: `${loop.thread || "event loop"}${pid}`,
       // "asyncio._UnixSelectorEventLoop" says no more than "UnixSelectorEventLoop".
-      description: `${countOf(live.length, "live task")} · ${loop.kind.replace(/^asyncio\./, "").replace(/^.*_/, "")}`,
+      description: `${countOf(ofLoop.live.length, "live task")} · ${loop.kind.replace(/^asyncio\./, "").replace(/^.*_/, "")}`,
       icon: "loop" as const,
       place: null,
       task: null,
@@ -75,6 +80,28 @@ export function taskRows(trace: Trace, stuck: ReadonlySet<number> = new Set()): 
   });
   // What belongs to no loop has a row of its own only when there is something in it.
   return rows.filter((row, index) => trace.loops[index].id > 0 || row.children.length > 0);
+}
+
+/** From the latest task to the first: of those that ended only the latest are looked at, the others are counted. */
+function byLoop(trace: Trace, stuck: ReadonlySet<number>): OfLoop[] {
+  const { tasks } = trace;
+  const loops: OfLoop[] = trace.loops.map(() => ({ live: [], over: [], overCount: 0, failed: 0 }));
+  for (let task = tasks.count - 1; task >= 0; task--) {
+    const loop = loops[tasks.loop.get(task)];
+    if (loop === undefined || tasks.flags.get(task) & TaskFlag.void) continue;
+    const ended = !Number.isNaN(tasks.ended.get(task));
+    if (ended) {
+      loop.overCount++;
+      if (Outcomes[tasks.outcome.get(task)] === "raised") loop.failed++;
+      if (loop.over.length > MAX_ROWS) continue;
+    }
+    const { state, suspension } = taskState(trace, task);
+    if (state !== "absent") {
+      (ended ? loop.over : loop.live).push({ state, suspension, task, deadlocked: stuck.has(task) });
+    }
+  }
+  for (const loop of loops) loop.live.reverse();
+  return loops;
 }
 
 /** "1 task", "12 tasks". */
@@ -145,20 +172,18 @@ function groupRow(trace: Trace, group: readonly Seen[], id: string): Row {
   };
 }
 
-function endedRow(trace: Trace, over: readonly Seen[], parent: string): Row {
-  const failed = over.filter((seen) => seen.state === "raised").length;
-  const latest = over.slice(-MAX_ROWS - 1).reverse();
+function endedRow(trace: Trace, { over, overCount, failed }: OfLoop, parent: string): Row {
   return {
     id: `${parent}/ended`,
     label: "Ended",
-    description: `${countOf(over.length, "task")}${failed === 0 ? "" : ` · ${failed} failed`}`,
+    description: `${countOf(overCount, "task")}${failed === 0 ? "" : ` · ${failed} failed`}`,
     icon: "ended",
     place: null,
     task: null,
     children: capped(
-      latest.map((seen) => taskRow(trace, seen)),
+      over.map((seen) => taskRow(trace, seen)),
       `${parent}/ended`,
-      over.length,
+      overCount,
     ),
     expanded: false,
   };

@@ -1,5 +1,5 @@
 /** Of the time that passes, this part at most is spent in the action. */
-const SHARE = 0.1;
+const SHARE = 0.05;
 
 /**
  * Calls `act` soon after `poke`, at most once in `ms`, and less often when it takes long: a large trace makes
