@@ -5,7 +5,7 @@ import { lastSuspension } from "../queries";
 import type { Incident } from "../store/loops";
 import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
-import { finding, listed, times, where } from "./finding";
+import { type FindingOptions, finding, listed, times, where } from "./finding";
 
 /** What happens to a task once. */
 const ONCE = new Set<Incident["kind"]>(["lost", "unretrieved"]);
@@ -52,20 +52,63 @@ function describe(
 ): Finding {
   const [{ task, stack, t }] = group;
   const tasks = tasksOf(group);
-  return finding(trace, rule, { severity, message: message + again(group), at, stack, task, tasks, from: t });
+  // A failure that is reported late happened when the task ended.
+  const ended = task < 0 || rule !== "exception-never-retrieved" ? Number.NaN : trace.tasks.ended.get(task);
+  const from = Number.isNaN(ended) ? t : ended;
+  return finding(trace, rule, { severity, message: message + again(group), at, stack, task, tasks, from });
 }
 
 /** `never-awaited`: a coroutine was made and dropped, so nothing in it ran. */
-export function neverAwaited(trace: Trace): Finding[] {
+export function neverAwaited(trace: Trace, options: FindingOptions): Finding[] {
   return grouped(trace, "never-awaited", (incident) => String(incident.code)).map((group) => {
     const code = trace.places.codes[group[0].code];
     const name = code.qualname;
-    const at = userPlace(trace, group[0].stack) ?? codePlace(trace, group[0].code);
+    const dropped = userPlace(trace, group[0].stack);
+    const made = creationOf(dropped, group[0].code, trace, options);
+    const at = made ?? dropped ?? codePlace(trace, group[0].code);
+    const later =
+      made === null || made.line === dropped?.line ? "" : `, until it was dropped at ${where(dropped)}`;
     const message =
-      `The coroutine ${name} was created and never awaited: none of its code ran. ` +
+      `The coroutine ${name} was created at ${where(at)} and never awaited${later}: none of its code ran. ` +
       `Write await ${code.name}(...), or asyncio.create_task(${code.name}(...)) to run it beside.`;
     return describe(trace, "never-awaited", "error", group, at, message);
   });
+}
+
+/**
+ * Where a dropped coroutine was made: where it was dropped, when that line calls it; else at the only line that
+ * does, of the same function before, or (not known where it was dropped) of the file that defines it. Null when
+ * the source does not tell.
+ */
+function creationOf(
+  dropped: Place | null,
+  code: number,
+  trace: Trace,
+  { source }: FindingOptions,
+): Place | null {
+  const place = dropped ?? codePlace(trace, code);
+  const lines = place === null ? undefined : source?.(place.file)?.split("\n");
+  if (place === null || lines === undefined) return null;
+  const { name } = trace.places.codes[code];
+  const call = new RegExp(`(?<!\\b(?:def|await)\\s+(?:[\\w.]*\\.)?)\\b${name}\\s*\\(`);
+  if (dropped !== null && call.test(lines[dropped.line - 1] ?? "")) return dropped;
+  const found: number[] = [];
+  for (let line = dropped?.line ?? lines.length; line > 0; line--) {
+    const text = lines[line - 1] ?? "";
+    if (call.test(text)) found.push(line);
+    if (dropped !== null && new RegExp(`\\bdef\\s+${dropped.function}\\b`).test(text)) break;
+  }
+  return found.length === 1 ? { ...place, line: found[0], function: functionAt(lines, found[0]) } : null;
+}
+
+/** Name of the function around a line; "<module>" outside of any. */
+function functionAt(lines: string[], line: number): string {
+  const indent = (text: string) => text.length - text.trimStart().length;
+  for (let above = line - 1; above > 0; above--) {
+    const match = /^\s*(?:async\s+)?def\s+(\w+)/.exec(lines[above - 1]);
+    if (match && indent(lines[above - 1]) < indent(lines[line - 1])) return match[1];
+  }
+  return "<module>";
 }
 
 /** `exception-never-retrieved`: a task or future failed and nobody looked. */
@@ -108,19 +151,19 @@ function mayStillBeAsked(trace: Trace, task: number): boolean {
 export function tasksLost(trace: Trace): Finding[] {
   const { tasks } = trace;
   const told = new Set<number>();
-  const found = grouped(trace, "lost", ({ task }) => (task < 0 ? "" : coroutineName(trace, task))).map(
-    (group) => {
-      const lost = tasksOf(group);
-      for (const task of lost) told.add(task);
-      const at = lost.length === 0 ? null : parkedAt(trace, lost[0]);
-      const names = listed(lost.map((task) => tasks.name(task)));
-      const message =
-        `${names || "A task"} will never finish${lost.length > 0 ? `, ${waiting(trace, lost[0])}` : ""}: nothing refers to ${lost.length > 1 ? "them" : "it"} any more, ` +
-        "for the loop itself holds tasks only weakly, and the garbage collector destroys what nobody holds. " +
-        "Keep the task in a variable or a set until it is done, or use a TaskGroup.";
-      return describe(trace, "task-lost", "error", group, at, message);
-    },
-  );
+  const subject = ({ task }: Incident) => (task < 0 ? "" : coroutineName(trace, task));
+  const incidents = trace.incidents.filter((incident) => !isAfterTheEnd(trace, incident));
+  const found = grouped(trace, "lost", subject, incidents).map((group) => {
+    const lost = tasksOf(group);
+    for (const task of lost) told.add(task);
+    const at = lost.length === 0 ? null : parkedAt(trace, lost[0]);
+    const names = listed(lost.map((task) => tasks.name(task)));
+    const message =
+      `${names || "A task"} will never finish${lost.length > 0 ? `, ${waiting(trace, lost[0])}` : ""}: nothing refers to ${lost.length > 1 ? "them" : "it"} any more, ` +
+      "for the loop itself holds tasks only weakly, and the garbage collector destroys what nobody holds. " +
+      "Keep the task in a variable or a set until it is done, or use a TaskGroup.";
+    return describe(trace, "task-lost", "error", group, at, message);
+  });
   for (const loop of trace.loops) {
     const closed = loop.states.find(({ state }) => state === -1);
     if (!closed) continue;
@@ -132,6 +175,15 @@ export function tasksLost(trace: Trace): Finding[] {
     found.push(...closedOn(trace, left, closed.t));
   }
   return found;
+}
+
+/** A task that was destroyed because its loop or its program had ended was unfinished, not lost. */
+export function isAfterTheEnd(trace: Trace, { task, loop, program, t }: Incident): boolean {
+  const { states } = trace.loops[task < 0 ? loop : trace.tasks.loop.get(task)];
+  return (
+    (trace.programs[program].bye ?? Number.POSITIVE_INFINITY) <= t ||
+    states.some((each) => each.state === -1 && each.t <= t)
+  );
 }
 
 function closedOn(trace: Trace, left: number[], t: number): Finding[] {

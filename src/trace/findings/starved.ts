@@ -183,7 +183,8 @@ function describe(trace: Trace, group: Group): Finding {
   const named = weighty.slice(0, 3).map((share) => {
     const names = [...share.tasks].filter((task) => task >= 0).map((task) => trace.tasks.name(task));
     const who = names.length === 0 ? share.name : `${share.name} (${listed(names, 2)})`;
-    return `${who} ${length(share.seconds)} in ${share.steps} ${share.steps === 1 ? "step" : "steps"}`;
+    const part = Math.round((share.seconds / waited) * 100);
+    return `${who} ${length(share.seconds)} (${part} %) in ${share.steps} ${share.steps === 1 ? "step" : "steps"}`;
   });
   const rest = weighty.length > 3 ? `, and ${weighty.length - 3} other functions` : "";
   const held = blamed

@@ -4,7 +4,7 @@ import { coroutineName } from "../describe/creation";
 import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
 import { finding, listed, where } from "./finding";
-import { byPlace, parkedAt, stackOf, waiting } from "./incidents";
+import { byPlace, isAfterTheEnd, parkedAt, stackOf, waiting } from "./incidents";
 
 /**
  * `unfinished-at-exit`: tasks that were still pending when their program ended by itself, and those that
@@ -17,7 +17,8 @@ export function unfinishedAtExit(trace: Trace): Finding[] {
     const closed = new Set(trace.loops.filter(({ states }) => states.some(({ state }) => state === -1)));
     const pending: number[] = [];
     const dropped: number[] = [];
-    const lost = new Set(trace.incidents.filter(({ kind }) => kind === "lost").map(({ task }) => task));
+    const alone = trace.incidents.filter((each) => each.kind === "lost" && !isAfterTheEnd(trace, each));
+    const lost = new Set(alone.map(({ task }) => task));
     for (let task = 0; task < trace.tasks.count; task++) {
       const loop = trace.loops[trace.tasks.loop.get(task)];
       if (loop.program !== program.row || trace.tasks.flags.get(task) !== 0) continue;

@@ -84,7 +84,7 @@ describe("starved", () => {
     const [found, ...more] = of(w, "starved");
     assert.deepEqual(more, []);
     assert.deepEqual([found.task, found.seconds], [1, 0.1]);
-    assert.match(found.message, /work \(t2, t3 and 8 others\) 100 ms in 10 steps/);
+    assert.match(found.message, /work \(t2, t3 and 8 others\) 100 ms \(100 %\) in 10 steps/);
   });
 
   it("is one finding for a thousand tasks with one cause", () => {
