@@ -10,11 +10,12 @@ const MAX_BYTES = 2 * 1024 * 1024;
 
 /** Everything that may be in the package. A file that fits none of these came in by mistake. */
 const EXPECTED = [
-  /^(package\.json|readme\.md|changelog\.md|LICENSE\.txt|third-party-notices\.md|THIRD-PARTY-NOTICES\.md|\.vsixmanifest)$/,
+  /^(package\.json|package\.nls(\.[\w-]+)?\.json|readme\.md|changelog\.md|LICENSE\.txt|third-party-notices\.md|THIRD-PARTY-NOTICES\.md|\.vsixmanifest)$/,
   /^dist\/(extension|cli|server|webview)\.js$/,
   /^dist\/webview\.css$/,
   /^media\/(activity|panel-dark|panel-light)\.svg$/,
   /^media\/icon\.png$/,
+  /^l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
   /^runtime\/python\/.*\.py$/,
   /^docs\/(rules\/[\w-]+\.md|trace-format\.md|images\/window\.png)$/,
 ];
@@ -22,6 +23,7 @@ const EXPECTED = [
 /** What it cannot do without. */
 const NEEDED = [
   "package.json",
+  "package.nls.json",
   "dist/extension.js",
   "dist/webview.js",
   "dist/webview.css",

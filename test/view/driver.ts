@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as esbuild from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { type HostMessage, MAX_PAGE_BYTES, type ViewMessage } from "../../src/protocol/view";
+import { type HostMessage, MAX_PAGE_BYTES, type ViewConfig, type ViewMessage } from "../../src/protocol/view";
 import { THEMES, type ThemeName } from "./themes";
 
 const ROOT = join(__dirname, "../..");
@@ -101,13 +101,17 @@ export class ViewDriver {
     await this.page.evaluate((data) => window.postMessage(data, "*"), message);
   }
 
-  async init(title = "shop.py", kind: "live" | "file" = "file"): Promise<void> {
+  async init(
+    title = "shop.py",
+    kind: "live" | "file" = "file",
+    config: Partial<ViewConfig> = {},
+  ): Promise<void> {
     this.seq = 0;
     await this.post({
       type: "init",
       protocol: 1,
       source: { kind, title, bytes: null },
-      config: { blockMs: 50, folders: ["/app"], helpBase: null },
+      config: { blockMs: 50, folders: ["/app"], helpBase: null, ...config },
       actions: kind === "live" ? ["stop", "rerun"] : ["openTrace", "compare", "exportReport"],
     });
   }

@@ -179,9 +179,23 @@ function drawLabel(context: CanvasRenderingContext2D, scene: LanesScene, row: La
   fillClipped(context, row.label, indent + icon + 5, baseline, room - indent - icon - 5);
 }
 
-/** Steps are told apart by the coroutine that ran. */
+const hues = new WeakMap<Trace, Map<number, number>>();
+
+/** Steps are told apart by the coroutine that ran. Hues are given out as coroutines are met, so that the first ones differ. */
 export function coroutineColour({ trace, theme }: LanesScene, task: number): string {
-  return task < 0 ? theme.dim : theme.palette[trace.tasks.code.get(task) % theme.palette.length];
+  if (task < 0) return theme.dim;
+  let known = hues.get(trace);
+  if (!known) {
+    known = new Map();
+    hues.set(trace, known);
+  }
+  const code = trace.tasks.code.get(task);
+  let hue = known.get(code);
+  if (hue === undefined) {
+    hue = known.size;
+    known.set(code, hue);
+  }
+  return theme.palette[hue % theme.palette.length];
 }
 
 /** What the colours of the lanes mean, in the corner that the ruler leaves free. */

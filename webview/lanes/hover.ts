@@ -1,6 +1,6 @@
 import type { Place } from "../../src/protocol/report";
 import { type Trace, wokenBy } from "../../src/trace";
-import { stateName } from "../model/look";
+import { causeName, stateName } from "../model/look";
 import { State } from "../model/snapshot";
 import { parkedAt, waitInfo } from "../model/wait";
 import { displayName, duration, fileLine, instant } from "../util/format";
@@ -33,8 +33,8 @@ export function sliceInfo(trace: Trace, lane: Lane, at: number, span: number): H
     if (state === State.suspended) lines.push(t("waits for {what}", { what: waitInfo(trace, row).label }));
     const woken = wokenBy(trace, row);
     if (woken) {
-      const by = woken.task === null ? "" : ` ${displayName(trace.tasks.name(woken.task - 1), 60)}`;
-      lines.push(t("woken by {what}", { what: `${woken.kind}${by}` }));
+      const by = woken.task === null ? null : displayName(trace.tasks.name(woken.task - 1), 60);
+      lines.push(t("woken by {what}", { what: by ?? causeName(woken.kind) }));
     }
     if (state === State.ready) lines.push(t("ready: the loop was busy with others"));
   } else if (state === State.pending) lines.push(t("created, waits for its first step"));

@@ -94,6 +94,34 @@ export function findingTitle(rule: FindingRule): string {
   }
 }
 
+/** What woke or cancelled a task, where it was no task. */
+export function causeName(kind: string): string {
+  switch (kind) {
+    case "timer":
+      return t("a timer");
+    case "io":
+      return t("I/O");
+    case "task":
+      return t("a task");
+    case "thread":
+      return t("a thread");
+    case "cancel":
+      return t("a cancellation");
+    case "callback":
+      return t("a callback");
+    case "timeout":
+      return t("a timeout");
+    case "taskgroup":
+      return t("its task group");
+    case "shutdown":
+      return t("the end of the program");
+    case "loop":
+      return t("the loop");
+    default:
+      return t("nobody known");
+  }
+}
+
 /** A glyph for what a suspended task waits on. */
 export function waitIcon(kind: string): IconName {
   switch (kind) {

@@ -3,7 +3,7 @@ import { stallPlace } from "../../src/trace/describe/stalls";
 import { graph } from "../graph/state";
 import { Icon } from "../icons";
 import { setWindow } from "../lanes/state";
-import { objectIcon, STATE_ICONS, stateColour, stateName } from "../model/look";
+import { causeName, objectIcon, STATE_ICONS, stateColour, stateName } from "../model/look";
 import { State } from "../model/snapshot";
 import { waitInfo } from "../model/wait";
 import { copyText } from "../state/actions";
@@ -127,7 +127,7 @@ function Waiting({ task }: { task: number }) {
       <>
         <h4>
           {tx("Woken by {who}, waits for the loop", {
-            who: woken?.task ? <TaskLink task={woken.task - 1} /> : (woken?.kind ?? t("nobody known")),
+            who: woken?.task ? <TaskLink task={woken.task - 1} /> : causeName(woken?.kind ?? "unknown"),
           })}
         </h4>
         <Stack stack={it.steps.stack.get(at)} />
@@ -201,7 +201,9 @@ function Ended({ task }: { task: number }) {
   if (!by) return null;
   return (
     <h4>
-      {tx("Cancelled by {who}", { who: by.task === null ? by.kind : <TaskLink task={by.task - 1} /> })}{" "}
+      {tx("Cancelled by {who}", {
+        who: by.task === null ? causeName(by.kind) : <TaskLink task={by.task - 1} />,
+      })}{" "}
       <PlaceLink place={by.at} />
     </h4>
   );
@@ -269,7 +271,6 @@ function ObjectDetails({ object }: { object: number }) {
         <Icon name={objectIcon(objects.kind(object))} />
         <span class="name">{displayName(objects.label(object))}</span>
       </h3>
-      <p class="dim">{objects.kind(object)}</p>
       <h4>{holders.length > 0 ? t("Held by") : t("Held by nobody known")}</h4>
       {holders.length > 0 ? <TaskList tasks={holders} /> : null}
       <h4>{tn(waiters.length, "{n} task waiting", "{n} tasks waiting")}</h4>

@@ -134,7 +134,8 @@ function Event({ row, current }: { row: TimelineRow; current: boolean }) {
       </button>
       <Icon name={ICONS[row.event]} size={13} />
       <span class="sentence">
-        <b>{displayName(row.name, 80)}</b> {sentence(row)}
+        <b>{row.task < 0 && row.name === "loop" ? t("the loop") : displayName(row.name, 80)}</b>{" "}
+        {sentence(row)}
       </span>
       {row.place ? <PlaceLink place={row.place} /> : null}
     </li>
