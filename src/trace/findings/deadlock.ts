@@ -1,14 +1,18 @@
 import type { Finding } from "../../protocol/report";
 import { CAUSE_CANCELLED } from "../../protocol/stream";
 import { awaitPlace } from "../describe/waits";
+import { lastSuspension } from "../queries";
 import type { Trace } from "../trace";
 import { finding, listed, roundLength, where } from "./finding";
 import { circles, waitingFor } from "./stuck";
 import { FAR_TIMER, pollAt, type WaitGraph, waitGraph } from "./waitGraph";
 
-/** How many of a loop's longest waits are looked at, and how long (seconds) one must be. */
-const LONGEST_POLLS = 8;
-const LONG_POLL = 0.1;
+/** How many of the longest waits are looked at, and how long (seconds) one must be. */
+const LONGEST = 8;
+const LONG_WAIT = 0.1;
+/** Seconds. */
+const JUST_BEFORE = 1e-5;
+const CANCELLED = 2;
 
 /** `deadlock`: circles of tasks that wait for one another, and waits that nothing can end. */
 export function deadlocks(trace: Trace): Finding[] {
@@ -20,22 +24,64 @@ export function deadlocks(trace: Trace): Finding[] {
   return found;
 }
 
-/** Now; and, for a program that was stopped since, when its loops waited longest. */
+/**
+ * Now; and, of what is over: before its loops stopped, when they waited longest, and before the longest waits
+ * were cancelled. A bounded number, for each looks at every task.
+ */
 function instants(trace: Trace, program: number): number[] {
   const times = [trace.endTime];
   for (const loop of trace.programs[program].loops.values()) {
+    const stops = loop.states.filter(({ state }) => state !== 1).slice(-LONGEST);
+    times.push(...stops.map(({ t }) => t - JUST_BEFORE));
     const { begin, end } = loop.polls;
-    const long: { t: number; length: number }[] = [];
+    const polls = new Longest();
     for (let poll = 0; poll < begin.length; poll++) {
       const until = Number.isNaN(end.get(poll)) ? trace.endTime : end.get(poll);
       const waited = until - begin.get(poll);
-      // Just before the end of the wait: what came with its end had not happened yet.
-      if (waited >= LONG_POLL) long.push({ t: begin.get(poll) + waited / 2, length: waited });
+      // In its middle: what came with its end had not happened yet.
+      polls.add(begin.get(poll) + waited / 2, waited);
     }
-    long.sort((a, b) => b.length - a.length);
-    times.push(...long.slice(0, LONGEST_POLLS).map((poll) => poll.t));
+    times.push(...polls.times());
   }
-  return times.sort((a, b) => b - a);
+  return [...times, ...cancelledWaits(trace, program)].sort((a, b) => b - a);
+}
+
+/** Instants just before the longest waits that only a cancellation ended. */
+function cancelledWaits(trace: Trace, program: number): number[] {
+  const { tasks, steps, wakes } = trace;
+  const waits = new Longest();
+  for (let task = 0; task < tasks.count; task++) {
+    if (tasks.outcome.get(task) !== CANCELLED || trace.loops[tasks.loop.get(task)].program !== program)
+      continue;
+    // A wait that lasted until the end of its task, or nearly so: there may have been some cleaning up.
+    const ended = tasks.ended.get(task);
+    if (ended - tasks.created.get(task) < LONG_WAIT) continue;
+    const row = lastSuspension(trace, task);
+    const ready = row < 0 ? Number.NaN : steps.ready.get(row);
+    if (Number.isNaN(ready) || !(wakes.cause.get(steps.wake.get(row)) & CAUSE_CANCELLED)) continue;
+    const waited = ready - steps.end.get(row);
+    waits.add(ready - Math.min(JUST_BEFORE, waited / 2), waited);
+  }
+  return waits.times();
+}
+
+/** The instants of the longest of many waits; waits that ended at the same time count once. */
+class Longest {
+  private kept: { t: number; length: number }[] = [];
+
+  add(t: number, length: number): void {
+    if (length < LONG_WAIT) return;
+    const { kept } = this;
+    if (kept.length === LONGEST && length <= kept[LONGEST - 1].length) return;
+    if (kept.some((each) => Math.abs(each.t - t) < JUST_BEFORE)) return;
+    kept.push({ t, length });
+    kept.sort((a, b) => b.length - a.length);
+    if (kept.length > LONGEST) kept.pop();
+  }
+
+  times(): number[] {
+    return this.kept.map(({ t }) => t);
+  }
 }
 
 function deadlocksAt(trace: Trace, program: number, t: number, told: Set<number>): Finding[] {

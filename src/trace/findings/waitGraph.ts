@@ -49,6 +49,7 @@ export function waitGraph(trace: Trace, program: number, t: number, timers = tru
   }
   const wakers = new Map<number, number[]>();
   for (let task = 0; task < tasks.count; task++) {
+    if (tasks.ended.get(task) <= t || tasks.created.get(task) > t) continue;
     const loop = trace.loops[tasks.loop.get(task)];
     if (loop.program !== program || !isRunning(loop, t) || tasks.flags.get(task) & TaskFlag.void) continue;
     const state = taskState(trace, task, t);
