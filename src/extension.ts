@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { commandHandlers, saveText, viewAction, viewActions } from "./editor/commands";
 import { type CommandHandlers, registerCommands } from "./editor/contributions";
 import { openHelp } from "./editor/help";
+import { translateWith } from "./editor/l10n";
 import { registerLinting } from "./editor/linting";
 import { GraphPanel } from "./editor/panel/graphPanel";
 import type { ViewServices } from "./editor/panel/graphView";
@@ -13,6 +14,8 @@ import { Traces } from "./editor/runs/traces";
 import { openPlace } from "./editor/source";
 import { startOnOpen } from "./editor/startOnOpen";
 import { FindingsView } from "./editor/views/findingsView";
+import { Found } from "./editor/views/found";
+import { Problems } from "./editor/views/problems";
 import { StatusBar } from "./editor/views/statusBar";
 import { TasksView } from "./editor/views/tasksView";
 
@@ -30,6 +33,7 @@ export function activate(context: vscode.ExtensionContext): Parts {
     context.subscriptions.push(part);
     return part;
   };
+  translateWith(vscode.l10n.t);
   const output = own(vscode.window.createOutputChannel("Loopscope", { log: true }));
   const { log, report } = new Reporter(vscode, output);
   const storage = vscode.Uri.joinPath(context.storageUri ?? context.globalStorageUri, "runs").fsPath;
@@ -47,7 +51,14 @@ export function activate(context: vscode.ExtensionContext): Parts {
   };
   const panel = own(new GraphPanel(vscode, context.extensionUri, services));
   const editor = own(new TraceEditor(vscode, context.extensionUri, services, traces));
-  const handlers: CommandHandlers = commandHandlers({ vs: vscode, runner, traces, panel, editor });
+  const handlers: CommandHandlers = commandHandlers({
+    vs: vscode,
+    runner,
+    traces,
+    panel,
+    editor,
+    memory: context.workspaceState,
+  });
 
   own(
     runner.onDidStart((run) => {
@@ -58,8 +69,10 @@ export function activate(context: vscode.ExtensionContext): Parts {
   own(runner.onDidChange(() => panel.refreshActions()));
   own(panel.onDidBecomeActive((trace) => traces.show(trace)));
   own(restorePanel(vscode, context.workspaceState, runner, panel));
-  const findings = own(new FindingsView(vscode, traces));
-  const tasks = own(new TasksView(vscode, traces, findings));
+  const found = own(new Found(traces));
+  const findings = own(new FindingsView(vscode, found));
+  const tasks = own(new TasksView(vscode, traces, found));
+  own(new Problems(vscode, context.extensionUri, found));
   own(new StatusBar(vscode, runner, traces));
   own(registerCommands(vscode.commands, handlers, report));
   startOnOpen(vscode, handlers, report);

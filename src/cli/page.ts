@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { Finding } from "../protocol/report";
 import { STREAM_HEADER_BYTES } from "../protocol/stream";
 import { readTraceFile } from "../session";
 import { findings, Trace, TraceFormatError } from "../trace";
@@ -76,12 +77,10 @@ export function contentPolicy(script: string, css: string, connect = "'none'"): 
   ].join("; ");
 }
 
-/** The findings that take the program's source, as JSON: a page has the trace only. */
-export function sourceFindings(trace: Trace): string {
+/** The findings that take the program's source: a view has the trace only. */
+export function sourceFindings(trace: Trace, source = sourceOf): Finding[] {
   const without = new Set(findings(trace).map((finding) => finding.rule));
-  return JSON.stringify(
-    findings(trace, { source: sourceOf }).filter((finding) => !without.has(finding.rule)),
-  );
+  return findings(trace, { source }).filter((finding) => !without.has(finding.rule));
 }
 
 /**
@@ -103,7 +102,7 @@ export async function* htmlReport(
     yield `<script type="application/x-loopscope" ${attributes}>${piece.toString("base64")}</script>\n`;
   }
   read.finish();
-  const found = Buffer.from(sourceFindings(read)).toString("base64");
+  const found = Buffer.from(JSON.stringify(sourceFindings(read))).toString("base64");
   yield `<script type="application/x-loopscope-findings" data-slot="a">${found}</script>\n`;
   yield `<script>${script}</script>\n</body>\n</html>\n`;
 }

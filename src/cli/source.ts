@@ -3,18 +3,24 @@ import { readFileSync, statSync } from "node:fs";
 /** Longer files are generated, and not read. */
 const MAX_SOURCE_BYTES = 4 * 1024 * 1024;
 
-const known = new Map<string, string | undefined>();
+/** Reads source files that a trace names, each once; undefined for one that is not (any more) there to be read. */
+export function sourceReader(): (file: string) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (file) => {
+    if (!known.has(file)) known.set(file, readSource(file));
+    return known.get(file);
+  };
+}
 
-/** The text of a source file that a trace names, or undefined when it is not (any more) there to be read. */
-export function sourceOf(file: string): string | undefined {
-  if (known.has(file)) return known.get(file);
-  let text: string | undefined;
+/** One for the whole of a command, which is over before its sources change. */
+export const sourceOf = sourceReader();
+
+function readSource(file: string): string | undefined {
   try {
     const stat = statSync(file);
-    if (stat.isFile() && stat.size <= MAX_SOURCE_BYTES) text = readFileSync(file, "utf8");
+    return stat.isFile() && stat.size <= MAX_SOURCE_BYTES ? readFileSync(file, "utf8") : undefined;
   } catch {
     // Recorded elsewhere, or gone since: what needs the source is not judged.
+    return undefined;
   }
-  known.set(file, text);
-  return text;
 }

@@ -127,7 +127,7 @@ async function send({ type, body }: Answer, response: ServerResponse): Promise<v
     return;
   }
   if ("findingsOf" in body) {
-    const found = sourceFindings(await loadTrace(body.findingsOf, body.blockMs));
+    const found = JSON.stringify(sourceFindings(await loadTrace(body.findingsOf, body.blockMs)));
     response.writeHead(200, headers).end(found);
     return;
   }

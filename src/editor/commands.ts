@@ -7,14 +7,19 @@ import { htmlReport } from "../cli/page";
 import type { HostAction } from "../protocol/view";
 import { type CommandHandlers, readSetting, TRACE_EDITOR } from "./contributions";
 import { errors } from "./errors";
+import { l10n } from "./l10n";
 import type { GraphPanel } from "./panel/graphPanel";
 import { openTraceFile, type TraceEditor } from "./panel/traceEditor";
+import { readCommandLine } from "./runs/commandLine";
 import type { OpenTrace } from "./runs/openTrace";
 import type { Runner } from "./runs/runner";
 import type { Traces } from "./runs/traces";
 import { openPlace } from "./source";
 
-const TRACE_FILTER = { "Loopscope trace": ["loopscope"], "All files": ["*"] };
+/** Key of the command line that was run last. */
+const LAST_LINE = "lastCommandLine";
+
+const traceFilter = () => ({ [l10n.t("Loopscope trace")]: ["loopscope"], [l10n.t("All files")]: ["*"] });
 
 export interface Services {
   vs: typeof vscode;
@@ -22,21 +27,29 @@ export interface Services {
   traces: Traces;
   panel: GraphPanel;
   editor: TraceEditor;
+  /** Kept with the workspace. */
+  memory: vscode.Memento;
 }
 
 /** What each command does. The compiler asks for every one of them. */
 export function commandHandlers(services: Services): CommandHandlers {
-  const { vs, runner, traces, panel, editor } = services;
+  const { vs, runner, traces, panel, editor, memory } = services;
   const activeView = () => editor.activeView ?? panel.current;
   return {
     "loopscope.run": (file) => runner.run(file),
+    "loopscope.runCommandLine": async (given) => {
+      const line = given ?? (await askCommandLine(vs, memory.get<string>(LAST_LINE)));
+      if (line === undefined) return;
+      await memory.update(LAST_LINE, line);
+      await runner.runCommandLine(line);
+    },
     "loopscope.stop": () => {
       const run = runner.runOf(traces.current);
       for (const one of run?.running ? [run] : runner.running) one.stop();
     },
     "loopscope.rerun": () => runner.rerun(),
     "loopscope.openTrace": async (file) => {
-      const chosen = file ?? (await pickTrace(vs, "Open Trace"));
+      const chosen = file ?? (await pickTrace(vs, l10n.t("Open Trace")));
       if (chosen !== undefined) await vs.commands.executeCommand("vscode.openWith", chosen, TRACE_EDITOR);
     },
     "loopscope.saveTrace": () => saveTrace(vs, traces.current),
@@ -44,13 +57,14 @@ export function commandHandlers(services: Services): CommandHandlers {
     "loopscope.compare": async () => {
       const view = activeView();
       if (!view?.shown) throw errors.nothingToCompare();
-      const chosen = await pickTrace(vs, "Compare");
+      const chosen = await pickTrace(vs, l10n.t("Compare"));
       if (chosen !== undefined) view.compare(await openTraceFile(chosen));
     },
     "loopscope.showGraph": () => panel.reveal(),
     "loopscope.openPlace": (place) => openPlace(vs, place),
-    "loopscope.showTask": ({ task }) => {
-      if (traces.current === null) return;
+    "loopscope.showTask": (item) => {
+      const task = "rule" in item ? (item.task ?? 0) - 1 : item.task;
+      if (traces.current === null || task < 0) return;
       if (editor.activeView === null) panel.reveal();
       // Rows of our model and of the view's may differ, the numbers of the tasks do not. Ids count from 1.
       activeView()?.reveal(traces.current.trace.tasks.serial(task) + 1);
@@ -89,12 +103,12 @@ async function saveTrace(vs: typeof vscode, trace: OpenTrace | null): Promise<vo
   if (trace === null) throw errors.nothingToSave();
   const target = await vs.window.showSaveDialog({
     defaultUri: inWorkspace(vs, `${withoutExtension(trace.title)}.loopscope`),
-    filters: TRACE_FILTER,
-    title: "Save Trace",
+    filters: traceFilter(),
+    title: l10n.t("Save Trace"),
   });
   if (target === undefined) return;
   await copyFile(trace.bytes.path, target.fsPath);
-  vs.window.setStatusBarMessage(`Saved ${basename(target.fsPath)}`, 4000);
+  vs.window.setStatusBarMessage(l10n.t("Saved {0}", basename(target.fsPath)), 4000);
 }
 
 /** Writes the view and the trace into one file that opens in any browser. */
@@ -103,18 +117,38 @@ async function exportReport(vs: typeof vscode, trace: OpenTrace | null): Promise
   const target = await vs.window.showSaveDialog({
     defaultUri: inWorkspace(vs, `${withoutExtension(trace.title)}.html`),
     filters: { HTML: ["html"] },
-    title: "Export HTML Report",
+    title: l10n.t("Export HTML Report"),
   });
   if (target === undefined) return;
   const blockMs = readSetting(vs.workspace, "blockMs", target);
   await pipeline(htmlReport(trace.bytes.path, blockMs), createWriteStream(target.fsPath));
-  vs.window.setStatusBarMessage(`Exported ${basename(target.fsPath)}`, 4000);
+  // A report is made to be looked at, or to be sent: both begin here.
+  const open = l10n.t("Open in Browser");
+  const chosen = await vs.window.showInformationMessage(
+    l10n.t("The report is in {0}: one file, which opens in any browser.", basename(target.fsPath)),
+    open,
+  );
+  if (chosen === open) await vs.env.openExternal(target);
+}
+
+async function askCommandLine(vs: typeof vscode, last = ""): Promise<string | undefined> {
+  return vs.window.showInputBox({
+    title: l10n.t("Run Command Line with Trace"),
+    prompt: l10n.t(
+      "A module or a Python file with its arguments. It runs in the terminal, with the workspace's interpreter.",
+    ),
+    placeHolder: "uvicorn app:app --port 8000",
+    value: last,
+    ignoreFocusOut: true,
+    validateInput: (line) =>
+      line.trim() === "" || readCommandLine(line) !== null ? undefined : errors.noProgram(line).message,
+  });
 }
 
 async function pickTrace(vs: typeof vscode, openLabel: string): Promise<vscode.Uri | undefined> {
   const chosen = await vs.window.showOpenDialog({
     openLabel,
-    filters: TRACE_FILTER,
+    filters: traceFilter(),
     defaultUri: vs.workspace.workspaceFolders?.[0]?.uri,
   });
   return chosen?.[0];

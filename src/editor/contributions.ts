@@ -1,4 +1,5 @@
 import type * as vscode from "vscode";
+import type { Finding } from "../protocol/report";
 import { DEFAULT_HISTORY_MB } from "../protocol/view";
 import { Disposables } from "./disposables";
 
@@ -8,6 +9,7 @@ import { Disposables } from "./disposables";
  */
 export const Command = {
   run: "loopscope.run",
+  runCommandLine: "loopscope.runCommandLine",
   stop: "loopscope.stop",
   rerun: "loopscope.rerun",
   openTrace: "loopscope.openTrace",
@@ -22,6 +24,8 @@ export const Command = {
 /** What each command takes. The explorer and the editor's menus pass the file they were opened on. */
 export interface CommandArguments {
   "loopscope.run": [file?: vscode.Uri];
+  /** Asked for when it is not given. */
+  "loopscope.runCommandLine": [line?: string];
   "loopscope.stop": [];
   "loopscope.rerun": [];
   "loopscope.openTrace": [file?: vscode.Uri];
@@ -31,8 +35,8 @@ export interface CommandArguments {
   "loopscope.showGraph": [];
   /** A file by its absolute path, and a 1-based line. */
   "loopscope.openPlace": [place: { file: string; line: number }];
-  /** The tree item of a task, as the tree hands it to its menus. */
-  "loopscope.showTask": [item: { task: number }];
+  /** What a tree hands to its menus: the item of a task (its row), or a finding (the task's id). */
+  "loopscope.showTask": [item: { task: number } | Finding];
 }
 
 export type CommandId = keyof CommandArguments;
@@ -61,6 +65,8 @@ export interface Settings {
   blockMs: number;
   /** What a running trace may take of memory before its oldest part is forgotten, in megabytes. */
   historyMb: number;
+  /** Whether the findings of a run are put under their lines. */
+  problems: boolean;
 }
 
 /** The defaults, which package.json repeats (the test compares). */
@@ -69,6 +75,7 @@ export const settingDefaults: Settings = {
   args: [],
   blockMs: 50,
   historyMb: DEFAULT_HISTORY_MB,
+  problems: true,
 };
 
 /** Reads one setting as it is for a file; a value of another type than its default counts as not set. */

@@ -1,3 +1,5 @@
+import { l10n } from "./l10n";
+
 /**
  * Every error a user can meet in the editor, one factory each: what happened, and what to do about it.
  * `actions` become buttons of the message.
@@ -15,74 +17,122 @@ export type ErrorAction = "selectInterpreter" | "openSettings" | "showOutput" | 
 
 export const errors = {
   noFile: () =>
-    new UserError("There is no file to run. Open a Python file, then use Loopscope: Run with Trace again."),
+    new UserError(
+      l10n.t(
+        "There is no file to run. Open a Python file, then use Loopscope: Run with Trace again. A module such as uvicorn is run by Loopscope: Run Command Line with Trace….",
+      ),
+    ),
 
   notPython: (name: string, language: string) =>
     new UserError(
-      `${name} is not a Python file (its language is ${language}). Open a .py file, or set this file's language to Python in the status bar, and run again.`,
+      l10n.t(
+        "{0} is not a Python file (its language is {1}). Open a .py file, or set this file's language to Python in the status bar, and run again.",
+        name,
+        language,
+      ),
     ),
 
   notSaved: (name: string) =>
-    new UserError(`${name} could not be saved, so it was not run. Save it, then run again.`),
+    new UserError(l10n.t("{0} could not be saved, so it was not run. Save it, then run again.", name)),
 
-  untitled: () => new UserError("This file has no place on disk yet. Save it as a .py file, then run again."),
+  untitled: () =>
+    new UserError(l10n.t("This file has no place on disk yet. Save it as a .py file, then run again.")),
 
   notLocal: (scheme: string) =>
     new UserError(
-      `A file of a “${scheme}” file system cannot be run by Python. Copy it to a folder on disk and run it there.`,
+      l10n.t(
+        "A file of a “{0}” file system cannot be run by Python. Copy it to a folder on disk and run it there.",
+        scheme,
+      ),
     ),
 
   noSuchFile: (file: string) =>
     new UserError(
-      `${file} does not exist. It may have been moved or deleted since; open it from its new place.`,
+      l10n.t(
+        "{0} does not exist. It may have been moved or deleted since; open it from its new place.",
+        file,
+      ),
+    ),
+
+  noProgram: (line: string) =>
+    new UserError(
+      l10n.t(
+        "“{0}” names no program. Give a module (uvicorn app:app) or a Python file (app.py), with its arguments.",
+        line,
+      ),
     ),
 
   noInterpreter: (tried: readonly string[]) =>
     new UserError(
-      `No Python interpreter was found (tried ${tried.join(", ")}). Install Python 3.10 or newer, or choose one with “Python: Select Interpreter” or the setting loopscope.pythonPath.`,
+      l10n.t(
+        "No Python interpreter was found (tried {0}). Install Python 3.10 or newer, or choose one with “Python: Select Interpreter” or the setting loopscope.pythonPath.",
+        tried.join(", "),
+      ),
       ["selectInterpreter", "openSettings"],
     ),
 
   /** `why` is what the check found; its advice for the command line is replaced by ours. */
   interpreterUnusable: (why: string, source: string) =>
     new UserError(
-      `${withoutOptions(why)} It was named by ${source}. Choose another with “Python: Select Interpreter” or the setting loopscope.pythonPath.`,
+      l10n.t(
+        "{0} It was named by {1}. Choose another with “Python: Select Interpreter” or the setting loopscope.pythonPath.",
+        withoutOptions(why),
+        source,
+      ),
       ["selectInterpreter", "openSettings"],
     ),
 
   untrusted: () =>
     new UserError(
-      "This workspace is not trusted, so its programs are not run. Trust it to trace them; linting works without.",
+      l10n.t(
+        "This workspace is not trusted, so its programs are not run. Trust it to trace them; linting works without.",
+      ),
       ["manageTrust"],
     ),
 
-  notStarted: (why: string) => new UserError(`The program was not started: ${why}`, ["showOutput"]),
+  notStarted: (why: string) => new UserError(l10n.t("The program was not started: {0}", why), ["showOutput"]),
 
-  noLoop: (name: string, exitCode: number | null) =>
-    new UserError(
-      exitCode === 0
-        ? `${name} ran to its end without an asyncio event loop, so there is nothing to show.`
-        : `${name} ended ${exitCode === null ? "" : `with exit code ${exitCode} `}before its event loop began. The terminal shows why; a syntax error or a failing import is the usual reason.`,
-    ),
+  noLoop: (name: string, exitCode: number | null) => new UserError(withoutLoop(name, exitCode)),
 
   notATrace: (name: string, why: string) =>
     new UserError(
-      `${name} cannot be opened: ${why} A trace is recorded by Loopscope: Run with Trace or by \`loopscope run --trace FILE\`.`,
+      l10n.t(
+        "{0} cannot be opened: {1} A trace is recorded by Loopscope: Run with Trace or by `loopscope run --trace FILE`.",
+        name,
+        why,
+      ),
     ),
 
   nothingToSave: () =>
-    new UserError("There is no trace to save. Run a program with Loopscope: Run with Trace first."),
+    new UserError(l10n.t("There is no trace to save. Run a program with Loopscope: Run with Trace first.")),
 
   nothingToCompare: () =>
     new UserError(
-      "There is no trace to compare with. Run a program or open a trace first, then compare it with another.",
+      l10n.t(
+        "There is no trace to compare with. Run a program or open a trace first, then compare it with another.",
+      ),
     ),
 
   sourceMissing: (file: string) =>
     new UserError(
-      `${file} does not exist on this machine. The trace was recorded elsewhere, or the file has been moved since.`,
+      l10n.t(
+        "{0} does not exist on this machine. The trace was recorded elsewhere, or the file has been moved since.",
+        file,
+      ),
     ),
 };
+
+function withoutLoop(name: string, exitCode: number | null): string {
+  if (exitCode === 0) {
+    return l10n.t("{0} ran to its end without an asyncio event loop, so there is nothing to show.", name);
+  }
+  const what =
+    exitCode === null
+      ? l10n.t("{0} ended before its event loop began.", name)
+      : l10n.t("{0} ended with exit code {1} before its event loop began.", name, exitCode);
+  const why = l10n.t("The terminal shows why; a syntax error or a failing import is the usual reason.");
+  return `${what} ${why}`;
+}
 
 /** Drops the sentences that advise the command line's option, and begins with a capital. */
 function withoutOptions(text: string): string {

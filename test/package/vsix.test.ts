@@ -14,7 +14,7 @@ const EXPECTED = [
   /^dist\/(extension|cli|server|webview)\.js$/,
   /^dist\/webview\.css$/,
   /^media\/(activity|panel-dark|panel-light)\.svg$/,
-  /^media\/icon\.png$/,
+  /^media\/(icon\.png|walkthrough\/\w+\.md)$/,
   /^l10n\/bundle\.l10n(\.[\w-]+)?\.json$/,
   /^runtime\/python\/.*\.py$/,
   /^docs\/(rules\/[\w-]+\.md|trace-format\.md|images\/window\.png)$/,

@@ -1,5 +1,7 @@
 import { basename } from "node:path";
 import type * as vscode from "vscode";
+import { sourceFindings } from "../../cli/page";
+import { sourceReader } from "../../cli/source";
 import {
   type HostAction,
   type HostMessage,
@@ -37,11 +39,13 @@ export class GraphView {
   private trace: OpenTrace | null = null;
   private compared: OpenTrace | null = null;
   private ready = false;
+  /** The trace whose findings that take its source the view has been told, or that it has none of. */
+  private judged: OpenTrace | null = null;
   /** A task to be shown once the view has taken in the bytes of the trace that there were when it was asked for. */
   private pendingReveal: { task: number; after: number } | null = null;
 
   constructor(
-    private readonly vs: Pick<typeof vscode, "workspace" | "env">,
+    private readonly vs: Pick<typeof vscode, "workspace" | "env" | "l10n">,
     private readonly webview: vscode.Webview,
     private readonly services: ViewServices,
   ) {
@@ -111,6 +115,7 @@ export class GraphView {
     ack: ({ seq }) => {
       this.pager.ack(seq);
       this.revealPending();
+      this.sendSourceFindings();
     },
     open: ({ at }) => this.services.openPlace(at, at.preserveFocus === true),
     select: () => {},
@@ -149,7 +154,9 @@ export class GraphView {
       config: this.config(),
       actions: this.services.actions(this.trace),
     });
+    this.judged = null;
     this.pager.restart(this.trace === null ? [] : [{ slot: "a", source: this.trace.bytes }]);
+    void this.trace?.read.then(() => this.sendSourceFindings());
     if (this.compared !== null) this.sendCompared();
   }
 
@@ -158,6 +165,17 @@ export class GraphView {
       return;
     this.post({ type: "reveal", task: this.pendingReveal.task, object: null, time: null });
     this.pendingReveal = null;
+  }
+
+  /** Once host and view have read all of a trace: what is found in the source of the program, which only the host can read. */
+  private sendSourceFindings(): void {
+    const { trace } = this;
+    if (trace === null || trace.live || trace === this.judged) return;
+    if (this.pager.taken("a") < trace.bytes.size || trace.position < trace.bytes.size) return;
+    this.judged = trace;
+    // After forgetting, the ids of tasks are not the same on both sides.
+    if (trace.trace.forgotten.until > 0) return;
+    this.post({ type: "findings", slot: "a", findings: sourceFindings(trace.trace, sourceReader()) });
   }
 
   private sendCompared(): void {
@@ -171,6 +189,7 @@ export class GraphView {
       blockMs: readSetting(this.vs.workspace, "blockMs"),
       folders: (this.vs.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
       helpBase: null,
+      messages: this.vs.l10n.bundle,
       historyMb: readSetting(this.vs.workspace, "historyMb"),
     };
   }

@@ -20,7 +20,8 @@ export class OpenTrace {
   readonly onDidUpdate = this.updated.event;
   /** Why the trace cannot be read further, or null. */
   error: Error | null = null;
-  private position = 0;
+  /** How many bytes the model has taken in. */
+  position = 0;
   private reading = false;
   private disposed = false;
   private readonly subscription: { dispose(): unknown };

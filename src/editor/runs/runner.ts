@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type * as vscode from "vscode";
 import { checkPython, PythonError } from "../../session";
@@ -6,12 +7,26 @@ import { readSetting } from "../contributions";
 import { Emitter } from "../emitter";
 import { errors, type UserError } from "../errors";
 import { candidates } from "../python/interpreters";
+import { readCommandLine } from "./commandLine";
 import { recordingName, TracedRun } from "./tracedRun";
 
 /** Recordings that are kept in the extension's storage; older ones are removed. */
 const KEPT_RECORDINGS = 10;
 
-/** Runs Python files with trace, one run of a file at a time, several files side by side. */
+/** A program that can be run, and run again. */
+interface Launch {
+  key: string;
+  title: string;
+  args: string[];
+  cwd: string;
+  folder: vscode.WorkspaceFolder | undefined;
+  /** What settings and the interpreter are chosen for: the file, or the folder of a command line. */
+  scope: vscode.Uri | undefined;
+  /** The command line, or null for a file. */
+  line: string | null;
+}
+
+/** Runs Python programs with trace, one run of each at a time, several side by side. */
 export class Runner {
   private readonly runs = new Map<string, TracedRun>();
   private readonly started = new Emitter<TracedRun>();
@@ -19,7 +34,7 @@ export class Runner {
   readonly onDidStart = this.started.event;
   /** A run began or ended. */
   readonly onDidChange = this.changed.event;
-  private last: vscode.Uri | null = null;
+  private last: Launch | null = null;
   private starting = false;
 
   constructor(
@@ -39,19 +54,22 @@ export class Runner {
   }
 
   /** Runs a file, or the file of the active editor. Throws UserError. */
-  async run(given?: vscode.Uri): Promise<void> {
-    if (this.starting) return; // a double click
-    this.starting = true;
-    try {
-      await this.start(given ?? this.vs.window.activeTextEditor?.document.uri);
-    } finally {
-      this.starting = false;
-    }
+  run(given?: vscode.Uri): Promise<void> {
+    return this.once(() => this.launchOfFile(given ?? this.vs.window.activeTextEditor?.document.uri));
+  }
+
+  /** Runs a module or a file with arguments, in the folder of the active file. Throws UserError. */
+  runCommandLine(line: string): Promise<void> {
+    return this.once(() => this.launchOfLine(line));
   }
 
   /** Runs again what was run last (a running one is stopped first), or else the active file. */
   rerun(): Promise<void> {
-    return this.run(this.last ?? undefined);
+    const { last } = this;
+    if (last === null) return this.run();
+    return this.once(() =>
+      last.line === null ? this.launchOfFile(last.scope) : this.launchOfLine(last.line),
+    );
   }
 
   dispose(): void {
@@ -60,20 +78,56 @@ export class Runner {
     this.changed.dispose();
   }
 
-  private async start(uri: vscode.Uri | undefined): Promise<void> {
+  /** Starts a program; a second click while that is under way does nothing. */
+  private async once(prepare: () => Promise<Launch>): Promise<void> {
+    if (this.starting) return;
+    this.starting = true;
+    try {
+      await this.start(await prepare());
+    } finally {
+      this.starting = false;
+    }
+  }
+
+  private async launchOfFile(uri: vscode.Uri | undefined): Promise<Launch> {
     const file = await this.runnableFile(uri);
-    const title = basename(file.fsPath);
-    const python = await this.interpreter(file);
-    await this.stopEarlier(file.fsPath);
     const folder = this.vs.workspace.getWorkspaceFolder(file);
+    return {
+      key: file.fsPath,
+      title: basename(file.fsPath),
+      args: [file.fsPath, ...readSetting(this.vs.workspace, "args", file)],
+      cwd: folder?.uri.fsPath ?? dirname(file.fsPath),
+      folder,
+      scope: file,
+      line: null,
+    };
+  }
+
+  private async launchOfLine(line: string): Promise<Launch> {
+    const { workspace, window } = this.vs;
+    if (!workspace.isTrusted) throw errors.untrusted();
+    const command = readCommandLine(line);
+    if (command === null) throw errors.noProgram(line.trim());
+    // As for a single file, the interpreter gets what is on the screen.
+    await workspace.saveAll(false);
+    const active = window.activeTextEditor?.document.uri;
+    const folder = (active && workspace.getWorkspaceFolder(active)) ?? workspace.workspaceFolders?.[0];
+    const cwd = folder?.uri.fsPath ?? (active?.scheme === "file" ? dirname(active.fsPath) : homedir());
+    return { ...command, key: `${cwd}: ${line}`, cwd, folder, scope: folder?.uri, line };
+  }
+
+  private async start(launch: Launch): Promise<void> {
+    const { key, title, args, cwd, folder, scope } = launch;
+    const python = await this.interpreter(scope);
+    await this.stopEarlier(key);
     const run = await TracedRun.start(
       this.vs,
       {
         python,
-        file: file.fsPath,
-        args: readSetting(this.vs.workspace, "args", file),
-        cwd: folder?.uri.fsPath ?? dirname(file.fsPath),
-        blockMs: readSetting(this.vs.workspace, "blockMs", file),
+        key,
+        args,
+        cwd,
+        blockMs: readSetting(this.vs.workspace, "blockMs", scope),
         historyMb: readSetting(this.vs.workspace, "historyMb"),
         folder,
         recording: recordingName(this.recordingsFolder(), title, new Date()),
@@ -82,9 +136,9 @@ export class Runner {
       title,
       this.log,
     );
-    const earlier = this.runs.get(file.fsPath);
-    this.last = file;
-    this.runs.set(file.fsPath, run);
+    const earlier = this.runs.get(key);
+    this.last = launch;
+    this.runs.set(key, run);
     run.onDidEnd((end) => {
       this.changed.fire();
       this.tellAboutEmptyRun(title, end);
@@ -115,10 +169,10 @@ export class Runner {
   }
 
   /** The interpreter for a file, checked to be one that can be traced; throws a UserError when there is none. */
-  private async interpreter(file: vscode.Uri): Promise<string> {
+  private async interpreter(scope: vscode.Uri | undefined): Promise<string> {
     const tried = await candidates(
       { extensions: this.vs.extensions, workspace: this.vs.workspace, log: this.log },
-      file,
+      scope,
     );
     let why: UserError = errors.noInterpreter(tried.map(({ path, source }) => `${path} from ${source}`));
     for (const candidate of tried) {
@@ -135,9 +189,9 @@ export class Runner {
     throw why;
   }
 
-  /** A file runs once at a time: running it again replaces the run. */
-  private async stopEarlier(file: string): Promise<void> {
-    const earlier = this.runs.get(file);
+  /** A program runs once at a time: running it again replaces the run. */
+  private async stopEarlier(key: string): Promise<void> {
+    const earlier = this.runs.get(key);
     if (earlier?.running) {
       const finished = earlier.finished();
       earlier.stop();

@@ -9,8 +9,9 @@ import { OpenTrace } from "./openTrace";
 
 export interface RunRequest {
   python: string;
-  /** Absolute path of the script. */
-  file: string;
+  /** Names the program among those that run: the script's absolute path, or a command line. */
+  key: string;
+  /** What the interpreter is given: the script or `-m module`, and the program's arguments. */
   args: readonly string[];
   cwd: string;
   blockMs: number;
@@ -150,11 +151,11 @@ export class TracedRun {
       blockMs: request.blockMs,
     });
     const task = new vs.Task(
-      { type: "loopscope", program: request.file },
+      { type: "loopscope", program: request.key },
       request.folder ?? vs.TaskScope.Global,
       this.open.title,
       "Loopscope",
-      new vs.ProcessExecution(request.python, [request.file, ...request.args], {
+      new vs.ProcessExecution(request.python, [...request.args], {
         cwd: request.cwd,
         env: variables,
       }),
@@ -171,7 +172,7 @@ export class TracedRun {
     const mine = (execution: vscode.TaskExecution) =>
       this.execution !== null
         ? execution === this.execution
-        : execution.task.definition.program === request.file;
+        : execution.task.definition.program === request.key;
     this.disposables.push(
       vs.tasks.onDidStartTaskProcess((event) => {
         if (!mine(event.execution)) return;

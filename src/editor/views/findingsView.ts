@@ -1,14 +1,10 @@
 import type * as vscode from "vscode";
 import type { Finding } from "../../protocol/report";
-import { findings as findingsOf } from "../../trace";
 import { Command, View } from "../contributions";
 import { Disposables } from "../disposables";
-import type { Traces } from "../runs/traces";
+import { l10n } from "../l10n";
+import type { Found } from "./found";
 import { placeText } from "./taskRows";
-import { Throttle } from "./throttle";
-
-/** The findings are computed anew each time, from the whole trace: seldom enough not to be felt. Milliseconds. */
-const REFRESH_MS = 1000;
 
 const ICONS: Record<Finding["severity"], [icon: string, colour: string]> = {
   error: ["error", "list.errorForeground"],
@@ -22,34 +18,24 @@ export class FindingsView implements vscode.TreeDataProvider<Finding> {
   private readonly changed: vscode.EventEmitter<undefined>;
   readonly onDidChangeTreeData: vscode.Event<undefined>;
   private readonly view: vscode.TreeView<Finding>;
-  private found: readonly Finding[] = [];
 
   constructor(
     private readonly vs: typeof vscode,
-    private readonly traces: Traces,
+    private readonly found: Found,
   ) {
     this.changed = this.disposables.push(new vs.EventEmitter<undefined>());
     this.onDidChangeTreeData = this.changed.event;
     this.view = this.disposables.push(vs.window.createTreeView(View.findings, { treeDataProvider: this }));
-    const refresh = this.disposables.push(
-      new Throttle(REFRESH_MS, () => {
-        const { current } = this.traces;
-        this.found = current === null ? [] : findingsOf(current.trace);
+    this.disposables.push(
+      found.onDidChange(() => {
         this.summarize();
         this.changed.fire(undefined);
       }),
     );
-    this.disposables.push(traces.onDidUpdate(() => refresh.poke()));
-    this.disposables.push(traces.onDidChangeCurrent(() => refresh.poke()));
-  }
-
-  /** The findings of the current trace, as they were last computed. */
-  get all(): readonly Finding[] {
-    return this.found;
   }
 
   getChildren(finding?: Finding): Finding[] {
-    return finding === undefined ? [...this.found] : [];
+    return finding === undefined ? [...this.found.all] : [];
   }
 
   getTreeItem(finding: Finding): vscode.TreeItem {
@@ -59,24 +45,30 @@ export class FindingsView implements vscode.TreeDataProvider<Finding> {
     item.iconPath = new this.vs.ThemeIcon(icon, new this.vs.ThemeColor(colour));
     item.description = placeText(finding.at);
     item.tooltip = `${finding.rule}: ${finding.message}`;
+    item.contextValue = finding.task === null ? "finding" : "findingOfTask";
     item.accessibilityInformation = {
       label: `${finding.severity}, ${finding.message}, ${placeText(finding.at)}`,
     };
     if (finding.at !== null) {
       const { file, line } = finding.at;
-      item.command = { command: Command.openPlace, title: "Open", arguments: [{ file, line }] };
+      item.command = { command: Command.openPlace, title: l10n.t("Open"), arguments: [{ file, line }] };
     }
     return item;
   }
 
   private summarize(): void {
-    const count = this.found.length;
-    const tooltip = `${count} finding${count === 1 ? "" : "s"}`;
+    const { all, of } = this.found;
+    const count = all.length;
+    const tooltip = count === 1 ? l10n.t("1 finding") : l10n.t("{0} findings", count);
     this.view.badge = count === 0 ? undefined : { value: count, tooltip };
-    this.view.message = this.traces.current !== null && count === 0 ? "Nothing wrong so far." : undefined;
+    this.view.message = of === null || count > 0 ? undefined : nothing(of.live);
   }
 
   dispose(): void {
     this.disposables.dispose();
   }
+}
+
+function nothing(live: boolean): string {
+  return live ? l10n.t("Nothing wrong so far.") : l10n.t("Nothing wrong was found.");
 }

@@ -2,7 +2,7 @@ import type * as vscode from "vscode";
 import { Command, View } from "../contributions";
 import { Disposables } from "../disposables";
 import type { Traces } from "../runs/traces";
-import type { FindingsView } from "./findingsView";
+import type { Found } from "./found";
 import { deadlocked, type Row, taskRows } from "./taskRows";
 import { Throttle } from "./throttle";
 
@@ -36,7 +36,7 @@ export class TasksView implements vscode.TreeDataProvider<Row> {
   constructor(
     private readonly vs: typeof vscode,
     private readonly traces: Traces,
-    private readonly findings: FindingsView,
+    private readonly found: Found,
   ) {
     this.changed = this.disposables.push(new vs.EventEmitter<undefined>());
     this.onDidChangeTreeData = this.changed.event;
@@ -81,7 +81,9 @@ export class TasksView implements vscode.TreeDataProvider<Row> {
 
   private build(): Row[] {
     const { current } = this.traces;
-    return current === null ? [] : taskRows(current.trace, deadlocked(this.findings.all));
+    return current === null
+      ? []
+      : taskRows(current.trace, deadlocked(this.found.of === current ? this.found.all : []));
   }
 
   dispose(): void {
