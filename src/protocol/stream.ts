@@ -21,6 +21,7 @@ export const FrameType = {
   end: 9,
   records: 10,
   strings: 11,
+  stuck: 12,
 } as const;
 
 export const RecordKind = {

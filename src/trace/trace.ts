@@ -38,6 +38,11 @@ export class Trace {
   readonly loops: Loop[] = [];
   readonly incidents: Incident[] = [];
   readonly exceptions = new Map<number, TaskException>();
+  /**
+   * Tasks that can only be woken by one another, as the runtime saw from what refers to what: the row of the
+   * suspension it is true of, and who could bring it to its end.
+   */
+  readonly stuck = new Map<number, { row: number; wakers: number[] }>();
   /** Tasks that failed and have not been asked for their result so far, with the instant they failed. */
   readonly unasked = new Map<number, number>();
   /** Cancellations that reached a task which was not suspended: row in `wakes` and the task that did it. */

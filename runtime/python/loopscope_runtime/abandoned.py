@@ -3,14 +3,11 @@
 asyncio tells of both when the garbage collector comes by, which may be never. The drain thread looks here now and then.
 """
 
-import gc
 import sys
-from contextvars import Context
-from types import CodeType, ModuleType
 from weakref import ref
 
-from . import hook, recorder, state
-from .records import LOST, UNASKED
+from . import hook, recorder, state, stuck, wire
+from .records import LOST, STUCK, UNASKED
 
 GRACE_NS = 200_000_000  # whoever is to look at a failed task has mostly done so by then
 MAX_FAILED = 1000  # failed tasks that are remembered; of more, asyncio tells
@@ -21,16 +18,25 @@ NEAR, FAR = 30, 300  # how many objects are looked at for one task: each time, a
 
 suspects = {}  # weak reference to a task that was found alone -> the future it waits on; None once that was told
 held = {}  # weak reference to a task -> the future at whose wait the far look found it held
+waiting = {}  # weak reference to a task -> the future it waited on at the last search
+in_vain = [{}, {}]  # what `stuck.find` found last, and what of it was told
 next_search = [0, 0]  # when; at which task
 
 
 def look(t):
-    """For the drain thread, at each flush."""
+    """For the drain thread, at each flush: writes records, and returns frames."""
     if state.failed:
         look_at_failed(t)
-    if t >= next_search[0]:
-        took = search(t)
-        next_search[0] = t + max(GRACE_NS, PRICE * took)
+    if t < next_search[0] or not stuck.reliable():
+        return ()
+    references = [ref(task) for task in all_tasks()]
+    frames = ()
+    if len(references) <= MAX_TASKS:
+        search(references, t)
+        frames = search_stuck(references, t)
+    took = state.now() - t
+    next_search[0] = t + max(GRACE_NS, PRICE * took)
+    return frames
 
 
 def emit(*values):
@@ -57,21 +63,39 @@ def look_at_failed(t):
     failed[:n] = kept
 
 
-def search(t):
-    """Looks for tasks that nothing refers to; nanoseconds it took. One must be found twice: threads move references meanwhile."""
-    references = [ref(task) for task in all_tasks()]
-    if len(references) <= MAX_TASKS:
-        position = next_search[1] if next_search[1] < len(references) else 0
-        for reference in references[position:]:
-            position += 1
-            suspect(reference)
-            if state.now() - t > BUDGET_NS:
-                break
-        next_search[1] = position
-        for known in (suspects, held):
-            for reference in [each for each in known if each() is None]:
-                del known[reference]
-    return state.now() - t
+def search(references, t):
+    """Looks for tasks that nothing refers to. One must be found twice, for threads move references meanwhile."""
+    position = next_search[1] if next_search[1] < len(references) else 0
+    for reference in references[position:]:
+        position += 1
+        suspect(reference)
+        if state.now() - t > BUDGET_NS:
+            break
+    next_search[1] = position
+    for known in (suspects, held):
+        for reference in [each for each in known if each() is None]:
+            del known[reference]
+
+
+def search_stuck(references, t):
+    """Looks for tasks that only wait for one another, among those that have not moved since the last search."""
+    before = dict(waiting)
+    waiting.clear()
+    for reference in references:
+        future = getattr(reference(), "_fut_waiter", None)
+        if future is not None:
+            waiting[reference] = id(future)
+        future = None
+    still = [reference for reference in waiting if before.get(reference) == waiting[reference]]
+    found = stuck.find(still, sys.modules["asyncio"].tasks._GatheringFuture) if len(still) > 1 else {}
+    again = found == in_vain[0]
+    in_vain[0] = found
+    if not again or found == in_vain[1]:
+        return ()
+    in_vain[1] = found
+    mask = 0xFFFFFFFF
+    rows = [[key & mask, [other & mask for other in others]] for key, others in found.items()]
+    return [wire.json_frame(STUCK, {"t": t, "tasks": rows})]
 
 
 def all_tasks():
@@ -110,9 +134,6 @@ def suspect(reference):
         emit(LOST, name, state.now(), state.text("Nothing refers to the task but itself"))
 
 
-LASTING = (type, ModuleType, CodeType, Context)  # what is not looked into: it is never lost with a task, or not only with one
-
-
 def is_alone(reference, limit):
     """Whether nothing refers to a suspended task but what only the task itself keeps alive.
 
@@ -120,41 +141,8 @@ def is_alone(reference, limit):
     references only from there, and from nothing that is referred to from elsewhere. What is found so is garbage for certain,
     whichever part is looked at; a larger part finds more.
     """
-    task = reference()
-    if task is None:
+    things = [task for task in (reference(),) if task is not None]
+    if not things:
         return False
-    things = [task]
-    numbers = {id(task): 0}
-    skipped = id(getattr(task, "_loop", None))
-    task = None
-    below = []  # for each thing, the numbers of those it refers to
-    for thing in things:  # which grows
-        row = []
-        for other in gc.get_referents(thing):
-            i = numbers.get(id(other))
-            if i is None:
-                if len(things) >= limit or not gc.is_tracked(other) or isinstance(other, LASTING) or id(other) == skipped:
-                    continue
-                if type(other) is dict and "__builtins__" in other:  # a module's
-                    continue
-                i = numbers[id(other)] = len(things)
-                things.append(other)
-            row.append(i)
-        below.append(row)
-    thing = other = None
-    inside = [0] * len(things)
-    for row in below:
-        for i in row:
-            inside[i] += 1
-    measure = [object()]
-    own = sys.getrefcount(measure[0])
-    reached = [i for i in range(len(things)) if sys.getrefcount(things[i]) > inside[i] + own]
-    seen = set(reached)
-    for i in reached:  # which grows
-        if i == 0:
-            return False
-        for j in below[i]:
-            if j not in seen:
-                seen.add(j)
-                reached.append(j)
-    return True
+    graph = stuck.Graph(things, limit, {id(getattr(things[0], "_loop", None))})
+    return 0 not in graph.spread(graph.reached_from_elsewhere())

@@ -110,7 +110,8 @@ class Drain:
         put = self.channel.put
         t = now()
         self.last_flush = t
-        abandoned.look(t)
+        for each in abandoned.look(t):
+            put(each)
         batches = []
         beats = []
         for stream in list(state.streams):

@@ -118,15 +118,25 @@ function waiter(
       ? base
       : { ...base, on: wait.tasks.filter(alive), all, open: !wait.tasks.some(alive) };
   }
-  if (wait.object < 0) return base;
+  if (wait.object < 0) return proven(trace, base);
   if (wait.kind === "lock" || wait.kind === "semaphore") {
     const holders = [...new Set(trace.objects.holdersAt(wait.object, t))];
     if (holders.length > 0 && holders.every(alive)) return { ...base, on: holders, open: false };
-    return base;
+    return proven(trace, base);
   }
   const known = wakersOf(trace, wait.object, wakers).filter((other) => other !== task);
+  const sure = proven(trace, base);
+  if (!sure.open) return sure;
   if (known.length > 0 && known.every(alive)) return { ...base, on: known, open: false };
   return base;
+}
+
+/** The waiter with those who could wake it, where the runtime has proved that nobody else can. */
+function proven(trace: Trace, waiter: Waiter): Waiter {
+  const known = trace.stuck.get(waiter.task);
+  if (known === undefined || known.row !== waiter.row) return waiter;
+  const on = known.wakers.filter((other) => other !== waiter.task);
+  return on.length === 0 ? waiter : { ...waiter, on, open: false };
 }
 
 /** The tasks that have woken a waiter of an object before: its producers, so to speak. -1 among them: others have. */

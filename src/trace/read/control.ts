@@ -133,6 +133,17 @@ export function readNow(reducer: Reducer, program: Program, json: unknown): void
   }
 }
 
+export function readStuck(reducer: Reducer, program: Program, json: unknown): void {
+  const f = fields(json);
+  const keys = (value: unknown) => list(value).map((key) => reducer.taskOfNumber(program, num(key)));
+  for (const item of list(f.tasks)) {
+    const [key, wakers] = list(item);
+    const [task] = keys([key]);
+    if (task >= 0) reducer.stuck(task, keys(wakers).filter((waker) => waker >= 0));
+  }
+  reducer.seen(program.secondsOf(num(f.t)));
+}
+
 export function readStats(program: Program, json: unknown): void {
   const f = fields(json);
   program.stats = {

@@ -13,6 +13,7 @@ import {
   readStall,
   readStats,
   readStrings,
+  readStuck,
 } from "./control";
 import { type Inflate, MAX_INFLATED_BYTES } from "./inflate";
 import { Reducer } from "./reducer";
@@ -65,6 +66,7 @@ export class Decoder {
     else if (type === FrameType.loop) readLoop(reducer, program, json);
     else if (type === FrameType.stall) readStall(trace, reducer, program, json);
     else if (type === FrameType.now) readNow(reducer, program, json);
+    else if (type === FrameType.stuck) readStuck(reducer, program, json);
     else if (type === FrameType.stats) readStats(program, json);
     else if (type === FrameType.end) readEnd(reducer, program, json);
     else if (type === FrameType.bye) readBye(program, json);

@@ -426,6 +426,11 @@ export class Reducer {
     else this.trace.unasked.delete(task);
   }
 
+  /** What a task waits on now can only be brought about by `wakers`, which are stuck as well. */
+  stuck(task: number, wakers: number[]): void {
+    this.trace.stuck.set(task, { row: this.trace.tasks.lastStep.get(task), wakers });
+  }
+
   incident(incident: Incident): void {
     this.seen(incident.t);
     this.trace.incidents.push(incident);
