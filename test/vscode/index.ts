@@ -13,6 +13,7 @@ export async function run(): Promise<void> {
   require("./activation.test");
   require("./run.test");
   require("./open.test");
+  require("./problems.test");
   require("./lint.test");
   await new Promise<void>((resolve, reject) =>
     mocha.run((failures) => (failures === 0 ? resolve() : reject(new Error(`${failures} tests failed`)))),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { taskRows } from "../../src/editor/views/taskRows";
@@ -43,7 +43,7 @@ describe("Run with Trace", () => {
   });
 
   it("shows, while it runs, where each task is parked", async () => {
-    const run = await start(file("endless.py", ENDLESS));
+    const run = await start("loopscope.run", file("endless.py", ENDLESS));
     const parked = () =>
       taskRows(run.open.trace)
         .flatMap((loop) => loop.children)
@@ -68,7 +68,7 @@ async def main():
 asyncio.run(main())
 `,
     );
-    const run = await start(uri);
+    const run = await start("loopscope.run", uri);
     await until(run, () => run.open.trace.tasks.count > 0);
     const terminal = vscode.window.terminals.find((one) => one.name.includes("asks.py"));
     assert.ok(terminal !== undefined, vscode.window.terminals.map((one) => one.name).join());
@@ -91,9 +91,9 @@ asyncio.run(main())
 
   it("replaces a run of the same file that still goes on", async () => {
     const uri = file("again.py", ENDLESS);
-    const first = await start(uri);
+    const first = await start("loopscope.run", uri);
     await until(first, () => first.open.trace.loops.length > 0);
-    const second = await start(uri);
+    const second = await start("loopscope.run", uri);
     assert.equal(first.running, false);
     assert.equal(second.running, true);
     const { runner, traces } = await parts();
@@ -122,6 +122,36 @@ asyncio.run(doomed())
     );
     assert.equal(end.exitCode, null);
     assert.equal(run.open.trace.tasks.count, 4);
+  });
+});
+
+describe("Run Command Line with Trace", () => {
+  it("runs a module of the workspace with its arguments, and again", async () => {
+    file("shop/__init__.py", "");
+    file(
+      "shop/tool.py",
+      `import asyncio, json, os, sys
+
+async def main():
+    with open("ran.json", "w") as out:
+        json.dump([sys.argv[1:], os.getcwd(), __name__], out)
+
+asyncio.run(main())
+`,
+    );
+    const run = await start("loopscope.runCommandLine", `-m shop.tool --name "two words"`);
+    assert.deepEqual(await run.finished(), { exitCode: 0, sawLoop: true });
+    const ran = () => JSON.parse(readFileSync(join(workspace(), "ran.json"), "utf8"));
+    assert.deepEqual(ran(), [["--name", "two words"], workspace(), "__main__"]);
+    rmSync(join(workspace(), "ran.json"));
+    const again = await start("loopscope.rerun");
+    await again.finished();
+    assert.deepEqual(ran()[0], ["--name", "two words"]);
+  });
+
+  it("names what is no program", async () => {
+    const { runner } = await parts();
+    await assert.rejects(runner.runCommandLine("--help"), /“--help” names no program/);
   });
 });
 

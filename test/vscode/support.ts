@@ -28,12 +28,12 @@ export async function parts(): Promise<Parts> {
 
 /** Runs a file with trace and resolves when it has ended. */
 export async function runToEnd(uri: vscode.Uri): Promise<{ run: TracedRun; end: RunEnd }> {
-  const run = await start(uri);
+  const run = await start("loopscope.run", uri);
   return { run, end: await run.finished() };
 }
 
-/** Runs a file with trace through the command a menu uses, and resolves when it has been started. */
-export async function start(uri: vscode.Uri): Promise<TracedRun> {
+/** Runs a program with trace through a command, as a menu does, and resolves when it has been started. */
+export async function start(command: string, ...args: unknown[]): Promise<TracedRun> {
   const { runner } = await parts();
   const started = new Promise<TracedRun>((resolve) => {
     const subscription = runner.onDidStart((run) => {
@@ -41,7 +41,7 @@ export async function start(uri: vscode.Uri): Promise<TracedRun> {
       resolve(run);
     });
   });
-  await vscode.commands.executeCommand("loopscope.run", uri);
+  await vscode.commands.executeCommand(command, ...args);
   return started;
 }
 
