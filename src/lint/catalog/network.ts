@@ -2,6 +2,8 @@
 import { blocking, each, names, type Part, twins } from "./define";
 
 const VERBS = "get options head post put patch delete request";
+/** Without a host the constructor does nothing yet. */
+const CONNECTS = { note: "the constructor connects", needsArguments: true };
 const SMTP = "connect sendmail send_message login auth starttls ehlo helo noop quit verify docmd";
 const FTP = `connect login sendcmd voidcmd retrbinary retrlines storbinary storlines transfercmd nlst dir mlsd cwd
   mkd rmd pwd delete rename size quit`;
@@ -82,13 +84,20 @@ export const socket: Part = {
       replacement: "asyncio.open_connection",
     }),
     ...blocking("blocking-socket", "socket.", "gethostbyname gethostbyname_ex gethostbyaddr getfqdn"),
-    ...twins("blocking-socket", "socket.", "getaddrinfo getnameinfo", "asyncio.AbstractEventLoop."),
+    ...twins("blocking-socket", "socket.", "getnameinfo", "asyncio.AbstractEventLoop."),
+    ...blocking("blocking-socket", "socket.", "getaddrinfo", {
+      replacement: "asyncio.AbstractEventLoop.getaddrinfo",
+      // An address is only taken apart.
+      unless: [
+        { keyword: "flags", position: 5, values: ["AI_NUMERICHOST", "AI_NUMERICHOST | AI_NUMERICSERV"] },
+      ],
+    }),
     ...blocking("blocking-socket", "ssl.SSLSocket.", "do_handshake read write unwrap"),
     ...blocking("blocking-socket", "ssl.", "get_server_certificate"),
     ...blocking("blocking-socket", "socketserver.BaseServer.", "serve_forever handle_request"),
     ...blocking("blocking-socket", "smtplib.SMTP.", SMTP),
-    ...blocking("blocking-socket", "smtplib.", "SMTP SMTP_SSL", { note: "the constructor connects" }),
-    ...blocking("blocking-socket", "ftplib.", "FTP FTP_TLS", { note: "the constructor connects" }),
+    ...blocking("blocking-socket", "smtplib.", "SMTP SMTP_SSL", CONNECTS),
+    ...blocking("blocking-socket", "ftplib.", "FTP FTP_TLS", CONNECTS),
     ...blocking("blocking-socket", "ftplib.FTP.", FTP),
     ...blocking("blocking-socket", "imaplib.", "IMAP4 IMAP4_SSL", { note: "the constructor connects" }),
     ...blocking("blocking-socket", "imaplib.IMAP4.", IMAP),
@@ -113,6 +122,8 @@ export const socket: Part = {
     "socket.socket.dup": "socket.socket",
     "ssl.SSLContext.wrap_socket": "ssl.SSLSocket",
     "ssl.create_default_context": "ssl.SSLContext",
+    // Without a connection to set up, and with nothing to wait for.
+    ...each("socket._DatagramSocket.", "connect send sendto", "int"),
     "paramiko.SSHClient.open_sftp": "paramiko.SFTPClient",
     "paramiko.SSHClient.get_transport": "paramiko.Transport",
     "paramiko.SFTPClient.from_transport": "paramiko.SFTPClient",
@@ -122,6 +133,7 @@ export const socket: Part = {
   bases: {
     "socket.socket": [],
     "ssl.SSLSocket": ["socket.socket"],
+    "socket._DatagramSocket": ["socket.socket"],
     "smtplib.SMTP_SSL": ["smtplib.SMTP"],
     "smtplib.LMTP": ["smtplib.SMTP"],
     "ftplib.FTP_TLS": ["ftplib.FTP"],

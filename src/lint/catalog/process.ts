@@ -106,6 +106,10 @@ export const waits: Part = {
     ...wait("pexpect.spawn.", "expect expect_exact wait"),
   ],
   returns: {
+    "queue._UnboundedQueue.put": "None",
+    "concurrent.futures.as_completed": "Iterator[concurrent.futures._DoneFuture]",
+    "concurrent.futures.wait": "tuple[set[concurrent.futures._DoneFuture], set[concurrent.futures.Future]]",
+    ...each("concurrent.futures._DoneFuture.", "result exception", "Any"),
     "asyncio.run_coroutine_threadsafe": "concurrent.futures.Future",
     "concurrent.futures.Executor.submit": "concurrent.futures.Future",
     "multiprocessing.Pool": "multiprocessing.pool.Pool",
@@ -121,7 +125,9 @@ export const waits: Part = {
   },
   bases: {
     ...each("", "select.poll select.epoll select.kqueue sched.scheduler pexpect.spawn", []),
+    "concurrent.futures._DoneFuture": ["concurrent.futures.Future"],
     "threading.Timer": ["threading.Thread"],
+    "queue._UnboundedQueue": ["queue.Queue"],
     "queue.LifoQueue": ["queue.Queue"],
     "queue.PriorityQueue": ["queue.Queue"],
     "multiprocessing.JoinableQueue": ["multiprocessing.Queue"],

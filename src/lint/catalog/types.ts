@@ -50,6 +50,8 @@ export interface BlockingCall {
   lazy?: boolean;
   /** Does not block when this argument is one of these literals: `queue.Queue.get(block=False)`, `acquire(False)`. */
   unless?: readonly ArgumentIs[];
+  /** Blocks only when it is given something: `smtplib.SMTP()` does not connect yet. */
+  needsArguments?: boolean;
   /**
    * Where the call is wrong: on the loop (the default), or in code that runs in another thread (`not-thread-safe`:
    * `asyncio.Future.set_result`); the latter is reported at the call that hands the code to the thread.

@@ -40,6 +40,9 @@ function judgeSite(
         judgeSite(graph, root, target.node, inner, isOn, found, depth + 1);
       continue;
     }
+    // A thread that runs a loop of its own may touch that.
+    if (site.where === "thread" && target.t === "function" && target.node.reasons.has("nested-loop"))
+      continue;
     for (const reason of graph.through(site, target)) {
       if (
         reason.sink &&

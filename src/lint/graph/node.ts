@@ -6,7 +6,7 @@ import type { Unit } from "../resolve/unit";
 export type Target =
   | { t: "sink"; call: BlockingCall }
   /** A function that runs, with what its parameters were given. */
-  | { t: "function"; node: FunctionNode; bind: Bind | null }
+  | { t: "function"; node: FunctionNode; bind: Bind | null; awaited?: boolean }
   /** Whatever a parameter was given. */
   | { t: "param"; key: string };
 
@@ -19,6 +19,8 @@ export interface Site {
   /** "loop": on the spot; "queued": later, on the loop, whatever thread queued it; "thread": handed to another thread. */
   where: "loop" | "queued" | "thread";
   targets: readonly Target[];
+  /** Whenever the function runs this does, but for exceptions: it is in no arm, nor below a return in one. */
+  certain: boolean;
 }
 
 /** Why a function blocks: the shortest way to the worst call of a rule. */
@@ -27,6 +29,8 @@ export interface Reason {
   key: string;
   sink: BlockingCall | null;
   rank: number;
+  /** All of the way is taken whenever the function is called. */
+  certain: boolean;
   /** Number of calls to the sink. */
   distance: number;
   site: Site;
@@ -44,6 +48,8 @@ export class FunctionNode {
   reasons: ReadonlyMap<string, Reason> = none;
   readonly callers = new Set<FunctionNode>();
   callees: readonly FunctionNode[] = [];
+  /** It looks which thread it is in, or hands over to the loop's: it knows what it does. */
+  knowsThreads = false;
   /** False once its code is gone. */
   alive = true;
 

@@ -10,13 +10,16 @@ import type { Targets } from "./targets";
 /** The places in a unit's functions that run other code, by function. */
 export function sitesOf(unit: Unit, e: Evaluator, targets: Targets): Map<ScopeRef, Site[]> {
   const found = new Map<ScopeRef, Site[]>();
+  for (const node of unit.functions.values()) node.knowsThreads = false;
   const finder = new SiteFinder(unit, e, targets);
   for (const event of unit.ir.events) {
     const { kind } = unit.ir.scopes[event.scope];
     const sites = finder.find(event);
     // Module and class code is not on the loop; but what it hands to a thread counts there too.
     const kept =
-      kind === "class" || kind === "unit" ? sites.filter((site) => site.where === "thread") : sites;
+      kind === "class" || kind === "unit" || isOffLoop(unit, event)
+        ? sites.filter((site) => site.where === "thread")
+        : sites;
     if (kept.length === 0) continue;
     const list = found.get(event.scope);
     if (list) list.push(...kept);
@@ -24,6 +27,28 @@ export function sitesOf(unit: Unit, e: Evaluator, targets: Targets): Map<ScopeRe
   }
   return found;
 }
+
+/** Whether it runs only where no loop is running. */
+function isOffLoop(unit: Unit, event: Event): boolean {
+  const { blocks } = unit.ir;
+  for (let at: number | null = event.block; at !== null; at = blocks[at].parent)
+    if (blocks[at].isOffLoop) return true;
+  return false;
+}
+
+/** Whether it happens whenever its function runs. */
+function isCertain(unit: Unit, event: Event): boolean {
+  const { blocks, scopes } = unit.ir;
+  const scope = scopes[event.scope];
+  if (scope.returnsEarly) return false;
+  for (let at: number | null = event.block; at !== null && at !== scope.block; at = blocks[at].parent)
+    if (blocks[at].statement >= 0) return false;
+  return true;
+}
+
+/** Calls of those who know that there is more than one thread. */
+const threadAware =
+  /^(?:_?threading?\.(?:get_ident|get_native_id|current_thread|main_thread)|asyncio\.(?:run_coroutine_threadsafe|AbstractEventLoop\.call_soon_threadsafe)|anyio\.from_thread\.\w+)$/;
 
 class SiteFinder {
   constructor(
@@ -58,12 +83,16 @@ class SiteFinder {
   }
 
   private site(event: Event, targets: Target[], where: Site["where"] = "loop"): Site[] {
-    return targets.length > 0 ? [{ at: event.at, end: event.end, where, targets }] : [];
+    if (targets.length === 0) return [];
+    return [{ at: event.at, end: event.end, where, targets, certain: isCertain(this.unit, event) }];
   }
 
   private call(event: Event, call: CallExpr, awaited: boolean): Site[] {
-    const callees = this.values(call.fn);
-    if (callees.length === 0) return [];
+    const all = this.values(call.fn);
+    if (all.length === 0) return [];
+    // Where one of several is a coroutine function, that is the one that is awaited.
+    const awaitable = awaited ? all.filter((callee) => this.isCoroutineFunction(callee)) : [];
+    const callees = awaitable.length > 0 ? awaitable : all;
     const onLoop: Target[] = [];
     const queued: Target[] = [];
     const inThread: Target[] = [];
@@ -71,6 +100,10 @@ class SiteFinder {
       const name = callee.v === "function" ? this.ownOffloader(callee) : null;
       if (name !== null || callee.v === "external" || callee.v === "member") {
         const called = name ?? (callee as { name: string }).name;
+        if (threadAware.test(called)) {
+          const node = this.unit.functions.get(event.scope);
+          if (node) node.knowsThreads = true;
+        }
         this.external(called, event, call, awaited, { onLoop, queued, inThread });
       } else {
         const args = call.args.map((arg) => this.values(arg));
@@ -82,6 +115,11 @@ class SiteFinder {
       ...this.site(event, queued, "queued"),
       ...this.site(event, inThread, "thread"),
     ];
+  }
+
+  private isCoroutineFunction(callee: Value): boolean {
+    if (callee.v === "function") return callee.unit.ir.scopes[callee.scope]?.isAsync === true;
+    return (callee.v === "external" || callee.v === "member") && this.e.knowledge.isCoroutine(callee.name);
   }
 
   /** The name under which a function of the workspace was listed as an offloader: by the end of its dotted name. */
@@ -128,6 +166,7 @@ class SiteFinder {
 
   private isExcused(sink: BlockingCall, event: Event, call: CallExpr): boolean {
     if (this.targets.excused(sink, this.unit, call)) return true;
+    if (sink.name.startsWith("concurrent.futures.Future.") && this.isKnownDone(event, call)) return true;
     return sink.rule === "blocking-socket" && (this.isGuarded(event) || this.isSetNonBlocking(call));
   }
 
@@ -155,6 +194,27 @@ class SiteFinder {
     });
   }
 
+  /**
+   * Whether the future has its result when asked for it: the function looked before (`if future.done():`), awaited it
+   * (`await asyncio.wrap_future(future)`), or is given it as its callback.
+   */
+  private isKnownDone(event: Event, call: CallExpr): boolean {
+    const { exprs, scopes } = this.unit.ir;
+    const future = receiver(exprs, call);
+    if (future === null) return false;
+    const { params, name } = scopes[event.scope];
+    const isParam = params.some((param) => param.name === future);
+    return exprs.some((other) => {
+      if (other.k !== "call" || other === call) return false;
+      const callee = exprs[other.fn];
+      const called = callee.k === "attr" ? callee.name : callee.k === "name" ? callee.id : "";
+      if (/^(?:done|cancelled)$/.test(called)) return other.at < call.at && receiver(exprs, other) === future;
+      const given = other.args.map((arg) => nameOf(exprs, exprs[arg]));
+      if (called === "wrap_future") return other.at < call.at && given.includes(future);
+      return called === "add_done_callback" && isParam && given.includes(name);
+    });
+  }
+
   private callables(call: CallExpr, refs: readonly ArgumentRef[]): Target[] {
     return refs.flatMap((ref) => {
       const arg =
@@ -167,9 +227,13 @@ class SiteFinder {
 /** What a method is called on, where that is a name or an attribute of one. */
 function receiver(exprs: readonly Expr[], call: CallExpr): string | null {
   const method = exprs[call.fn];
-  const object = method.k === "attr" ? exprs[method.of] : null;
-  if (object?.k === "name") return object.id;
-  if (object?.k !== "attr") return null;
-  const owner = exprs[object.of];
-  return owner.k === "name" ? `${owner.id}.${object.name}` : null;
+  return method.k === "attr" ? nameOf(exprs, exprs[method.of]) : null;
+}
+
+/** "a" or "a.b", where an expression is so simple. */
+function nameOf(exprs: readonly Expr[], expr: Expr): string | null {
+  if (expr.k === "name") return expr.id;
+  if (expr.k !== "attr") return null;
+  const owner = exprs[expr.of];
+  return owner.k === "name" ? `${owner.id}.${expr.name}` : null;
 }

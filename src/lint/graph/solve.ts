@@ -83,6 +83,7 @@ export class Solver {
     for (const site of node.sites) {
       if (site.where !== "thread") for (const target of site.targets) this.collect(found, site, target);
     }
+    if (node.knowsThreads) for (const key of found.keys()) if (key.startsWith("thread:")) found.delete(key);
     return found;
   }
 
@@ -101,15 +102,28 @@ export class Solver {
     if (target.t === "sink") {
       const key = target.call.where === "thread" ? `thread:${target.call.rule}` : target.call.rule;
       const rank = this.rankOf(target.call.rule, target.call.severity);
-      yield { key, sink: target.call, rank, distance: 1, site, next: null, after: null };
+      yield {
+        key,
+        sink: target.call,
+        rank,
+        certain: site.certain,
+        distance: 1,
+        site,
+        next: null,
+        after: null,
+      };
     } else if (target.t === "param") {
-      yield { key: `param:${target.key}`, sink: null, rank: 0, distance: 1, site, next: null, after: null };
+      const key = `param:${target.key}`;
+      yield { key, sink: null, rank: 0, certain: site.certain, distance: 1, site, next: null, after: null };
     } else {
       for (const reason of target.node.reasons.values()) {
+        // A plain function whose result is awaited may do one thing on the loop and another elsewhere.
+        if (target.awaited && !reason.certain) continue;
         if (reason.sink === null) yield* this.given(site, target.node, reason, target.bind);
         else if (!target.node.isAsync)
           yield {
             ...reason,
+            certain: reason.certain && site.certain,
             distance: reason.distance + 1,
             site,
             next: { node: target.node, key: reason.key },
@@ -149,6 +163,7 @@ function sameReasons(a: ReadonlyMap<string, Reason>, b: ReadonlyMap<string, Reas
     if (
       !other ||
       other.rank !== reason.rank ||
+      other.certain !== reason.certain ||
       other.distance !== reason.distance ||
       other.sink !== reason.sink
     )

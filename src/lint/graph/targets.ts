@@ -43,7 +43,7 @@ export class Targets {
       awaited || scope.isAsync ? undefined : this.ownBlocking(this.e.functions.idOf(fn.unit, fn.scope));
     if (own) return [{ t: "sink", call: own }];
     if (scope.isGenerator || fn.manager) return [];
-    return [{ t: "function", node, bind: this.bind(fn.env, given) }];
+    return [{ t: "function", node, bind: this.bind(fn.env, given), awaited: awaited && !scope.isAsync }];
   }
 
   private bind(...envs: (Env | null)[]): Bind | null {
@@ -161,6 +161,8 @@ export class Targets {
 
   /** Whether an argument says that the call does not block after all: `get(block=False)`. */
   excused(call: BlockingCall, unit: Unit, expr: CallExpr): boolean {
+    if (call.needsArguments && expr.args.length === 0 && Object.keys(expr.kw).length === 0 && !expr.open)
+      return true;
     return (call.unless ?? []).some(({ keyword, position, values }) => {
       const ref: ExprRef | undefined =
         keyword !== undefined && Object.hasOwn(expr.kw, keyword)

@@ -73,6 +73,8 @@ export interface Scope extends Range {
   nonlocals: string[];
   /** What methods set on their first parameter: `self.x = …`. Kept on the method. */
   attributes: Record<string, Binding[]>;
+  /** A `return` in an arm of an `if` or `match`: what stands below may not run. */
+  returnsEarly?: boolean;
   /** Where the name of the function or class stands. */
   nameAt: number;
 }
@@ -107,6 +109,8 @@ export interface Block {
   arm: number;
   /** A `try` that handles BlockingIOError: what it calls is told not to block. */
   isNonBlocking?: boolean;
+  /** Runs only where no loop is running: what follows `except RuntimeError` of `get_running_loop()`. */
+  isOffLoop?: boolean;
 }
 
 /** Something that runs code that is not written there: in order of source. `scope` is the function it happens in. */

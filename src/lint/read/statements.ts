@@ -42,6 +42,7 @@ const readers: Record<string, StatementReader> = {
     const parts = operands(node).filter((part) => part.name !== "return" && part.name !== "*");
     const values = parts.map((part) => readExpr(r, part, place));
     const fn = r.functionOf(place.scope);
+    if (isInArm(r, place, fn.block)) fn.returnsEarly = true;
     if (values.length === 1) fn.returned.push(values[0]);
     else if (values.length > 1) fn.returned.push(r.add(node, { k: "items", type: "tuple", of: values }));
   },
@@ -64,6 +65,13 @@ const readers: Record<string, StatementReader> = {
       r.bind(place, r.slice(name), name, { b: "value", value: annotation, annotation: null, path: [] });
   },
 };
+
+/** Whether the place is in an arm of a statement of its function, whose definition stands in `outer`. */
+function isInArm(r: Reader, place: Place, outer: number): boolean {
+  for (let at: number | null = place.block; at !== null && at !== outer; at = r.ir.blocks[at].parent)
+    if (r.ir.blocks[at].statement >= 0) return true;
+  return false;
+}
 
 /** Expressions in the order they stand, and statements among them. */
 function readLoose(r: Reader, node: Code, place: Place): void {
@@ -152,10 +160,39 @@ function readList(r: Reader, parts: Code[], node: Code, place: Place): ExprRef {
 function readIf(r: Reader, node: Code, place: Place): void {
   let arm = 0;
   const statement = node.from - r.base;
+  let offLoop: "then" | "else" | null = null;
   for (const part of children(node)) {
-    if (part.name === "Body") readBody(r, part, { ...place, block: r.block(place.block, statement, arm++) });
-    else if (isExpression(part)) readExpr(r, part, place);
+    if (part.name === "Body") {
+      const block = r.block(place.block, statement, arm++);
+      const isElse = part.prevSibling?.name === "else";
+      if (offLoop === (isElse ? "else" : "then")) r.ir.blocks[block].isOffLoop = true;
+      readBody(r, part, { ...place, block });
+    } else if (isExpression(part)) {
+      readExpr(r, part, place);
+      offLoop = armOffLoop(r, part, place);
+    }
   }
+}
+
+/** Which arm runs only where no loop is running, when the condition asks for the loop that `get_running_loop` gave. */
+function armOffLoop(r: Reader, condition: Code, place: Place): "then" | "else" | null {
+  const match =
+    /^(?:(not)\s+)?(\w+)(?:\s+is\s+(not\s+)?None|\s+and\s+\2\.is_running\(\)|(\.is_running\(\)))?$/.exec(
+      r.slice(condition).slice(0, 200),
+    );
+  if (!match) return null;
+  const [code, negated, name, isNot] = match;
+  const { binds } = r.functionOf(place.scope);
+  const bindings = Object.hasOwn(binds, name) ? binds[name] : [];
+  const asksForLoop = bindings.some((binding) => {
+    const value = binding.b === "value" ? r.ir.exprs[binding.value] : null;
+    const callee = value?.k === "call" ? r.ir.exprs[value.fn] : null;
+    const called = callee?.k === "attr" ? callee.name : callee?.k === "name" ? callee.id : "";
+    return /^_?get_(?:running|event)_loop$/.test(called);
+  });
+  if (!asksForLoop) return null;
+  const isNone = /\bis\s+None$/.test(code) && !isNot;
+  return isNone !== (negated !== undefined) ? "then" : "else";
 }
 
 /** A statement whose bodies may or may not run. */
@@ -203,6 +240,7 @@ function readTry(r: Reader, node: Code, place: Place): void {
       // What `finally` does always happens; the rest may not.
       inside = clause === "finally" ? place : { ...place, block: r.block(place.block, -1, 0) };
       if (clause === "try" && handlesBlocking(r, parts)) r.ir.blocks[inside.block].isNonBlocking = true;
+      if (clause === "except" && meansNoLoop(r, parts, i)) r.ir.blocks[inside.block].isOffLoop = true;
     } else if (part.name === "Body") readBody(r, part, inside);
     else if (clause === "except" && part.name === "as" && parts[i + 1]) i++;
     else if (isExpression(part)) {
@@ -211,6 +249,13 @@ function readTry(r: Reader, node: Code, place: Place): void {
       if (name?.name === "VariableName") r.bind(inside, r.slice(name), name, { b: "except", type });
     }
   }
+}
+
+/** `except RuntimeError` after asking for the running loop, and little else that could raise one. */
+function meansNoLoop(r: Reader, parts: readonly Code[], at: number): boolean {
+  const [, body] = parts;
+  if (!parts[at + 1] || !/\bRuntimeError\b/.test(r.slice(parts[at + 1]).slice(0, 200))) return false;
+  return /\b(?:get_running_loop|get_event_loop|current_task)\(/.test(r.slice(body).slice(0, 300));
 }
 
 function handlesBlocking(r: Reader, parts: readonly Code[]): boolean {

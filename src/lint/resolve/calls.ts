@@ -22,6 +22,26 @@ const collecting = new Set([
   "builtins.frozenset",
 ]);
 
+/** Queues that take whatever is put, when made without a limit. */
+const unboundedQueues: Readonly<Record<string, string>> = {
+  "queue.Queue": "queue._UnboundedQueue",
+  "queue.LifoQueue": "queue._UnboundedQueue",
+  "queue.PriorityQueue": "queue._UnboundedQueue",
+};
+
+function isUnbounded(unit: Unit, call: CallExpr): boolean {
+  const limit = call.args[0] ?? call.kw.maxsize;
+  if (limit === undefined) return !call.open;
+  const given = unit.ir.exprs[limit];
+  return given.k === "literal" && /^-?\d+$/.test(given.text) && Number(given.text) <= 0;
+}
+
+function isDatagram(unit: Unit, call: CallExpr): boolean {
+  const kind = call.args[1] ?? call.kw.type;
+  const given = kind === undefined ? undefined : unit.ir.exprs[kind];
+  return (given?.k === "attr" ? given.name : given?.k === "name" ? given.id : "") === "SOCK_DGRAM";
+}
+
 /** What calls give, and what functions are called with. */
 export class Calls {
   constructor(private readonly e: Evaluator) {}
@@ -70,6 +90,9 @@ export class Calls {
       const given = call.args.slice(1).map((ref) => this.e.expr(unit, ref));
       return arg(0).map((of) => ({ v: "partial", of, skip: given.length, given }));
     }
+    const unbounded = unboundedQueues[name];
+    if (unbounded && isUnbounded(unit, call)) return [instanceOf(unbounded)];
+    if (name === "socket.socket" && isDatagram(unit, call)) return [instanceOf("socket._DatagramSocket")];
     if (name === "typing.cast")
       return call.args[0] === undefined ? [] : this.e.annotation(unit, call.args[0]);
     if (name === "copy.copy" || name === "copy.deepcopy" || name === "typing.assert_type") return arg(0);

@@ -8,6 +8,8 @@ import type { Value } from "./values";
 /** A class of the workspace. */
 export class ProjectClass {
   private readonly bases = new Cell<Value[]>();
+  private readonly order = new Cell<Value[]>();
+  private readonly own = new Map<string, Cell<Value[] | null>>();
   private readonly members = new Map<string, Cell<Value[] | null>>();
 
   constructor(
@@ -48,6 +50,14 @@ export class ProjectClass {
 
   basesCell(): Cell<Value[]> {
     return this.bases;
+  }
+
+  orderCell(): Cell<Value[]> {
+    return this.order;
+  }
+
+  ownCell(name: string): Cell<Value[] | null> {
+    return getOrMake(this.own, name, () => new Cell());
   }
 
   memberCell(name: string): Cell<Value[] | null> {

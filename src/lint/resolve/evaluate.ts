@@ -337,6 +337,8 @@ export class Evaluator {
         const found = this.members.method(value.cls, method);
         const given = found ? this.functions.returned(found) : [];
         const awaited = isAsync ? this.awaited(given) : given;
+        // `PrefectClient | SyncClient`: only one of them can be entered so.
+        if (!found && values.length > 1) return [];
         return awaited.length > 0 || found ? awaited : [value];
       }
       if (value.type === "contextlib.closing" || value.type === "contextlib.aclosing")

@@ -58,19 +58,28 @@ export class Members {
     return cls.memberCell(name).read(
       () =>
         this.e.fresh(() => {
-          const own = cls.bindings(name);
-          const attributes = cls.attributeBindings(name);
-          if (own.length > 0 || attributes.length > 0) {
-            const typed = own.length > 0 ? this.e.names.values(own) : [];
-            if (
-              typed.length > 0 &&
-              own.some(({ binding }) => binding.b === "annotation" || binding.b === "def")
-            )
-              return typed;
-            return [...typed, ...this.attributeValues(attributes)];
-          }
+          const own = this.own(cls, name);
+          if (own) return own;
           const inherited = this.inBases(cls, name);
           return inherited.length > 0 ? inherited : null;
+        }),
+      null,
+    );
+  }
+
+  /** What the class itself has under a name. */
+  private own(cls: ProjectClass, name: string): Value[] | null {
+    return cls.ownCell(name).read(
+      () =>
+        this.e.fresh(() => {
+          const own = cls.bindings(name);
+          const attributes = cls.attributeBindings(name);
+          if (own.length === 0 && attributes.length === 0) return null;
+          const typed = own.length > 0 ? this.e.names.values(own) : [];
+          const says = ({ binding }: (typeof own)[number]) =>
+            binding.b === "annotation" || binding.b === "def";
+          if (typed.length > 0 && own.some(says)) return typed;
+          return [...typed, ...this.attributeValues(attributes)];
         }),
       null,
     );
@@ -87,9 +96,9 @@ export class Members {
   }
 
   private inBases(cls: ProjectClass, name: string): Value[] {
-    for (const base of this.bases(cls)) {
+    for (const base of this.resolutionOrder(cls)) {
       if (base.v === "class") {
-        const found = this.lookup(base.cls, name);
+        const found = this.own(base.cls, name);
         if (found) return found;
       } else if (base.v === "external") {
         const full = this.e.knowledge.member(base.name, name);
@@ -97,6 +106,21 @@ export class Members {
       }
     }
     return [];
+  }
+
+  /** Where attributes are looked for after the class itself, as Python orders its bases and theirs (C3). */
+  private resolutionOrder(cls: ProjectClass): Value[] {
+    return cls.orderCell().read(
+      () =>
+        this.e.fresh(() => {
+          const bases = this.bases(cls);
+          const theirs = bases.map((base) =>
+            base.v === "class" ? [base, ...this.resolutionOrder(base.cls)] : [base],
+          );
+          return merge([...theirs, bases]);
+        }),
+      [],
+    );
   }
 
   bases(cls: ProjectClass): Value[] {
@@ -189,4 +213,26 @@ function asMethod(value: Extract<Value, { v: "property" }>): FunctionValue {
     kind: "plain",
     manager: null,
   };
+}
+
+/** Joins orders so that none is violated; where that cannot be (Python would refuse the class), the first goes on. */
+function merge(lists: readonly (readonly Value[])[]): Value[] {
+  const found: Value[] = [];
+  let left = lists.filter((list) => list.length > 0);
+  while (left.length > 0 && found.length < maxBases) {
+    const heads = left.map(([head]) => head);
+    const next =
+      heads.find((head) => !left.some((list) => list.slice(1).some((at) => isSame(at, head)))) ?? heads[0];
+    found.push(next);
+    left = left.map((list) => list.filter((at) => !isSame(at, next))).filter((list) => list.length > 0);
+  }
+  return found;
+}
+
+/** What nobody inherits from by hand. */
+const maxBases = 100;
+
+function isSame(a: Value, b: Value): boolean {
+  if (a.v === "class") return b.v === "class" && a.cls === b.cls;
+  return a.v === "external" && b.v === "external" && a.name === b.name;
 }

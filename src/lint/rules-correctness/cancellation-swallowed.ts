@@ -59,16 +59,49 @@ function caughtBy(context: FileContext, handler: Handler): string | null {
 }
 
 function checkHandler(context: FileContext, statement: SyntaxNode, body: SyntaxNode, handler: Handler): void {
-  if (passesItOn(context, handler) || awaitsOthers(context, body, statement)) return;
+  if (passesItOn(context, handler) || awaitsOthers(context, body, statement) || isRaisedAfter(statement))
+    return;
   const what = caughtBy(context, handler);
   const explicit = handler.types.some((type) => CANCELLED.has(context.nameOf(type) ?? ""));
   context.report({
     at: { from: handler.keyword.from, to: handler.types.at(-1)?.to ?? handler.keyword.to },
+    // Nothing goes on after it: only who asks whether the task was cancelled is told wrong.
+    severity: explicit && endsFunction(statement, handler) ? "info" : undefined,
     message: `${what} catches a cancellation and does not raise it again: ${
       explicit ? "clean up and end with `raise`" : "catch Exception instead, or end with `raise`"
     }`,
     fix: raiseAgain(context, handler),
   });
+}
+
+/** `try: clean_up() except: log() raise`, all of it in a handler: the statement below raises what was caught before. */
+function isRaisedAfter(statement: SyntaxNode): boolean {
+  for (let next = statement.nextSibling; next; next = next.nextSibling)
+    if (next.name === "RaiseStatement") return true;
+  return false;
+}
+
+/** Whether the handler leads to the end of the function at once. */
+function endsFunction(statement: SyntaxNode, handler: Handler): boolean {
+  const last = statements(handler.body).at(-1);
+  if (last?.name === "ReturnStatement") return true;
+  if (contains(handler.body, isSuspension)) return false;
+  let left = last?.name === "BreakStatement";
+  for (let at: SyntaxNode = statement; at.parent; at = at.parent) {
+    if (at.parent.name === "FunctionDefinition") return true;
+    if (at.name === "WhileStatement" || at.name === "ForStatement") {
+      if (!left) return false;
+      left = false;
+    }
+    if (at.parent.name === "Body" && !left && hasNext(at)) return false;
+  }
+  return false;
+}
+
+function hasNext(statement: SyntaxNode): boolean {
+  for (let next = statement.nextSibling; next; next = next.nextSibling)
+    if (next.name !== "Comment") return true;
+  return false;
 }
 
 /** Whether the handler raises, ends the process, or hands the exception to someone. */
@@ -91,7 +124,7 @@ function passesItOn(context: FileContext, handler: Handler): boolean {
     const callee = node.parent?.parent?.firstChild;
     return (
       callee != null &&
-      !/(^|[._])(log|print|warn|warning|debug|info|error|exception|critical|str|repr|format_exc\w*|print_exc\w*|isinstance|type)$/i.test(
+      !/(^|\.)_?(log|print|warn|warning|debug|info|error|exception|critical|str|repr|format_exc\w*|print_exc\w*|isinstance|type)$/i.test(
         context.slice(callee),
       )
     );

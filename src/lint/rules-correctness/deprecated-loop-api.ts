@@ -1,7 +1,7 @@
 import type { SyntaxNode } from "@lezer/common";
 import { ordered, useModule } from "../fixes/edits";
 import type { FileContext, Rule } from "../types";
-import { contains } from "./tree";
+import { contains, tryParts } from "./tree";
 
 /** What is on its way out, and what to use instead. */
 const DEPRECATED: Record<string, string> = {
@@ -78,12 +78,27 @@ function checkGetLoop(context: FileContext, call: SyntaxNode): void {
   if (owner?.isAsync) return;
   // A plain function may well be called on the loop: certain is only code of the module, and code that then runs the loop.
   if (owner !== null && !runsLoop(context, call)) return;
+  if (isHandled(context, call)) return;
   context.report({
     at: call,
     message:
       "asyncio.get_event_loop() makes no loop where none is running (a warning since Python 3.12, an error since 3.14): use asyncio.run",
     fix: runInstead(context, call),
   });
+}
+
+/** `try: get_event_loop() except RuntimeError:` knows what may happen. */
+function isHandled(context: FileContext, call: SyntaxNode): boolean {
+  const statement = context.enclosing(call, "TryStatement");
+  const parts = statement && tryParts(statement);
+  if (!parts || call.from > parts.body.to) return false;
+  return parts.handlers.some(
+    ({ types }) =>
+      types.length === 0 ||
+      types.some((type) =>
+        /^builtins\.(RuntimeError|Exception|BaseException)$/.test(context.nameOf(type) ?? ""),
+      ),
+  );
 }
 
 function runsLoop(context: FileContext, call: SyntaxNode): boolean {

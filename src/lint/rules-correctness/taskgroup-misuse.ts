@@ -118,7 +118,8 @@ function checkExcept(context: FileContext, statement: SyntaxNode): void {
   for (const handler of parts.handlers) {
     if (handler.star || handler.types.length === 0) continue;
     const names = handler.types.map((type) => context.nameOf(type));
-    if (names.some((name) => name === null || CATCHES_GROUPS.has(name))) continue;
+    if (names.some((name) => name === null || CATCHES_GROUPS.has(name) || name.endsWith("ExceptionGroup")))
+      continue;
     const shown = handler.types.map((type) => context.slice(type)).join(", ");
     context.report({
       at: { from: handler.keyword.from, to: handler.types.at(-1)?.to ?? handler.keyword.to },

@@ -1,0 +1,218 @@
+/** Code of real projects that was reported and should not have been, next to what must be reported. */
+import { checks } from "./rules/check";
+
+const blocks = (files: string | Record<string, string>) => checks("blocking-*", files);
+
+describe("precision", () => {
+  it("knows that code after `except RuntimeError` of get_running_loop runs off the loop", () =>
+    checks(
+      "nested-loop",
+      `
+import asyncio
+def run(coro):
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coro)
+    return asyncio.ensure_future(coro)
+def other(coro):
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        loop = None
+    if loop is None:
+        return asyncio.run(coro)
+    if loop and loop.is_running():
+        return loop.create_task(coro)
+    else:
+        return loop.run_until_complete(coro)
+def wrong(coro):
+    loop = asyncio.get_running_loop()
+    if loop.is_running():
+        asyncio.run(coro)
+async def work(): ...
+async def main():
+    await run(work())
+    run(work())
+    other(work())
+    wrong(work())  # !
+    asyncio.run(work())  # !
+`,
+    ));
+
+  it("takes the awaitable one where a name may be two functions", () =>
+    blocks(`
+import requests
+class Sync:
+    def __enter__(self): return self
+    def __exit__(self, *args): ...
+    def read(self): return requests.get("https://a.example")
+class Async:
+    async def __aenter__(self): return self
+    async def __aexit__(self, *args): ...
+    async def read(self): ...
+def client(sync=False) -> Async | Sync:
+    return Sync() if sync else Async()
+async def main(either: Async | Sync):
+    async with client() as c:
+        await c.read()
+    await either.read()
+    with Sync() as s:
+        s.read()  # !
+`));
+
+  it("reports an awaited plain function only for what it does in any case", () =>
+    blocks(`
+import time
+async def later(): ...
+def either(asynchronous=True):
+    if asynchronous:
+        return later()
+    return time.sleep(1)
+def arms(asynchronous):
+    if asynchronous:
+        result = later()
+    else:
+        time.sleep(1)
+        result = later()
+    return result
+def always():
+    time.sleep(1)
+    return later()
+async def main():
+    await either()
+    await arms(True)
+    await always()  # !
+    either()  # !
+`));
+
+  it("looks up methods in the order Python does", () =>
+    blocks(`
+import time
+class Base:
+    def save(self): time.sleep(1)
+class Left(Base): ...
+class Right(Base):
+    async def save(self): ...
+class Both(Left, Right):
+    async def go(self):
+        await super().save()
+        await self.save()
+class One(Left):
+    async def go(self):
+        super().save()  # !
+`));
+
+  it("knows when a future has its result", () =>
+    blocks(`
+import asyncio, concurrent.futures
+from concurrent.futures import as_completed, wait, Future
+async def main(pool: concurrent.futures.ThreadPoolExecutor, task: asyncio.Task, known: asyncio.Future):
+    future = pool.submit(print)
+    if future.done():
+        return future.result()
+    other = pool.submit(print)
+    await asyncio.wrap_future(other)
+    other.result()
+    third = pool.submit(print)
+    third.result()  # !
+    task.result()
+    known.result()
+    (await asyncio.create_task(asyncio.sleep(1)))
+    asyncio.create_task(asyncio.sleep(1)).result()
+async def collect(pool: concurrent.futures.ThreadPoolExecutor):
+    futures = [pool.submit(print) for _ in range(3)]
+    for future in as_completed(futures):  # !
+        future.result()
+    done, pending = wait(futures)  # !
+    for future in done:
+        future.result()
+    for future in pending:
+        future.result()  # !
+def handler(pool: concurrent.futures.ThreadPoolExecutor):
+    def on_done(future: Future): future.result()
+    pool.submit(print).add_done_callback(on_done)
+    on_done(pool.submit(print))
+async def calls(pool: concurrent.futures.ThreadPoolExecutor):
+    handler(pool)
+`));
+
+  it("lets queues without a limit take what is put", () =>
+    blocks(`
+import queue
+class Worker:
+    def __init__(self, limit):
+        self.free = queue.Queue()
+        self.zero = queue.PriorityQueue(0)
+        self.full = queue.Queue(10)
+        self.some = queue.Queue(maxsize=limit)
+    async def go(self):
+        self.free.put(1)
+        self.zero.put(1)
+        self.full.put(1)  # !
+        self.some.put(1)  # !
+        self.full.put(1, block=False)
+        self.full.put_nowait(1)
+        self.free.get()  # !
+        queue.SimpleQueue().put(1)
+`));
+
+  it("knows what does not go to the network", () =>
+    blocks(`
+import smtplib, socket
+async def main():
+    socket.getaddrinfo("::1", 0, socket.AF_UNSPEC, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST)
+    socket.getaddrinfo("a.example", 80)  # !
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.connect(("8.8.8.8", 80))
+    udp.sendto(b"x", ("8.8.8.8", 80))
+    udp.recv(10)  # !
+    tcp = socket.socket()
+    tcp.connect(("a.example", 80))  # !
+    smtp = smtplib.SMTP()
+    smtp.connect("a.example")  # !
+    smtplib.SMTP("a.example")  # !
+`));
+
+  it("leaves threads alone that know about threads", () =>
+    checks(
+      "not-thread-safe",
+      `
+import asyncio, threading
+class Pump:
+    def __init__(self):
+        self.loop = asyncio.new_event_loop()
+        self.event = asyncio.Event()
+    def post(self):
+        if threading.get_ident() != 1:
+            self.loop.call_soon_threadsafe(self.event.set)
+        else:
+            self.event.set()
+    def own_loop(self):
+        self.loop.call_soon(print)
+        self.loop.run_forever()
+    def plain(self):
+        self.event.set()
+    async def go(self):
+        threading.Thread(target=self.post).start()
+        threading.Thread(target=self.own_loop).start()
+        threading.Thread(target=self.plain).start()  # !
+`,
+    ));
+
+  it("accepts get_event_loop with a plan for when there is none", () =>
+    checks(
+      "deprecated-loop-api",
+      `
+import asyncio
+def main():
+    try:
+        loop = asyncio.get_event_loop()
+    except RuntimeError:
+        loop = asyncio.new_event_loop()
+    loop.run_until_complete(None)
+def other():
+    asyncio.get_event_loop().run_until_complete(None)  # !
+`,
+    ));
+});
