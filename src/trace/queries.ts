@@ -143,10 +143,16 @@ export function loopState(trace: Trace, loop: Loop, t = trace.endTime): LoopStat
   const state = absent ? "absent" : running ? "running" : stopped ? "stopped" : idle ? "idle" : "running";
   const since =
     running?.begin ??
-    (stopped ? loop.states[change].t : idle ? polls.begin.get(poll) : iterations.t.get(iteration));
+    (stopped
+      ? loop.states[change].t
+      : idle
+        ? polls.begin.get(poll)
+        : iteration >= 0
+          ? iterations.t.get(iteration)
+          : loop.seen);
   const result: LoopState = {
     state,
-    since: since ?? loop.seen,
+    since,
     task: running?.task ?? -1,
     step: running?.step ?? -1,
     iteration,

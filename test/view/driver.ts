@@ -54,6 +54,8 @@ export interface Scene {
   /** What `getState` gives: a reload of the view. */
   state?: unknown;
   reducedMotion?: boolean;
+  /** A screen that is touched. */
+  touch?: boolean;
 }
 
 /** The view in a plain page that plays VS Code: theme variables, CSP, and the host's end of the messages. */
@@ -71,6 +73,7 @@ export class ViewDriver {
       viewport: { width: scene.width ?? 1280, height: scene.height ?? 800 },
       deviceScaleFactor: scene.ratio ?? 1,
       reducedMotion: scene.reducedMotion ? "reduce" : "no-preference",
+      hasTouch: scene.touch ?? false,
     });
     const page = await context.newPage();
     const driver = new ViewDriver(page);

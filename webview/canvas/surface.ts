@@ -24,7 +24,8 @@ export class Surface {
   ) {
     this.context = canvas.getContext("2d", { alpha: false })!;
     this.observer = new ResizeObserver((entries) => this.resize(entries[0]));
-    this.observer.observe(canvas);
+    // Also when the window moves to a screen of another pixel ratio, where no CSS size changes.
+    this.observer.observe(canvas, { box: "device-pixel-content-box" });
     document.addEventListener("visibilitychange", this.onVisible);
   }
 

@@ -21,8 +21,11 @@ const MARGIN = 18;
 const NARROW = 560;
 const MIN_SCALE = 0.15;
 const MAX_SCALE = 2.5;
-/** Fitting by itself never makes the text harder to read than this; what does not fit is scrolled to. */
-const AUTO_SCALE = 0.86;
+/**
+ * Fitting by itself never makes the text harder to read than this; what does not fit is scrolled to. Columns are
+ * worth more than rows: without the last one nobody sees what is waited for.
+ */
+const AUTO_SCALE = { width: 0.7, height: 0.86 };
 
 type Hit = { card: Card; link: boolean } | { resource: Resource };
 
@@ -150,8 +153,8 @@ class GraphController {
   fit(byUser: boolean): void {
     this.auto = true;
     if (byUser) change({ graph: null });
-    this.fitView(byUser ? MIN_SCALE : AUTO_SCALE);
-    if (byUser && this.view.scale < AUTO_SCALE) this.auto = false;
+    this.fitView(byUser ? { width: MIN_SCALE, height: MIN_SCALE } : AUTO_SCALE);
+    if (byUser && this.view.scale < AUTO_SCALE.width) this.auto = false;
     this.surface.invalidate();
   }
 
@@ -185,8 +188,9 @@ class GraphController {
       this.view = { scale: 1, x: 12, y: 12 };
       return;
     }
-    const wanted = Math.min((width - 2 * MARGIN) / model.width, (height - 2 * MARGIN) / model.height);
-    const scale = Math.min(1, Math.max(smallest, wanted || 1));
+    const across = Math.max(smallest.width, (width - 2 * MARGIN) / Math.max(1, model.width));
+    const down = Math.max(smallest.height, (height - 2 * MARGIN) / Math.max(1, model.height));
+    const scale = Math.min(1, across, down);
     this.view = { scale, x: MARGIN, y: MARGIN };
   }
 

@@ -88,6 +88,8 @@ export function TimelinePane() {
             key={event}
             type="button"
             class="toggle hides"
+            title={eventName(event)}
+            aria-label={eventName(event)}
             aria-pressed={!hidden.value.has(event)}
             onClick={() => {
               const next = new Set(hidden.value);
@@ -95,7 +97,7 @@ export function TimelinePane() {
               hidden.value = next;
             }}
           >
-            <Icon name={ICONS[event]} size={12} /> {eventName(event)}
+            <Icon name={ICONS[event]} size={12} /> <span class="wide-only">{eventName(event)}</span>
           </button>
         ))}
         <button
@@ -148,7 +150,7 @@ function sentence({ event, detail, place }: TimelineRow): string {
   const where = place ? ` ${t("in {function}", { function: displayName(place.function, 60) })}` : "";
   switch (event) {
     case "created":
-      return what ? t("was created by {what}", { what }) : t("was created");
+      return what && what !== "other" ? t("was created by {what}", { what }) : t("was created");
     case "started":
       return t("took its first step");
     case "suspended":

@@ -3,6 +3,7 @@ import type { Trace } from "../../src/trace";
 import { firstWhere } from "../../src/trace/store/columns";
 import { loopLane } from "../lanes/state";
 import { cursor, now, tick, trace } from "./model";
+import { theme } from "./theme";
 
 /** Time travel: the cursor moves from event to event, by loop iteration, or by itself. */
 export const SPEEDS = [0.01, 0.1, 1, 10] as const;
@@ -75,6 +76,9 @@ export function stepIteration(direction: 1 | -1): void {
   }
 }
 
+/** Where motion is unwelcome, playing goes on by jerks this far apart, milliseconds: pictures, not a film. */
+const STILL_MS = 1000;
+
 let frame = 0;
 let last = 0;
 
@@ -86,6 +90,10 @@ export function togglePlay(): void {
   last = performance.now();
   const advance = (at: number) => {
     if (!playing.value) return;
+    if (theme.peek().still && at - last < STILL_MS) {
+      frame = requestAnimationFrame(advance);
+      return;
+    }
     const by = Math.max(0, (at - last) / 1000) * speed.value;
     last = at;
     if (cursor.value === null) {

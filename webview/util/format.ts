@@ -44,9 +44,13 @@ export function baseName(file: string): string {
   return file.slice(Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
 }
 
+/** Longer names of files are cut: the line behind them matters more. */
+const LONGEST_FILE = 60;
+
 /** "shop.py:97"; an unknown line is left out. */
 export function fileLine(file: string, line: number): string {
-  return line > 0 ? `${baseName(file)}:${line}` : baseName(file);
+  const name = displayName(baseName(file), LONGEST_FILE);
+  return line > 0 ? `${name}:${line}` : name;
 }
 
 /** A path without the workspace folder in front. */

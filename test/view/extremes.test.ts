@@ -1,0 +1,275 @@
+import assert from "node:assert/strict";
+import type { Browser } from "playwright-core";
+import { FrameType } from "../../src/protocol/stream";
+import { bulkTrace } from "../bench/viewTraces";
+import { openBrowser, type Scene, ViewDriver } from "./driver";
+import { shop, sleepers } from "./synthetic/scenes";
+import { Simulation } from "./synthetic/simulate";
+import { StreamWriter } from "./synthetic/stream";
+
+const HOUR = 3600e9;
+
+let browser: Browser;
+let view: ViewDriver;
+
+async function open(scene: Scene = {}): Promise<void> {
+  view = await ViewDriver.open(browser, scene);
+}
+
+const text = async (selector: string) =>
+  (await view.page.locator(selector).first().innerText()).replace(/\s+/g, " ");
+
+/** Every tab, with what it computes; afterwards nothing may reach out of the window. */
+async function visitAll(): Promise<void> {
+  for (const key of ["2", "3", "4", "5", "1"]) {
+    await view.page.keyboard.press(key);
+    await view.settled();
+  }
+  const overflow = await view.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(overflow <= 0, `${overflow} pixels too wide`);
+}
+
+/** Names of the sections of the lanes, as a screen reader hears them: loops, with their thread and process. */
+const sections = () =>
+  view.page
+    .locator(".lanes table tbody tr:has(td[colspan])")
+    .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent).join(" | ")));
+
+describe("the view at its limits", () => {
+  before(async () => {
+    browser = await openBrowser();
+  });
+  after(() => browser.close());
+  afterEach(async () => {
+    assert.deepEqual(view.errors, []);
+    await view.close();
+  });
+
+  it("takes a million tasks", async function () {
+    this.timeout(120_000);
+    await open();
+    await view.init("million.py");
+    let part: Uint8Array[] = [];
+    for (const { bytes } of bulkTrace({ tasks: 2000, steps: 0, blocks: 500, deflate: true })) {
+      part.push(bytes);
+      if (part.length < 50) continue;
+      await view.feed(Buffer.concat(part));
+      part = [];
+    }
+    await view.feed(Buffer.concat(part));
+    await view.end();
+    await view.page.keyboard.press("3");
+    await view.page
+      .locator(".pane-bar", { hasText: "1\u2009000\u2009000 tasks" })
+      .waitFor({ timeout: 60_000 });
+    assert.ok((await view.page.locator("table.tasks tbody tr").count()) < 200, "only rows in sight");
+    await view.page.keyboard.press("1");
+    await view.page.locator(".graph canvas").waitFor();
+    assert.ok((await view.page.locator('[role="treeitem"]').count()) <= 320, "never more nodes than these");
+    assert.match(await text(".trust"), /1 000 000 tasks seen/);
+  });
+
+  it("draws what a clock that jumps by hours says, and stays usable", async () => {
+    await open();
+    const w = new StreamWriter();
+    w.hello("/app/jump.py");
+    w.json(FrameType.loop, {
+      loop: 1,
+      kind: "_UnixSelectorEventLoop",
+      thread: "MainThread",
+      threadId: 1,
+      t: 0,
+      mode: "fast",
+      modeReason: "",
+      debug: false,
+    });
+    const code = w.code("/app/jump.py", "main");
+    w.record("RUN", [0, 1]);
+    w.record("NEW", [7, 0, 0, 0], [code], ["jumper"]);
+    // Forwards by three hours, back by five, and on as if nothing had been.
+    for (const at of [1e6, 3 * HOUR, 3 * HOUR + 1e6, -2 * HOUR, 2e6, 3e6]) {
+      w.record("ITER", [at, 1]);
+      w.record("STEP", [7, at, at + 1e5, 0, 0, 1, 9], [code]);
+      w.record("WAKE", [7, at + 2e5, 1, 0, 0]);
+    }
+    await view.show(w.take(), "jump.py");
+    assert.match(await text(".clock"), /^[\d.]+ s of 3 h 0 min$/);
+    await visitAll();
+    for (const key of ["w", "w", ",", "[", ".", "Home", "End", "0"]) await view.page.keyboard.press(key);
+    await view.settled();
+    assert.match(await text(".trust"), /1 task seen/);
+  });
+
+  it("gives every loop, thread and process a section", async () => {
+    await open();
+    const child = new Simulation("/app/child.py", 40, { pid: 4243, ppid: 4242 });
+    function* body() {
+      yield { on: "sleep" as const, seconds: 1, line: 3 };
+    }
+    child.spawn("child-task", "child", body(), 1);
+    child.run(0.2);
+    const whole = sleepers(0.3);
+    whole.writer.loop = 2;
+    whole.writer.json(FrameType.loop, {
+      loop: 2,
+      kind: "uvloop.Loop",
+      thread: "worker",
+      threadId: 2,
+      t: 1e8,
+      mode: "fast",
+      modeReason: "",
+      debug: false,
+    });
+    whole.writer.record("NEW", [9001, 1e8, 0, 0], [whole.code("in_thread")], ["thread-task"]);
+    await view.init("many.py", "live");
+    await view.feed(whole.writer.take());
+    await view.feed(asProgram(child.writer.take(), 2));
+    await view.page.getByRole("treeitem", { name: /child-task/ }).waitFor({ state: "attached" });
+    const names = await sections();
+    assert.equal(names.length, 3, names.join("; "));
+    assert.ok(names.some((name) => /worker/.test(name) && /uvloop/.test(name)));
+    assert.ok(names.some((name) => /4243/.test(name)));
+    await view.page.keyboard.press("2");
+    assert.equal(await view.page.locator(".loop-view .toggle").count(), 3);
+    await visitAll();
+  });
+
+  it("zooms by pinching a touch screen and by Ctrl with the wheel, in lanes and graph", async () => {
+    await open({ touch: true });
+    await view.show(shop().finish());
+    const client = await view.page.context().newCDPSession(view.page);
+    const pinch = async (selector: string) => {
+      const box = (await view.page.locator(selector).boundingBox())!;
+      const y = box.y + box.height / 2;
+      const x = box.x + box.width / 2;
+      const touch = (type: "touchStart" | "touchMove" | "touchEnd", apart: number[]) =>
+        client.send("Input.dispatchTouchEvent", {
+          type,
+          touchPoints: apart.map((dx, id) => ({ x: x + dx, y, id })),
+        });
+      await touch("touchStart", [-20]);
+      await touch("touchStart", [-20, 20]);
+      for (let dx = 30; dx <= 120; dx += 15) await touch("touchMove", [-dx, dx]);
+      await touch("touchEnd", []);
+      await view.settled();
+    };
+    await pinch(".lanes-scroll");
+    await view.page.getByText("zoomed to").waitFor();
+    await pinch(".graph canvas");
+    // What is kept is written with a delay.
+    await view.page.waitForFunction(() => {
+      const { viewState } = window as unknown as { viewState: { graph: { scale: number } | null } };
+      return (viewState.graph?.scale ?? 0) > 1;
+    });
+    await view.page.keyboard.press("0");
+    await view.page.getByText("zoomed to").waitFor({ state: "detached" });
+    const lanes = (await view.page.locator(".lanes-scroll").boundingBox())!;
+    await view.page.mouse.move(lanes.x + lanes.width / 2, lanes.y + 60);
+    await view.page.keyboard.down("Control");
+    await view.page.mouse.wheel(0, -300);
+    await view.page.keyboard.up("Control");
+    await view.page.getByText("zoomed to").waitFor();
+  });
+
+  for (const ratio of [1, 1.5, 2]) {
+    it(`draws in whole device pixels, ${ratio} to a CSS pixel, also after the screen changed`, async () => {
+      await open({ ratio });
+      await view.show(shop().finish());
+      const sharp = () =>
+        view.page.evaluate(() =>
+          [...document.querySelectorAll("canvas")].every((canvas) => {
+            const box = canvas.getBoundingClientRect();
+            return (
+              Math.abs(canvas.width - box.width * devicePixelRatio) < 1 &&
+              Math.abs(canvas.height - box.height * devicePixelRatio) < 1
+            );
+          }),
+        );
+      assert.ok(await sharp());
+      const client = await view.page.context().newCDPSession(view.page);
+      // An editor zoomed to 200 %: half the CSS pixels, twice the ratio.
+      await client.send("Emulation.setDeviceMetricsOverride", {
+        width: 640,
+        height: 400,
+        deviceScaleFactor: ratio * 2,
+        mobile: false,
+      });
+      await view.page.waitForFunction((wanted) => devicePixelRatio === wanted, ratio * 2);
+      await view.settled();
+      assert.ok(await sharp());
+      await visitAll();
+    });
+  }
+
+  it("plays by jerks where motion is unwelcome", async () => {
+    await open({ reducedMotion: true });
+    await view.show(sleepers().finish());
+    await view.page.keyboard.press("Home");
+    await view.settled();
+    const shown = () => view.page.evaluate(() => document.querySelector(".clock b")!.textContent!);
+    const before = await shown();
+    await view.page.keyboard.press("Space");
+    const after = await (
+      await view.page.waitForFunction((old) => {
+        const now = document.querySelector(".clock b")!.textContent;
+        return now !== old && now;
+      }, before)
+    ).jsonValue();
+    assert.ok(Number.parseFloat(String(after)) >= 0.9, `${before} to ${after}`);
+    await view.page.keyboard.press("Space");
+  });
+
+  it("reads a program that died in the middle of an event up to its last whole one", async () => {
+    await open();
+    const whole = shop().writer.take();
+    for (const share of [0.02, 0.37, 0.71, 0.999]) {
+      await view.show(whole.subarray(0, Math.floor(whole.length * share)));
+      await view.page.locator(".trust.doubt, .welcome").first().waitFor();
+    }
+    assert.match(await text(".trust"), /incomplete record/);
+    await visitAll();
+  });
+
+  it("holds names of 10 kB, emoji and right-to-left text inside their places", async () => {
+    await open();
+    const sim = new Simulation(`/app/${"long".repeat(2500)}.py`);
+    function* body() {
+      yield { on: "sleep" as const, seconds: 1, line: 3 };
+    }
+    const names = ["x".repeat(10_000), "👩‍👩‍👧‍👦".repeat(900), "שלום עולם ".repeat(1000), "a\nb\tc", ""];
+    names.forEach((name, i) => {
+      sim.spawn(name, `${"coroutine".repeat(1000)}${i}`, body(), 1);
+    });
+    sim.run(0.5);
+    await view.show(sim.writer.take());
+    await view.post({ type: "reveal", task: 2, object: null, time: 0.2 });
+    await visitAll();
+    const side = await view.page
+      .locator(".side")
+      .evaluate((element) => element.scrollWidth - element.clientWidth);
+    assert.ok(side <= 1, `the side panel scrolls sideways by ${side}`);
+  });
+
+  it("asks its host to compare and to export", async () => {
+    await open();
+    await view.show(sleepers().finish());
+    for (const [name, action] of [
+      ["Export HTML Report…", "exportReport"],
+      ["Compare with…", "compare"],
+    ] as const) {
+      const asked = view.next((m) => m.type === "action" && m.action === action);
+      await view.page.getByRole("button", { name }).first().click();
+      await asked;
+    }
+  });
+});
+
+/** The frames of a stream without its header, as the listener numbers those of another program. */
+function asProgram(stream: Uint8Array, program: number): Uint8Array {
+  const frames = stream.slice(16);
+  const data = new DataView(frames.buffer);
+  for (let at = 0; at < frames.length; at += 8 + data.getUint32(at, true)) {
+    data.setUint16(at + 6, program, true);
+  }
+  return frames;
+}
