@@ -1,7 +1,7 @@
 import { createdAt, createdBy } from "./describe/creation";
 import { loopName } from "./describe/loops";
 import { awaitPlace, waitOf, wokenBy } from "./describe/waits";
-import { openStep, resumed } from "./queries";
+import { openStep, resumed, stepIndex } from "./queries";
 import type { Loop } from "./store/loops";
 import { StepFlag } from "./store/steps";
 import { Outcomes, TaskFlag } from "./store/tasks";
@@ -87,6 +87,16 @@ function* loopEvents(trace: Trace, loop: Loop): Generator<Event> {
   }
 }
 
+/**
+ * An instant inside the step in which a task woke another: an arrow belongs to the slice around its end, and what a
+ * task's end wakes is woken just after its last step.
+ */
+function insideStep(trace: Trace, task: number, t: number): number {
+  const row = stepIndex(trace).lastBegun(task, t);
+  if (row < 0) return t;
+  return Math.max(trace.steps.begin.get(row), Math.min(t, trace.steps.end.get(row) - 1e-9));
+}
+
 function* taskEvents(trace: Trace, task: number): Generator<Event> {
   const { tasks, steps } = trace;
   const pid = trace.loops[tasks.loop.get(task)].program + 1;
@@ -118,7 +128,7 @@ function* taskEvents(trace: Trace, task: number): Generator<Event> {
     const by = wokenBy(trace, row);
     if (by?.task != null && !Number.isNaN(next)) {
       const flow = { pid, cat: "wake", name: "wakes", id: row + 1 };
-      yield { ph: "s", tid: trackOf(by.task - 1), ts: micros(wake), ...flow };
+      yield { ph: "s", tid: trackOf(by.task - 1), ts: micros(insideStep(trace, by.task - 1, wake)), ...flow };
       yield { ph: "f", bp: "e", tid, ts: micros(next), ...flow };
     }
   }
