@@ -29,7 +29,14 @@ export function toFinding(context: FindingContext, { node, site, reason, also }:
     equivalents: [...(rule?.equivalents ?? [])],
     severity: context.severities[sink.rule] ?? sink.severity ?? rule?.severity ?? "error",
     ...file.document.location(from, to),
-    message: message(context, file.document.text.slice(from, to), sink, name, steps, site.where === "thread"),
+    message: message(
+      context,
+      file.document.text.slice(from, to),
+      sink,
+      name && kindOf(node) ? ` in ${kindOf(node)} ${lastPart(name)}()` : "",
+      steps,
+      site.where === "thread",
+    ),
     help: context.help(sink.rule),
     function: name,
     via: steps.map((step) => viaStep(context, step)),
@@ -42,6 +49,12 @@ export function toFinding(context: FindingContext, { node, site, reason, also }:
     also,
     related: [],
   };
+}
+
+function kindOf(node: FunctionNode): string | null {
+  if (node.isCallback) return "protocol callback";
+  // The function around a generator expression tells.
+  return node.unit.ir.scopes[shownScope(node)].isAsync ? "async function" : null;
 }
 
 export function functionName(evaluator: Evaluator, node: FunctionNode): string | null {
@@ -72,7 +85,7 @@ function message(
   context: FindingContext,
   code: string,
   sink: BlockingCall,
-  name: string | null,
+  where: string,
   steps: readonly Step[],
   inThread: boolean,
 ): string {
@@ -82,7 +95,6 @@ function message(
     const through = steps.length > 0 ? ` (through ${through_(context, steps)})` : "";
     return `${call} is called in another thread${through}, and it is not thread-safe${note}`;
   }
-  const where = name ? ` in async function ${lastPart(name)}()` : "";
   if (sink.rule === "nested-loop") {
     const how = steps.length > 0 ? `${shortCode(code)} ends in ${call}, which` : call;
     return `${how} starts an event loop${where}, where one is running already${note}`;

@@ -15,9 +15,9 @@ export interface Verdict {
 export function judge(graph: Graph, node: FunctionNode, isOn: (rule: string) => boolean): Verdict[] {
   const found: Verdict[] = [];
   for (const site of node.sites) {
-    const inThread = site.where === "thread";
-    if (!inThread && !node.isAsync) continue;
-    if (!inThread && node.unit.ir.scopes[node.scope].kind === "generator") continue;
+    // What is handed to another thread, or to the loop, runs there whoever handed it over.
+    if (site.where === "loop" && !node.isAsync && !node.isCallback) continue;
+    if (site.where !== "thread" && node.unit.ir.scopes[node.scope].kind === "generator") continue;
     judgeSite(graph, node, node, site, isOn, found, 0);
   }
   return withoutRepeats(found);

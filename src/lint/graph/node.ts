@@ -48,6 +48,8 @@ export class FunctionNode {
   reasons: ReadonlyMap<string, Reason> = none;
   readonly callers = new Set<FunctionNode>();
   callees: readonly FunctionNode[] = [];
+  /** The loop calls it, though it is no coroutine function: a callback of a protocol. */
+  isCallback = false;
   /** It looks which thread it is in, or hands over to the loop's: it knows what it does. */
   knowsThreads = false;
   /** False once its code is gone. */

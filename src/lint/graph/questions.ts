@@ -79,7 +79,7 @@ export function reachersOf(context: FindingContext, file: SourceFile, offset: nu
   ];
   for (let i = 0; i < queue.length && found.length < maxReachers; i++) {
     const { node, steps } = queue[i];
-    if (node.isAsync && !isGenerator(node)) {
+    if ((node.isAsync || node.isCallback) && !isGenerator(node)) {
       if (steps.length > 0) found.push(reacher(context, node, steps));
       continue;
     }

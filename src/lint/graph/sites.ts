@@ -10,7 +10,10 @@ import type { Targets } from "./targets";
 /** The places in a unit's functions that run other code, by function. */
 export function sitesOf(unit: Unit, e: Evaluator, targets: Targets): Map<ScopeRef, Site[]> {
   const found = new Map<ScopeRef, Site[]>();
-  for (const node of unit.functions.values()) node.knowsThreads = false;
+  for (const node of unit.functions.values()) {
+    node.knowsThreads = false;
+    node.isCallback = isProtocolCallback(unit, unit.ir.scopes[node.scope]?.name ?? "", e);
+  }
   const finder = new SiteFinder(unit, e, targets);
   for (const event of unit.ir.events) {
     const { kind } = unit.ir.scopes[event.scope];
@@ -18,7 +21,7 @@ export function sitesOf(unit: Unit, e: Evaluator, targets: Targets): Map<ScopeRe
     // Module and class code is not on the loop; but what it hands to a thread counts there too.
     const kept =
       kind === "class" || kind === "unit" || isOffLoop(unit, event)
-        ? sites.filter((site) => site.where === "thread")
+        ? sites.filter((site) => site.where === "thread" || (site.where === "queued" && kind === "unit"))
         : sites;
     if (kept.length === 0) continue;
     const list = found.get(event.scope);
@@ -26,6 +29,20 @@ export function sitesOf(unit: Unit, e: Evaluator, targets: Targets): Map<ScopeRe
     else found.set(event.scope, kept);
   }
   return found;
+}
+
+/** What the transport calls on a protocol, all of it on the loop. */
+const protocolCallbacks = new Set(
+  `connection_made connection_lost data_received eof_received pause_writing resume_writing datagram_received
+   error_received pipe_data_received pipe_connection_lost process_exited get_buffer buffer_updated`.split(
+    /\s+/,
+  ),
+);
+
+function isProtocolCallback(unit: Unit, name: string, e: Evaluator): boolean {
+  const { cls } = unit.container;
+  if (!cls || !protocolCallbacks.has(name)) return false;
+  return e.members.externalBases(cls).some((base) => /^asyncio\.\w*Protocol$/.test(base));
 }
 
 /** Whether it runs only where no loop is running. */
@@ -65,6 +82,8 @@ class SiteFinder {
         const attr = this.unit.ir.exprs[event.attr];
         return attr.k === "attr" ? this.site(event, this.targets.read(this.values(attr.of), attr.name)) : [];
       }
+      case "set":
+        return this.site(event, this.targets.written(this.values(event.of), event.name, event.method));
       case "index":
         return this.site(event, this.targets.implicit(this.values(event.of), event.method));
       case "test":

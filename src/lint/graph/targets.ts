@@ -159,6 +159,15 @@ export class Targets {
     });
   }
 
+  /** Assigning to an attribute that is a property, or deleting it. */
+  written(values: readonly Value[], name: string, kind: "setter" | "deleter"): Target[] {
+    return this.e.members.objects([...values]).flatMap((value): Target[] => {
+      const accessor =
+        value.v === "instance" && value.cls ? this.e.members.accessor(value.cls, name, kind) : null;
+      return accessor ? this.functionCalled(accessor, null) : [];
+    });
+  }
+
   /** Whether an argument says that the call does not block after all: `get(block=False)`. */
   excused(call: BlockingCall, unit: Unit, expr: CallExpr): boolean {
     if (call.needsArguments && expr.args.length === 0 && Object.keys(expr.kw).length === 0 && !expr.open)

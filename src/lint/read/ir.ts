@@ -98,6 +98,8 @@ export type Binding = { at: number; block: BlockRef } & (
   /** `import a.b` binds `a` (as: null); `import a.b as c` binds the module; `from a import b` the name in it. */
   | { b: "import"; module: string; level: number; name: string | null; whole: boolean }
   | { b: "except"; type: ExprRef }
+  /** In its block, `isinstance(name, type)` holds. */
+  | { b: "narrow"; type: ExprRef }
   | { b: "unknown" }
 );
 
@@ -117,6 +119,7 @@ export interface Block {
 export type Event = Range & { scope: ScopeRef; block: BlockRef } & (
     | { e: "call"; call: ExprRef; awaited: boolean }
     | { e: "get"; attr: ExprRef }
+    | { e: "set"; of: ExprRef; name: string; method: "setter" | "deleter" }
     | { e: "index"; of: ExprRef; method: "__getitem__" | "__setitem__" | "__delitem__" }
     | { e: "iterate"; of: ExprRef }
     | { e: "enter"; of: ExprRef }

@@ -62,7 +62,8 @@ export function shapeOf(ir: UnitIR): string {
       case "import":
         return `import ${b.level}${b.module}:${b.name}${b.whole}@${b.block}`;
       case "except":
-        return `except ${expr(b.type)}`;
+      case "narrow":
+        return `${b.b} ${expr(b.type)}@${b.block}`;
       default:
         return "?";
     }

@@ -30,7 +30,12 @@ const readers: Record<string, StatementReader> = {
   },
   AssignStatement: readAssign,
   UpdateStatement: (r, node, place) => {
-    for (const part of operands(node)) if (part.name !== "UpdateOp") readExpr(r, part, place);
+    const [target] = operands(node);
+    for (const part of operands(node)) {
+      if (part.name === "UpdateOp") continue;
+      const read = readExpr(r, part, place);
+      if (part === target) setsAttribute(r, part, read, place, "setter");
+    }
   },
   IfStatement: readIf,
   WhileStatement: readArms,
@@ -54,7 +59,8 @@ const readers: Record<string, StatementReader> = {
     (node.getChild("global") ? scope.globals : scope.nonlocals).push(...names);
   },
   DeleteStatement: (r, node, place) => {
-    for (const part of operands(node)) if (part.name !== "del") readExpr(r, part, place);
+    for (const part of operands(node))
+      if (part.name !== "del") setsAttribute(r, part, readExpr(r, part, place), place, "deleter");
   },
   TypeDefinition: (r, node, place) => {
     const [name, ...rest] = node.getChildren("VariableName");
@@ -65,6 +71,18 @@ const readers: Record<string, StatementReader> = {
       r.bind(place, r.slice(name), name, { b: "value", value: annotation, annotation: null, path: [] });
   },
 };
+
+/** `a.b += 1` and `del a.b`, where `b` may be a property. */
+function setsAttribute(
+  r: Reader,
+  node: Code,
+  read: ExprRef,
+  place: Place,
+  method: "setter" | "deleter",
+): void {
+  const expr = r.ir.exprs[read];
+  if (expr.k === "attr") r.event(place, node, { e: "set", of: expr.of, name: expr.name, method });
+}
 
 /** Whether the place is in an arm of a statement of its function, whose definition stands in `outer`. */
 function isInArm(r: Reader, place: Place, outer: number): boolean {
@@ -161,17 +179,46 @@ function readIf(r: Reader, node: Code, place: Place): void {
   let arm = 0;
   const statement = node.from - r.base;
   let offLoop: "then" | "else" | null = null;
+  let narrowed: Narrowed | null = null;
   for (const part of children(node)) {
     if (part.name === "Body") {
       const block = r.block(place.block, statement, arm++);
       const isElse = part.prevSibling?.name === "else";
       if (offLoop === (isElse ? "else" : "then")) r.ir.blocks[block].isOffLoop = true;
-      readBody(r, part, { ...place, block });
+      const inside = { ...place, block };
+      if (narrowed && !isElse) narrow(r, narrowed, part, inside);
+      readBody(r, part, inside);
     } else if (isExpression(part)) {
-      readExpr(r, part, place);
+      narrowed = narrowedBy(r, part, readExpr(r, part, place));
       offLoop = armOffLoop(r, part, place);
     }
   }
+}
+
+interface Narrowed {
+  name: string;
+  type: ExprRef;
+}
+
+/** `isinstance(name, Type)`, or what starts so and goes on with `and`. */
+function narrowedBy(r: Reader, condition: Code, read: ExprRef): Narrowed | null {
+  if (!r.slice(condition).startsWith("isinstance(")) return null;
+  const { exprs } = r.ir;
+  const first = condition.name === "BinaryExpression" ? condition.firstChild : condition;
+  const isCall = (expr: (typeof exprs)[number]) =>
+    expr.k === "call" && expr.at === first!.from - r.base && expr.end === first!.to - r.base;
+  const call = isCall(exprs[read]) ? exprs[read] : exprs.findLast(isCall);
+  if (call?.k !== "call" || call.args.length !== 2) return null;
+  const [subject, type] = call.args;
+  const name = exprs[subject];
+  return name.k === "name" ? { name: name.id, type } : null;
+}
+
+/** Only for names that are bound in the function, as its parameters are: what a global is, others may change. */
+function narrow(r: Reader, { name, type }: Narrowed, body: Code, inside: Place): void {
+  const scope = r.functionOf(inside.scope);
+  if (!Object.hasOwn(scope.binds, name)) return;
+  bindIn(scope, name, { b: "narrow", type, at: body.from - r.base, block: inside.block });
 }
 
 /** Which arm runs only where no loop is running, when the condition asks for the loop that `get_running_loop` gave. */

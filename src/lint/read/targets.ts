@@ -51,6 +51,7 @@ function readMemberTarget(r: Reader, node: Code, place: Place, given: Given): vo
       r.event(place, node, { e: "index", of, method: "__setitem__" });
     return;
   }
+  r.event(place, node, { e: "set", of, name: r.slice(property), method: "setter" });
   const fn = r.functionOf(place.scope);
   if (fn.kind !== "def" || object.name !== "VariableName" || fn.params[0]?.name !== r.slice(object)) return;
   const binding = { at: node.from - r.base, block: place.block, ...given } as Binding;

@@ -215,6 +215,8 @@ export class Evaluator {
         return [{ v: "class", cls: unit.classAt(binding.scope) }];
       case "import":
         return this.names.imported(unit.path, binding);
+      case "narrow":
+        return this.annotation(unit, binding.type);
       case "except":
         return this.instances(this.expr(unit, binding.type));
       default:

@@ -11,6 +11,10 @@ export function reaching(
   block: BlockRef,
 ): Binding[] {
   if (bindings.length === 1) return [...bindings];
+  const holding = bindings.filter(
+    (binding) => binding.b !== "narrow" || (at !== null && isWithin(blocks, block, binding.block)),
+  );
+  if (holding.length < bindings.length) return reaching(holding, blocks, at, block);
   const before = at === null ? [...bindings] : bindings.filter((binding) => binding.at < at);
   const possible = before.filter((binding) => at === null || !exclusive(blocks, binding.block, block));
   if (possible.length === 0) return at === null ? [] : [...bindings];

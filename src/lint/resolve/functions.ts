@@ -59,7 +59,10 @@ export class FunctionValues {
     const last = name.slice(name.lastIndexOf(".") + 1);
     if (last === "property" || last === "cached_property" || name === "property.getter")
       return [{ v: "property", unit: value.unit, scope: value.scope }];
-    if (name.startsWith("property.")) return [];
+    if (name === "property.setter" || name === "property.deleter") {
+      const kind = name === "property.setter" ? "setter" : "deleter";
+      return [{ v: "accessor", kind, unit: value.unit, scope: value.scope }];
+    }
     if (last === "staticmethod") return [{ ...value, kind: "static" }];
     if (last === "classmethod") return [{ ...value, kind: "class" }];
     if (last === "contextmanager") return [{ ...value, manager: "sync" }];

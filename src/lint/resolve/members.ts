@@ -42,6 +42,7 @@ export class Members {
     if (!found) return [];
     return found.flatMap((value): Value[] => {
       if (value.v === "property") return object ? this.e.functions.returned(asMethod(value)) : [value];
+      if (value.v === "accessor") return [];
       if (value.v === "member" && object) return [{ ...value, self: object }];
       return this.bind(value, object !== null);
     });
@@ -75,7 +76,10 @@ export class Members {
           const own = cls.bindings(name);
           const attributes = cls.attributeBindings(name);
           if (own.length === 0 && attributes.length === 0) return null;
-          const typed = own.length > 0 ? this.e.names.values(own) : [];
+          let typed = own.length > 0 ? this.e.names.values(own) : [];
+          // Getter, setter and deleter are one property under one name.
+          if (typed.some((value) => value.v === "accessor"))
+            typed = own.flatMap(({ unit, binding }) => this.e.binding(unit, binding, 0));
           const says = ({ binding }: (typeof own)[number]) =>
             binding.b === "annotation" || binding.b === "def";
           if (typed.length > 0 && own.some(says)) return typed;
@@ -151,6 +155,13 @@ export class Members {
     return null;
   }
 
+  /** The function behind assigning to a property, or deleting it. */
+  accessor(cls: ProjectClass, name: string, kind: "setter" | "deleter"): FunctionValue | null {
+    for (const value of this.lookup(cls, name) ?? [])
+      if (value.v === "accessor" && value.kind === kind) return asMethod(value);
+    return null;
+  }
+
   /** Known classes the class inherits from, nearest first: itself, bases in the workspace, bases outside. */
   ancestors(cls: ProjectClass): string[] {
     const found: string[] = [];
@@ -203,7 +214,7 @@ export class Members {
   }
 }
 
-function asMethod(value: Extract<Value, { v: "property" }>): FunctionValue {
+function asMethod(value: Extract<Value, { v: "property" | "accessor" }>): FunctionValue {
   return {
     v: "function",
     unit: value.unit,

@@ -11,6 +11,8 @@ export type Value =
   | FunctionValue
   /** A property (or cached property), seen on the class: reading it on an object calls the function. */
   | { v: "property"; unit: Unit; scope: ScopeRef }
+  /** What `@name.setter` or `@name.deleter` adds to the property of the name. */
+  | { v: "accessor"; kind: "setter" | "deleter"; unit: Unit; scope: ScopeRef }
   | { v: "class"; cls: ProjectClass }
   | { v: "instance"; cls: ProjectClass | null; type: string; args: Value[][] }
   /** An attribute of an object from outside: a method or a value, which only its use tells. */
