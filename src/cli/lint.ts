@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { type FoundConfig, findConfig, moduleRoots, readConfigFile } from "../files/config";
+import { type NotebookCell, readNotebook } from "../files/notebook";
 import { readPython } from "../files/read";
 import { walk } from "../files/walk";
 import { ConfigError, selectRules } from "../lint/config";
@@ -12,12 +13,13 @@ import { unsuppressed } from "../lint/suppress";
 import type { LintReport } from "../protocol/lintReport";
 import { sarif } from "./lintFormats/sarif";
 import { textOf } from "./lintFormats/text";
+import { byCell } from "./lintNotebook";
 import { complain, gathered, terminal, UsageError, writePieces } from "./output";
 import { style } from "./style";
 
 const FORMATS = ["text", "json", "sarif"] as const;
 const FOUND = 1;
-const NOTEBOOK = { problem: "it is a notebook; the editor lints those" };
+const ENDINGS = [".py", ".pyw", ".ipynb"];
 
 interface Options {
   format: (typeof FORMATS)[number];
@@ -74,15 +76,20 @@ async function lint(paths: readonly string[], options: Options): Promise<LintRep
       offloaders: config.offloaders,
       roots: moduleRoots(group),
     });
+    const notebooks = new Map<string, NotebookCell[]>();
     for (const path of await filesOf(group)) {
-      const read = path.endsWith(".ipynb") ? NOTEBOOK : await readPython(path);
-      if ("text" in read) workspace.setFile(path, read.text);
-      else leftOut(path, read.problem);
+      const notebook = path.endsWith(".ipynb") ? await readNotebook(path) : null;
+      const read = notebook ?? (await readPython(path));
+      if ("problem" in read) leftOut(path, read.problem);
+      else workspace.setFile(path, read.text);
+      if (notebook && "cells" in notebook) notebooks.set(path, notebook.cells);
     }
     for (const path of workspace.paths().sort()) {
       report.files++;
       const kept = unsuppressed(workspace.text(path) ?? "", workspace.findings(path));
-      report.findings.push(...reportFindings(workspace, path, kept));
+      const found = reportFindings(workspace, path, kept);
+      const cells = notebooks.get(path);
+      report.findings.push(...(cells ? found.map((finding) => byCell(finding, cells)) : found));
     }
   }
   return report;
@@ -122,7 +129,8 @@ async function filesOf(group: Group): Promise<Set<string>> {
       files.add(path);
       continue;
     }
-    const options = { exclude: group.config.exclude, excludeFrom: group.folder, onProblem: leftOut };
+    const { exclude } = group.config;
+    const options = { exclude, excludeFrom: group.folder, endings: ENDINGS, onProblem: leftOut };
     for await (const file of walk(path, options)) files.add(file);
   }
   return files;

@@ -1,7 +1,7 @@
 /** Findings as the contract has them (`loopscope-lint/1`). */
 import type { LintEdit, LintFinding } from "../protocol/lintReport";
 import { fixesFor, type OfferedFix } from "./fixes/index";
-import { parser } from "./parser/parser";
+import { parseTree } from "./parser/parse";
 import type { Finding, LintWorkspace } from "./types";
 
 /** A file's findings, with the first fix each offers. */
@@ -12,7 +12,7 @@ export function reportFindings(
 ): LintFinding[] {
   const text = workspace.text(path);
   if (findings.length === 0 || text === null) return [];
-  const source = { text, tree: parser.parse(text) };
+  const source = { text, tree: parseTree(text) };
   return findings.map((finding) => {
     const fix = fixesFor(source, finding)[0];
     const { rule, severity, file, line, column, endLine, endColumn, message, help, via } = finding;

@@ -1,4 +1,5 @@
 /** A notebook's Python cells as the one module they are: what a cell defines, those after it use. */
+import { pythonLines } from "../files/notebook";
 import type { Cell } from "./places";
 
 export interface NotebookModule {
@@ -18,12 +19,4 @@ export function joinCells(cells: readonly { uri: string; text: string }[]): Note
     line += lines.length;
   }
   return { text, cells: placed };
-}
-
-function pythonLines(lines: readonly string[]): string[] {
-  const first = lines.find((line) => line.trim() !== "") ?? "";
-  // `%%bash` makes the whole cell something else; `%%time` and its like are followed by Python.
-  const magic = /^%%(\w+)/.exec(first)?.[1];
-  const isPython = magic === undefined || /^(time|timeit|capture|prun|debug|python3?)$/.test(magic);
-  return lines.map((line) => (isPython && !/^\s*[%!]/.test(line) ? line : line.replace(/^(\s*)\S/, "$1#")));
 }

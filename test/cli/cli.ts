@@ -8,7 +8,7 @@ import { type BuildOptions, buildSync } from "esbuild";
 const root = resolve(__dirname, "../..");
 
 const PARTS = {
-  "cli.js": ["src/cli", "src/session", "src/trace", "src/lint", "src/protocol"],
+  "cli.js": ["src/cli", "src/session", "src/trace", "src/lint", "src/files", "src/protocol"],
   "webview.js": ["webview", "src/trace", "src/protocol"],
 };
 

@@ -9,6 +9,21 @@ const SLEEPS = "import time\n\n\nasync def main():\n    time.sleep(1)\n";
 const HELPER = "import time\n\n\ndef save():\n    time.sleep(1)\n";
 const CALLS = "from helper import save\n\n\nasync def main():\n    save()\n";
 
+/** A notebook of these code cells; null for one of text. */
+function notebook(sources: readonly (string | null)[], language = "python"): string {
+  const cells = sources.map((source) =>
+    source === null
+      ? { cell_type: "markdown", metadata: {}, source: ["# Title"] }
+      : { cell_type: "code", metadata: {}, outputs: [], source: source.split(/(?<=\n)/) },
+  );
+  return JSON.stringify({
+    nbformat: 4,
+    nbformat_minor: 5,
+    metadata: { language_info: { name: language } },
+    cells,
+  });
+}
+
 describe("loopscope lint", () => {
   let folder: Folder;
   beforeEach(() => {
@@ -215,16 +230,44 @@ describe("loopscope lint", () => {
     folder.file("bad.py", Buffer.from([0x23, 0xff, 0xfe, 0x0a]));
     folder.file("odd.py", "# coding: klingon\n");
     folder.file("book.ipynb", "{}");
-    const { code, stdout, stderr } = await lint(".", "book.ipynb");
+    folder.file("text.ipynb", "not JSON");
+    folder.file("r.ipynb", notebook([], "R"));
+    const { code, stdout, stderr } = await lint();
     assert.equal(code, 1);
     assert.match(stdout, /in 1 file\.\n$/);
     assert.deepEqual(stderr.trimEnd().split("\n").sort(), [
       "loopscope: bad.py was left out: it is not UTF-8 and names no other encoding",
       "loopscope: binary.py was left out: it is a binary file",
-      "loopscope: book.ipynb was left out: it is a notebook; the editor lints those",
+      "loopscope: book.ipynb was left out: it is no notebook of format 4",
       "loopscope: huge.py was left out: it has 50 MB, and no more than 10 MB are read",
       'loopscope: odd.py was left out: its encoding "klingon" is not known here',
+      "loopscope: r.ipynb was left out: its language is not Python",
+      "loopscope: text.ipynb was left out: it is not JSON, as a notebook is",
     ]);
+  });
+
+  it("reads the Python cells of a notebook as one module, and tells places by cell", async () => {
+    folder.file(
+      "book.ipynb",
+      notebook([
+        "import time\n%matplotlib inline\ndef save():\n    time.sleep(1)\n",
+        null,
+        "!pip install x\nasync def main():\n    save()\n    time.sleep(2)  # noqa\n    time.sleep(3)\n",
+        "%%bash\nawait nothing )(\n",
+      ]),
+    );
+    const report = await json();
+    assert.equal(report.files, 1);
+    assert.deepEqual(places(report), ["book.ipynb:3 blocking-sleep", "book.ipynb:5 blocking-sleep"]);
+    const [through, direct] = report.findings;
+    assert.match(through.message, /^cell 3: save\(\) blocks/);
+    assert.deepEqual(
+      through.via.map(({ line, function: name }) => [line, name]),
+      [[4, "save"]],
+    );
+    assert.match(direct.message, /^cell 3: time\.sleep\(\) blocks/);
+    // `import asyncio` would go to another cell.
+    assert.equal(direct.fix, null);
   });
 
   it("is neither slow nor broken on deep nesting and cyclic imports", async () => {
