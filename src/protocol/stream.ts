@@ -12,47 +12,59 @@ export const FLAG_DEFLATED = 1;
 export const FrameType = {
   hello: 1,
   codes: 2,
-  batch: 3,
+  records: 3,
   loop: 4,
   stall: 5,
   now: 6,
   stats: 7,
   bye: 8,
   end: 9,
-  records: 10,
-  strings: 11,
-  stuck: 12,
+  strings: 10,
+  stuck: 11,
 } as const;
 
 export const RecordKind = {
-  STEP: -1,
-  YIELD: -2,
-  DONE: -3,
-  WAKE: -4,
-  NEW: -5,
-  CALLBACK: -6,
-  POLL: -7,
-  ITER: -8,
-  ON: -9,
-  OBJECT: -10,
-  HOLD: -11,
-  GATHER: -12,
-  FUTURE: -13,
-  RAISED: -14,
-  EAGER: -15,
-  EAGER_END: -16,
-  NAME: -17,
-  RUN: -18,
-  CHAIN: -19,
-  LOST: -20,
-  NEVER_AWAITED: -21,
-  UNRETRIEVED: -22,
-  UNSAFE: -23,
-  ADOPT: -24,
-  LINK: -25,
-  SWALLOWED: -26,
-  UNASKED: -27,
+  STEP: 1,
+  CLOCK: 2,
+  DONE: 3,
+  WAKE: 4,
+  NEW: 5,
+  CALLBACK: 6,
+  POLL: 7,
+  ITER: 8,
+  OBJECT: 10,
+  HOLD: 11,
+  GATHER: 12,
+  FUTURE: 13,
+  RAISED: 14,
+  EAGER: 15,
+  EAGER_END: 16,
+  NAME: 17,
+  RUN: 18,
+  CHAIN: 19,
+  LOST: 20,
+  NEVER_AWAITED: 21,
+  UNRETRIEVED: 22,
+  UNSAFE: 23,
+  ADOPT: 24,
+  LINK: 25,
+  SWALLOWED: 26,
+  UNASKED: 27,
 } as const;
+
+/** The first number of a record is -((arg * 32 + kind) * 2^32 + key of its subject). */
+export const KEYS = 4294967296;
+/** A place is the number of a code object times this, plus an offset in it. */
+export const OFFSETS = 16777216;
+
+/** `arg` of STEP and ADOPT: the wait (index in WAITS) in the low five bits, and which fields follow. */
+export const StepArg = { future: 32, chain: 64, object: 128, delay: 256, keys: 512 } as const;
+/** `arg` of WAKE: the cause in the low five bits, and which fields follow. */
+export const WakeArg = { by: 32, time: 64, frames: 128, place: 256 } as const;
+/** `arg` of NEW: made where, by whom and of what the task before it was made. */
+export const NEW_SAME = 1;
+/** `arg` of POLL. */
+export const PollArg = { forEver: 1, notKnown: 2 } as const;
 
 /** `cause` of WAKE; `CAUSE_CANCELLED` is added when what was waited on was cancelled. */
 export const CAUSES = ["unknown", "timer", "io", "task", "thread", "callback", "unknown"] as const;

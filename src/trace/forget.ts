@@ -221,6 +221,7 @@ function copyLoop(old: Loop, since: number, taskRow: (row: number) => number): L
     lastSequence,
     lost,
   });
+  loop.reading = old.reading.moved(taskRow);
   if (old.open !== null) loop.open = { ...old.open, task: taskRow(old.open.task) };
   for (const stall of old.stalls) {
     if (stall.t >= since) loop.stalls.push({ ...stall, task: taskRow(stall.task) });

@@ -3,9 +3,8 @@ import { FLAG_DEFLATED, FRAME_HEADER_BYTES, FrameType } from "../../src/protocol
 import { frame, StreamWriter } from "../unit/trace/writer";
 
 const ASYNCIO = "lib:/usr/lib/python3.12/asyncio";
-/** Bytes of a `records` body before its ints, and where its base time is among them. */
-const INTS_AT = 32;
-const BASE_AT = 24;
+/** Bytes of a `records` body before its numbers. */
+const NUMBERS_AT = 24;
 
 export interface Load {
   /** Tasks that live side by side in one block; they all end with it. */
@@ -23,11 +22,10 @@ export interface Load {
  */
 export function* bulkTrace(load: Load): Generator<{ bytes: Uint8Array; events: number }> {
   const { parts, head, events, seconds } = writeBlock(load, 1);
-  // The same a little later: the ints that differ are times.
+  // The same a little later: the numbers that differ are times.
   const later = writeBlock(load, 1.25).parts;
   const times = parts.map((part, i) => timesOf(part, later[i]));
   yield { bytes: head, events: 0 };
-  const length = Math.round(seconds * 1e9);
   let sequence = 0;
   for (let block = 0; block < load.blocks; block++) {
     const out = parts.flatMap((part, i) => {
@@ -36,10 +34,7 @@ export function* bulkTrace(load: Load): Generator<{ bytes: Uint8Array; events: n
       const copy = part.slice();
       const view = new DataView(copy.buffer, FRAME_HEADER_BYTES);
       view.setUint32(4, ++sequence, true);
-      view.setBigInt64(BASE_AT, view.getBigInt64(BASE_AT, true) + BigInt(block * length), true);
-      // Only the low half is in the stream: adding wraps around as it must.
-      for (const at of times[i])
-        view.setUint32(at, (view.getUint32(at, true) + ((block * length) % 4294967296)) >>> 0, true);
+      for (const at of times[i]) view.setFloat64(at, view.getFloat64(at, true) + block * seconds, true);
       return [
         load.deflate ? frame(copy[4], deflateSync(copy.subarray(8), { level: 1 }), 1, FLAG_DEFLATED) : copy,
       ];
@@ -48,15 +43,14 @@ export function* bulkTrace(load: Load): Generator<{ bytes: Uint8Array; events: n
   }
 }
 
-/** Offsets in the body of a `records` frame of width 4 at which times are. */
+/** Offsets in the body of a `records` frame at which times are. */
 function timesOf(part: Uint8Array, later: Uint8Array): Uint32Array {
   if (part[4] !== FrameType.records) return new Uint32Array(0);
   const view = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset + FRAME_HEADER_BYTES);
   const [a, b] = [view(part), view(later)];
-  if (a.getUint32(12, true) !== 4) throw new Error("a block may last two seconds at most");
   const found: number[] = [];
-  for (let at = INTS_AT; at < part.length - FRAME_HEADER_BYTES; at += 4) {
-    if (a.getUint32(at, true) !== b.getUint32(at, true)) found.push(at);
+  for (let at = NUMBERS_AT; at < part.length - FRAME_HEADER_BYTES; at += 8) {
+    if (a.getFloat64(at, true) !== b.getFloat64(at, true)) found.push(at);
   }
   return Uint32Array.from(found);
 }
@@ -80,10 +74,9 @@ function writeBlock({ tasks, steps }: Load, begin: number) {
   for (let n = 0; n < steps; n++) {
     w.iter(tick(1e-6), tasks);
     events++;
-    for (let i = 0; i < tasks; i++) {
-      w.step(1000 + i, tick(1e-6), tick(4e-6), 9, n === 0 ? chain : [chain[1]], n === 0 ? 0 : 1);
-      w.waits(1000 + i, "io");
-      events += 2;
+    for (let i = 0; i < tasks; i++, events++) {
+      if (n === 0) w.step(1000 + i, t, tick(4e-6), 9, chain).waits(1000 + i, "io");
+      else w.again(1000 + i, t, tick(4e-6), 9).waits(1000 + i, "io");
     }
     tick(1e-4);
     for (let i = 0; i < tasks; i++) {
@@ -92,10 +85,9 @@ function writeBlock({ tasks, steps }: Load, begin: number) {
     }
     w.flush();
   }
-  for (let i = 0; i < tasks; i++) {
-    w.done(1000 + i, tick(1e-6), tick(3e-6));
-    events++;
-  }
+  w.iter(tick(1e-6), tasks);
+  events++;
+  for (let i = 0; i < tasks; i++, events++) w.done(1000 + i, t, tick(3e-6));
   w.flush();
   return { parts: w.parts.map((part) => new Uint8Array(part)), head, events, seconds: t - begin };
 }

@@ -7,7 +7,7 @@ import zlib
 
 MAGIC = b"\x89LSCP\r\n\x1a"
 NAMES = (
-    "STEP YIELD DONE WAKE NEW CALLBACK POLL ITER ON OBJECT HOLD GATHER FUTURE RAISED EAGER EAGER_END NAME RUN CHAIN LOST "
+    "- STEP CLOCK DONE WAKE NEW CALLBACK POLL ITER - OBJECT HOLD GATHER FUTURE RAISED EAGER EAGER_END NAME RUN CHAIN LOST "
     "NEVER_AWAITED UNRETRIEVED UNSAFE ADOPT LINK SWALLOWED UNASKED"
 ).split()
 WAITS = (
@@ -84,6 +84,9 @@ class Run:
         self.runs = []
         self.hello = self.bye = None
         self.last_sequence = {}
+        self.clocks = {}  # loop -> where its next step begins
+        self.last_new = {}  # loop -> parent, coroutine and stack of the task made last
+        self.early = {}  # loop -> wakes by the step that has not ended yet
         self.gaps = 0
         found, self.left_over = frames(data)
         for kind, _, body in found:
@@ -106,9 +109,9 @@ class Run:
                 self.stats.append(json.loads(body))
             elif kind == 8:
                 self.bye = json.loads(body)
-            elif kind == 10:
+            elif kind == 3:
                 self.batch(body)
-            elif kind == 11:
+            elif kind == 10:
                 first, *texts = json.loads(body)
                 for i, text in enumerate(texts):
                     self.strings[first + i] = text
@@ -116,49 +119,56 @@ class Run:
     # reading
 
     def batch(self, body):
-        loop, sequence, count, width, lost, base = struct.unpack_from("<IIIIQq", body)
-        self.ints = struct.unpack_from("<%d%s" % (count, "q" if width == 8 else "i"), body, 32)
-        assert len(body) == 32 + count * width, "a batch of the wrong length"
+        loop, sequence, count, events, lost = struct.unpack_from("<IIIIQ", body)
+        self.numbers = struct.unpack_from("<%dd" % count, body, 24)
+        assert len(body) == 24 + count * 8, "a batch of the wrong length"
         if sequence != self.last_sequence.get(loop, 0) + 1:
             self.gaps += 1
+            self.clocks.pop(loop, None)
+            self.last_new.pop(loop, None)
+            self.early.pop(loop, None)
         self.last_sequence[loop] = sequence
         self.lost = lost
-        self.width, self.base, self.at, self.loop = width, base, 0, loop
+        self.at, self.loop = 0, loop
         while self.at < count:
-            kind = self.int()
-            assert -26 <= kind <= -1, "no such record: %d" % kind
-            name = NAMES[-kind - 1]
+            first = self.number()
+            assert first < 0, "%r does not begin a record" % first
+            op, self.subject = divmod(int(-first), 1 << 32)
+            self.arg = op >> 5
+            name = NAMES[op & 31]
             fields = getattr(self, "read_" + name.lower())()
             self.records.append((loop, name, fields))
+            events -= 1
+        assert events == 0, "the batch has another number of records than it says"
 
-    def int(self):
-        value = self.ints[self.at]
+    def number(self):
+        value = self.numbers[self.at]
         self.at += 1
         return value
+
+    def int(self):
+        value = self.number()
+        assert value >= 0 and value == int(value), value
+        return int(value)
 
     def key(self):
         return self.int() & 0xFFFFFFFF
 
     def time(self):
-        value = self.int()
-        if self.width == 8:
-            return value
-        return self.base + ((value - self.base + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
-
-    def duration(self):
-        value = self.int()
-        return -value * 1_000_000 if value < -1 else value
+        value = self.number()
+        assert 0 <= value < 1e9, value
+        return value
 
     def text(self):
         i = self.int()
         return self.strings.pop(i) if i else ""
 
     def code(self):
-        return self.codes[self.int()] if self.ints[self.at] else self.codes.get(self.int())
+        return self.codes.get(self.int())
 
     def place(self):
-        row = self.code()
-        offset = self.int()
+        number, offset = divmod(self.int(), 1 << 24)
+        row = self.codes[number]
         line = row[4]
         pairs = row[6]
         for i in range(0, len(pairs), 2):
@@ -170,9 +180,7 @@ class Run:
         return [self.place() for _ in range(self.int())]
 
     def own_and_stack(self):
-        n = self.int()
-        own = self.code()
-        return own, [self.place() for _ in range(n)]
+        return self.code(), self.stack()
 
     def task(self, key):
         task = self.by_key.get(key)
@@ -186,28 +194,35 @@ class Run:
 
     # records
 
-    def extend_chain(self, task):
-        keep = self.int()
-        new = self.stack()
-        assert keep <= len(task.chain), "%r keeps %d of %d frames" % (task, keep, len(task.chain))
-        task.chain = task.chain[:keep] + new
-        return task.chain
-
-    def suspend(self, task, begin, end, future):
-        assert begin <= end
+    def step_of(self, task, end):
+        """A step of a task ends: its begin. Wakes that were written during it are by it."""
+        begin = self.clocks.get(self.loop, end)
+        assert begin <= end, (begin, end)
+        self.clocks[self.loop] = end
+        for wake in self.early.pop(self.loop, ()):
+            self.wake(wake[0], end if wake[1] is None else wake[1], wake[2], task, wake[3])
         task.steps.append((begin, end))
-        row = {
-            "from": end,
-            "future": future,
-            "stack": list(self.extend_chain(task)),
-            "on": None,
-            "ready": None,
-            "cause": None,
-            "by": None,
-            "waker": None,
-        }
+        return begin
+
+    def read_clock(self):
+        self.clocks[self.loop] = self.time()
+        return (self.clocks[self.loop],)
+
+    def read_step(self):
+        task, end, arg = self.task(self.subject), self.time(), self.arg
+        begin = self.step_of(task, end)
+        future = self.key() if arg & 32 else 0
+        wait = arg & 31
+        if arg & 64:
+            keep = self.int()
+            new = self.stack()
+            assert keep <= len(task.chain), "%r keeps %d of %d frames" % (task, keep, len(task.chain))
+            task.chain = task.chain[:keep] + new
+        row = {"from": end, "future": future, "stack": task.chain, "on": None, "ready": None, "cause": None, "by": None, "waker": None}
         future_of = self.futures.get(future)
-        if future in self.by_key and self.by_key[future].outcome == "pending":
+        if wait:
+            row["on"] = self.waits_on()
+        elif future in self.by_key and self.by_key[future].outcome == "pending":
             row["on"] = ("task", -1, None, [self.by_key[future]])
         elif future in self.gathers:
             row["on"] = ("tasks", -1, None, self.gathers[future])
@@ -215,93 +230,98 @@ class Run:
             row["on"] = (future_of[0], -1, future_of[1], [])
         elif future in self.links:
             row["on"] = ("task", -1, None, [self.links[future]])
+        if wait == 2:
+            row["ready"] = end
         task.suspensions.append(row)
-        return row
-
-    def read_step(self):
-        task, begin, end, future = self.task(self.key()), self.time(), self.time(), self.key()
-        self.suspend(task, begin, end, future)
         return task, begin, end
 
-    def read_yield(self):
-        task, begin, end = self.task(self.key()), self.time(), self.time()
-        row = self.suspend(task, begin, end, 0)
-        row["on"] = ("yield", -1, None, [])
-        row["ready"] = end
-        return task, begin, end
+    def waits_on(self):
+        """wait, delay, object, tasks or futures: as `arg` says."""
+        arg = self.arg
+        thing = self.key() if arg & 128 else 0
+        delay = self.number() if arg & 256 else -1
+        others = [self.known(k) or k for k in [self.key() for _ in range(self.int())]] if arg & 512 else []
+        return (WAITS[arg & 31], delay, self.objects.get(thing), others)
 
     def read_done(self):
-        task, begin, end = self.task(self.key()), self.time(), self.time()
-        task.steps.append((begin, end))
-        task.outcome = OUTCOMES[self.int()]
+        task, end = self.task(self.subject), self.time()
+        begin = self.step_of(task, end)
+        task.outcome = OUTCOMES[self.arg]
         return task, begin, end
 
     def read_wake(self):
-        task, t, cause, by = self.task(self.key()), self.time(), self.int(), self.known(self.key())
-        waker = self.stack()
+        task, arg = self.task(self.subject), self.arg
+        t = self.time() if arg & 64 else None
+        by = self.known(self.key()) if arg & 32 else None
+        waker = self.stack() if arg & 128 else [self.place()] if arg & 256 else []
+        if arg & 15 == 3 and not arg & 32:
+            self.early.setdefault(self.loop, []).append((task, t, arg, waker))
+        else:
+            self.wake(task, t, arg, by, waker)
+        return task, t, CAUSES[arg & 15], by
+
+    def wake(self, task, t, arg, by, waker):
         if task.suspensions:
-            row = task.suspensions[-1]
-            row.update(ready=t, cause=CAUSES[cause & 15], cancelled=bool(cause & 16), by=by, waker=waker)
-        return task, t, CAUSES[cause & 15], by
+            task.suspensions[-1].update(ready=t, cause=CAUSES[arg & 15], cancelled=bool(arg & 16), by=by, waker=waker)
 
     def read_new(self):
-        key = self.key()
-        self.by_key.pop(key, None)
-        self.futures.pop(key, None)
-        self.gathers.pop(key, None)
-        task = self.task(key)
-        task.created, task.parent = self.time(), self.known(self.key())
-        own, task.creation = self.own_and_stack()
+        self.by_key.pop(self.subject, None)
+        self.futures.pop(self.subject, None)
+        self.gathers.pop(self.subject, None)
+        task = self.task(self.subject)
+        task.created = self.time()
+        if not self.arg & 1:
+            self.last_new[self.loop] = (self.known(self.key()), *self.own_and_stack())
+        task.parent, own, task.creation = self.last_new[self.loop]
         task.coroutine = own and own[2]
         task.name = self.text()
         return (task,)
 
     def read_callback(self):
-        return (self.time(), self.time(), self.known(self.key()), [self.code()[2] for _ in range(self.int())])
+        begin, end = self.time(), self.time()
+        self.clocks[self.loop] = end
+        return (begin, end, self.known(self.subject))
 
     def read_poll(self):
-        return (self.time(), self.duration(), self.int(), self.int())
+        t, timeout, timers = self.time(), self.number(), self.int()
+        return (t, None if self.arg & 1 else timeout, timers, None if self.arg & 2 else self.subject)
 
     def read_iter(self):
-        return (self.time(), self.int())
-
-    def read_on(self):
-        task, wait, thing, delay = self.task(self.key()), self.int(), self.key(), self.duration()
-        others = [self.known(k) or k for k in [self.key() for _ in range(self.int())]]
-        task.suspensions[-1]["on"] = (WAITS[wait], delay, self.objects.get(thing), others)
-        return task, WAITS[wait]
+        self.clocks[self.loop] = self.time()
+        self.early.pop(self.loop, None)
+        return (self.clocks[self.loop], self.subject)
 
     def read_object(self):
-        key, t, kind = self.key(), self.time(), OBJECTS[self.int()]
+        key, t, kind = self.subject, self.time(), OBJECTS[self.arg]
         creation = self.stack()
         label = self.text()
         self.objects[key] = {"kind": kind, "label": label, "creation": creation, "t": t}
         return kind, label
 
     def read_hold(self):
-        thing, t, task, change = self.key(), self.time(), self.known(self.key()), self.int()
+        thing, t, task, change = self.subject, self.time(), self.known(self.key()), 1 if self.arg else -1
         row = (self.objects.get(thing, {}).get("label"), task, change)
         self.holds.append(row)
         return row
 
     def read_gather(self):
-        future = self.key()
+        future = self.subject
         self.gathers[future] = [self.known(k) or k for k in [self.key() for _ in range(self.int())]]
         return (self.gathers[future],)
 
     def read_future(self):
-        future, t, wait = self.key(), self.time(), WAITS[self.int()]
+        future, t, wait = self.subject, self.time(), WAITS[self.arg]
         self.futures[future] = (wait, self.text())
         return self.futures[future]
 
     def read_raised(self):
-        task = self.task(self.key())
+        task = self.task(self.subject)
         where = self.stack()
         task.exception = (self.text(), self.text(), where[0] if where else None)
         return task, task.exception
 
     def read_eager(self):
-        key = self.key()
+        key = self.subject
         self.by_key.pop(key, None)
         task = self.task(key)
         task.created, task.parent = self.time(), self.known(self.key())
@@ -310,7 +330,7 @@ class Run:
         return (task,)
 
     def read_eager_end(self):
-        placeholder, key, t, outcome, future = self.task(self.key()), self.key(), self.time(), self.int(), self.key()
+        placeholder, outcome, key, t, future = self.task(self.subject), self.arg, self.key(), self.time(), self.key()
         chain = self.stack()
         name = self.text()
         del self.by_key[placeholder.key]
@@ -336,67 +356,69 @@ class Run:
         return (OUTCOMES[outcome],)
 
     def read_name(self):
-        task = self.task(self.key())
+        task = self.task(self.subject)
         task.name = self.text()
         return (task,)
 
     def read_run(self):
-        row = (self.time(), self.int())
+        row = (self.time(), (0, 1, -1)[self.arg])
         self.runs.append((self.loop, row[1]))
         return row
 
     def read_chain(self):
-        task, t = self.task(self.key()), self.time()
+        task, t = self.task(self.subject), self.time()
         task.chain = self.stack()
         return task, t
 
     def read_lost(self):
-        task, t = self.task(self.key()), self.time()
+        task, t = self.task(self.subject), self.time()
         task.lost = True
         self.faults.append(("lost", task.name, self.text()))
         return (task,)
 
     def read_never_awaited(self):
-        t, task = self.time(), self.known(self.key())
+        t, task = self.time(), self.known(self.subject)
         own, where = self.own_and_stack()
         self.faults.append(("never-awaited", own[2], where[0] if where else None))
         return (own[2],)
 
     def read_unretrieved(self):
-        key, t = self.key(), self.time()
+        key, t = self.subject, self.time()
         where = self.stack()
         task = self.known(key)
         self.faults.append(("unretrieved", task.name if task else None, self.text(), self.text()))
         return self.faults[-1]
 
     def read_unsafe(self):
-        t, thread = self.time(), self.int()
+        t = self.time()
         where = self.stack()
         self.faults.append(("unsafe", self.text(), self.text(), where))
         return self.faults[-1]
 
     def read_adopt(self):
-        key = self.key()
-        t, future, keep = self.time(), self.key(), self.int()
-        task = self.task(key)
+        t, future = self.time(), self.key()
+        task = self.task(self.subject)
         own, task.chain = self.own_and_stack()
+        on = self.waits_on()
         task.coroutine = own and own[2]
         task.name = self.text()
         task.adopted = True
+        if self.arg & 31:
+            task.suspensions.append({"from": t, "future": future, "stack": task.chain, "on": on, "ready": None, "cause": None, "by": None})
         return (task,)
 
     def read_link(self):
-        future, key = self.key(), self.key()
+        future, key = self.subject, self.key()
         self.links[future] = self.known(key) or key
         return (future, key)
 
     def read_swallowed(self):
-        task, t = self.task(self.key()), self.time()
+        task, t = self.task(self.subject), self.time()
         self.faults.append(("swallowed", task.name, self.stack()))
         return (task,)
 
     def read_unasked(self):
-        task, t, state = self.task(self.key()), self.time(), self.int()
+        task, t, state = self.task(self.subject), self.time(), self.arg
         self.faults.append(("unasked" if state else "asked", task.name))
         return (task,)
 

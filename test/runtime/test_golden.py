@@ -24,7 +24,7 @@ class Golden(unittest.TestCase):
     def test_sleepers(self):
         run = load("sleepers")
         delays = {t.coroutine: t.suspensions[0]["on"][1] for t in run.tasks if t.coroutine.startswith("task_")}
-        self.assertEqual(delays, {"task_one": 50_000, "task_two": 100_000, "task_three": 200_000})
+        self.assertEqual(delays, {"task_one": 0.05, "task_two": 0.1, "task_three": 0.2})
 
     def test_deadlock(self):
         run = load("deadlock")

@@ -118,7 +118,7 @@ class Waits(unittest.TestCase):
     def test_sleep(self):
         row = self.named("slow")
         self.check(row, "sleep", "sleeper sleep", "timer")
-        self.assertEqual(row["on"][1], 20_000)
+        self.assertEqual(row["on"][1], 0.02)
 
     def test_yield(self):
         self.assertEqual(self.only("yielder")["on"][0], "yield")
@@ -130,7 +130,7 @@ class Waits(unittest.TestCase):
         row = self.named("g1")
         self.check(row, "queue.get", "getter get", "task", "p")
         self.assertEqual(row["on"][2]["label"], "queue" if sys.version_info >= (3, 11) else row["on"][2]["label"])
-        self.assertEqual([p.function for p in row["waker"]], ["_wakeup_next", "put_nowait", "put", "putter"])
+        self.assertEqual([p.function for p in row["waker"]], ["putter"])
         self.check(self.named("p"), "queue.put", "putter put", "task", "g1")
         self.check(self.only("joiner"), "queue.join", "joiner join wait", "task", "Task-1")
 

@@ -123,7 +123,7 @@ describe("the listener", () => {
     ["an empty token", () => helloBytes(""), /token is wrong/],
     [
       "no hello",
-      () => Buffer.concat([streamHeader(), jsonFrame(FrameType.batch, 0, {})]),
+      () => Buffer.concat([streamHeader(), jsonFrame(FrameType.records, 0, {})]),
       /did not begin with hello/,
     ],
     [
@@ -211,7 +211,7 @@ describe("the listener", () => {
     ear = await Ear.open();
     const socket = await dial(ear.listener.channel);
     socket.write(helloBytes(ear.listener.token));
-    socket.write(raw(FrameType.batch, 0, Buffer.alloc(MAX_FRAME_BYTES, 7)));
+    socket.write(raw(FrameType.records, 0, Buffer.alloc(MAX_FRAME_BYTES, 7)));
     await ear.until(() => ear.frames.length === 2);
     assert.equal(ear.frames[1].body.length, MAX_FRAME_BYTES);
     const header = Buffer.alloc(8);

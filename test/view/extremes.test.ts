@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
-import { FrameType } from "../../src/protocol/stream";
+import { FrameType, StepArg, WakeArg } from "../../src/protocol/stream";
 import { bulkTrace } from "../bench/viewTraces";
 import { openBrowser, type Scene, ViewDriver } from "./driver";
 import { shop, sleepers } from "./synthetic/scenes";
@@ -72,7 +72,8 @@ describe("the view at its limits", () => {
   it("draws what a clock that jumps by hours says, and stays usable", async () => {
     await open();
     const w = new StreamWriter();
-    w.hello("/app/jump.py");
+    const start = 20_000;
+    w.hello("/app/jump.py", { startNs: start * 1e9, clock: { monotonicNs: start * 1e9, wallNs: 1.7e18 } });
     w.json(FrameType.loop, {
       loop: 1,
       kind: "_UnixSelectorEventLoop",
@@ -84,13 +85,14 @@ describe("the view at its limits", () => {
       debug: false,
     });
     const code = w.code("/app/jump.py", "main");
-    w.record("RUN", [0, 1]);
-    w.record("NEW", [7, 0, 0, 0], [code], ["jumper"]);
+    w.record("RUN", 0, 1, [start]);
+    w.record("NEW", 7, 0, [start, 0, code, 0], ["jumper"]);
     // Forwards by three hours, back by five, and on as if nothing had been.
-    for (const at of [1e6, 3 * HOUR, 3 * HOUR + 1e6, -2 * HOUR, 2e6, 3e6]) {
-      w.record("ITER", [at, 1]);
-      w.record("STEP", [7, at, at + 1e5, 0, 0, 1, 9], [code]);
-      w.record("WAKE", [7, at + 2e5, 1, 0, 0]);
+    for (const ns of [1e6, 3 * HOUR, 3 * HOUR + 1e6, -2 * HOUR, 2e6, 3e6]) {
+      const at = start + ns / 1e9;
+      w.record("ITER", 1, 0, [at]);
+      w.record("STEP", 7, StepArg.chain, [at + 1e-4, 0, 1, w.place(code, 9)]);
+      w.record("WAKE", 7, 1 | WakeArg.time, [at + 2e-4]);
     }
     await view.show(w.take(), "jump.py");
     assert.match(await text(".clock"), /^[\d.]+ s of 3 h 0 min$/);
@@ -120,7 +122,7 @@ describe("the view at its limits", () => {
       modeReason: "",
       debug: false,
     });
-    whole.writer.record("NEW", [9001, 1e8, 0, 0], [whole.code("in_thread")], ["thread-task"]);
+    whole.writer.record("NEW", 9001, 0, [0.1, 0, whole.code("in_thread"), 0], ["thread-task"]);
     await view.init("many.py", "live");
     await view.feed(whole.writer.take());
     await view.feed(asProgram(child.writer.take(), 2));

@@ -6,8 +6,8 @@ asyncio tells of both when the garbage collector comes by, which may be never. T
 import sys
 from weakref import ref
 
-from . import hook, recorder, state, stuck, wire
-from .records import LOST, STUCK, UNASKED
+from . import hook, state, stuck, wire
+from .records import LOST, STUCK, UNASKED, head, key
 
 GRACE_NS = 200_000_000  # whoever is to look at a failed task has mostly done so by then
 MAX_FAILED = 1000  # failed tasks that are remembered; of more, asyncio tells
@@ -40,7 +40,7 @@ def look(t):
 
 
 def emit(*values):
-    state.common().buf.append(recorder.pack(list(values)))
+    state.common().ext(values)
 
 
 def look_at_failed(t):
@@ -54,10 +54,10 @@ def look_at_failed(t):
             continue  # asyncio told of it, or somebody asked
         if not getattr(task, "_log_traceback", False):
             if told:
-                emit(UNASKED, hash(task), t, 0)
+                emit(head(UNASKED, key(task), 0), t / 1e9)
             continue
         if not told and t - when >= GRACE_NS:
-            emit(UNASKED, hash(task), when, 1)
+            emit(head(UNASKED, key(task), 1), when / 1e9)
             entry[2] = True
         kept.append(entry)
     failed[:n] = kept
@@ -93,8 +93,7 @@ def search_stuck(references, t):
     if not again or found == in_vain[1]:
         return ()
     in_vain[1] = found
-    mask = 0xFFFFFFFF
-    rows = [[key & mask, [other & mask for other in others]] for key, others in found.items()]
+    rows = [[int(k), [int(other) for other in others]] for k, others in found.items()]
     return [wire.json_frame(STUCK, {"t": t, "tasks": rows})]
 
 
@@ -118,7 +117,7 @@ def suspect(reference):
         suspects.pop(reference, None)
         return
     waits_on = id(future)
-    name = hash(task)
+    name = key(task)
     task = future = None
     alone = is_alone(reference, NEAR)
     if not alone and held.get(reference) != waits_on:
@@ -131,7 +130,7 @@ def suspect(reference):
         suspects[reference] = waits_on
     elif suspects[reference] == waits_on:
         suspects[reference] = None
-        emit(LOST, name, state.now(), state.text("Nothing refers to the task but itself"))
+        emit(head(LOST, name), state.clock(), state.text("Nothing refers to the task but itself"))
 
 
 def is_alone(reference, limit):

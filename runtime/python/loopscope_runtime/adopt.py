@@ -4,8 +4,8 @@ import gc
 import sys
 from _thread import allocate_lock
 
-from . import asyncio_patch, recorder, state, uvloop_patch, waits
-from .records import ON
+from . import asyncio_patch, recorder, state, uvloop_patch
+from .records import key
 
 SLICE = 300  # tasks described before the loop gets its turn
 HELD = 0.5  # seconds a loop may take to answer before it counts as held by what it runs
@@ -70,7 +70,7 @@ class Adoption:
             return
         self.tasks += 1
         state.counts["seen"] += 1
-        describe(rec, task)
+        rec.adopt(task)
 
     def settle(self):
         """Waits until the loop has been described; one that is held by what it runs is described from outside."""
@@ -91,30 +91,13 @@ class Adoption:
         for task in self.asyncio.all_tasks(loop):
             self.describe(rec, task)
         running = self.asyncio.current_task(loop)
-        key = 0 if running is None else hash(running)
+        subject = 0.0 if running is None else key(running)
 
         def probe():
-            return key, now, len(getattr(loop, "_ready", ()))
+            return subject, now, len(getattr(loop, "_ready", ()))
 
         if stream.probe is None:  # else the loop came after all
             stream.probe = probe
-
-
-def describe(rec, task):
-    """The ADOPT of a task, and what it waits on."""
-    future = getattr(task, "_fut_waiter", None)
-    frames, coroutines = [], []
-    recorder.frames_below(task.get_coro(), frames, coroutines)
-    handler = waits.handlers.get(frames[-2]) if frames else None
-    if handler is None and future is not None and type(future) is not type(task):
-        waits.relate(rec, future, rec.gathering)
-    rec.adopt(task)
-    if future is None or handler is None:
-        return
-    if type(handler) is int:
-        rec.ext(recorder.pack([ON, hash(task), handler, 0, -1, 0]))
-    elif coroutines:
-        waits.describe(rec, hash(task), handler, coroutines)
 
 
 def main_thread():

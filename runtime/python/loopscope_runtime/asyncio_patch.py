@@ -8,7 +8,7 @@ from weakref import WeakSet
 
 from . import codes, eager, executors, fallback, fused, guard, objects, recorder, state, uvloop_patch, waits
 from .faults import watch_class
-from .records import RUN
+from .records import CLOSED, RUN, head
 
 REPLACED = ("call_soon", "_call_soon", "call_soon_threadsafe", "_run_once")
 OWN_ATTRIBUTES = REPLACED + (
@@ -23,7 +23,6 @@ OWN_ATTRIBUTES = REPLACED + (
     "run_in_executor",
     "set_task_factory",
 )
-_pack3 = recorder.PACK[3]
 traced = WeakSet()  # the loops that carry something of ours
 session = None  # the Session of the recording that is on
 
@@ -131,7 +130,7 @@ def equip(loop, stream, rec):
     def close():
         stock_close()
         if not stream.closed and loop.is_closed():
-            stream.buf.append(_pack3(RUN, state.now(), -1))
+            stream.ext((head(RUN, 0, CLOSED), state.clock()))
             stream.closed = True
 
     codes.mark(close.__code__, codes.SKIP)
@@ -194,7 +193,7 @@ def when_used(loop, act):
 def watch_runs(loop, stream):
     """RUN records. `run_forever` calls this method as it begins and as it ends, and is not itself wrapped: no frame is added."""
     stock_tracking = loop._set_coroutine_origin_tracking
-    ext = stream.buf.append
+    ext = stream.ext
     running = False
 
     def _set_coroutine_origin_tracking(enabled):
@@ -204,13 +203,13 @@ def watch_runs(loop, stream):
         if "run_forever" in caller:
             running = not running
             stream.thread_id = get_ident()
-            ext(_pack3(RUN, state.now(), int(running)))
+            ext((head(RUN, 0, int(running)), state.clock()))
 
     loop._set_coroutine_origin_tracking = _set_coroutine_origin_tracking
     if loop.is_running():
         running = True
         stream.thread_id = loop._thread_id
-        ext(_pack3(RUN, state.now(), 1))
+        ext((head(RUN, 0, 1), state.clock()))
 
 
 def new_stream():

@@ -1,6 +1,7 @@
 """Numbers for code objects: known on the hot path by `id`, described to the reader once, when the drain comes by.
 
-User code gets odd numbers and library code even ones, so that a walk up the stack can tell where the user's code begins
+A place in a code object is one number on the wire: the code's number times 2**24, plus the offset of the instruction. `known` holds
+the first part, as a float. User code gets the numbers from 2**20, so that a walk up the stack can tell where the user's code begins
 without a look-up; frames of the recorder itself are SKIP, and of its `_run_once` STOP.
 """
 
@@ -8,14 +9,18 @@ import os
 import sys
 from itertools import count
 
-STOP = 0
-SKIP = -2
+STOP = 0.0
+SKIP = -1.0
+OFFSETS = 16777216.0  # offsets are less than this
+FIRST_USER = 1 << 20
+USER = FIRST_USER * OFFSETS  # places from here on are the user's
 
-known = {}  # id(code) -> number. The codes are kept alive by `kept`, or an id could be used again.
+known = {}  # id(code) -> place of its offset 0, or STOP or SKIP. The codes are kept alive by `kept`, or an id could be used again.
 kept = []
 fresh = []  # (number, code) the reader has not been told yet
-counters = [count(1, 2).__next__, count(2, 2).__next__]  # odd, even
-watchers = []  # called with every new library code and its number
+next_user = count(FIRST_USER).__next__
+next_library = count(1).__next__
+watchers = []  # called with every new library code
 cwd = ""
 library = ()
 own = os.path.dirname(__file__) + os.sep
@@ -42,37 +47,48 @@ def is_user(filename):
 
 
 def define(code):
-    """The number of a code object met for the first time."""
+    """The place of a code object met for the first time."""
     filename = code.co_filename
     if filename.startswith(own):
-        number = SKIP
+        base = SKIP
     else:
-        odd = is_user(filename)
-        number = counters[not odd]()
+        user = is_user(filename)
+        number = next_user() if user else next_library()
+        base = number * OFFSETS
         fresh.append((number, code))
-        if not odd:
+        if not user:
             for watcher in watchers:
-                watcher(number, code)
+                watcher(code)
     kept.append(code)
-    known[id(code)] = number
-    return number
+    known[id(code)] = base
+    return base
 
 
-def mark(code, number):
+def mark(code, base):
     """Gives one of the recorder's own code objects its special number."""
     kept.append(code)
-    known[id(code)] = number
+    known[id(code)] = base
+
+
+def base_of(code):
+    """The place of a code object's offset 0; STOP or SKIP for the recorder's own."""
+    base = known.get(id(code))
+    return define(code) if base is None else base
 
 
 def number(code):
-    n = known.get(id(code))
-    return define(code) if n is None else n
+    """A code object's number; 0 or less for the recorder's own."""
+    return int(base_of(code) // OFFSETS)
+
+
+def is_user_code(code):
+    return base_of(code) >= USER
 
 
 def tell_again():
     """Every code will be sent anew: another reader listens."""
     del fresh[:]
-    fresh.extend((known[id(c)], c) for c in kept if known[id(c)] > 0)
+    fresh.extend((number(c), c) for c in kept if known[id(c)] > 0)
 
 
 def positions(code):
@@ -99,26 +115,24 @@ def take():
         n, code = fresh.pop(0)
         name = code.co_name
         rows.append(
-            [n, absolute(code.co_filename), name, getattr(code, "co_qualname", name), code.co_firstlineno, n & 1, positions(code)]
+            [n, absolute(code.co_filename), name, getattr(code, "co_qualname", name), code.co_firstlineno, int(n >= FIRST_USER), positions(code)]
         )
     return rows
 
 
 def stack(frame, limit):
-    """[code, offset, ..] innermost first; ends with the first user frame when limit is 0, else after limit frames."""
+    """Places, innermost first; ends with the first user frame when limit is 0, else after limit frames."""
     out = []
-    n = 0
     while frame is not None:
         code = frame.f_code
-        i = known.get(id(code))
-        if i is None:
-            i = define(code)
-        if i > 0:
-            out += (i, frame.f_lasti)
-            n += 1
-            if (i & 1 and not limit) or n == (limit or 32):
+        base = known.get(id(code))
+        if base is None:
+            base = define(code)
+        if base > 0:
+            out.append(base + frame.f_lasti)
+            if (base >= USER and not limit) or len(out) == (limit or 32):
                 break
-        elif i == STOP:
+        elif base == STOP:
             break
         frame = frame.f_back
-    return n, out
+    return out

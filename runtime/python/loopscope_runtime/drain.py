@@ -14,7 +14,7 @@ IDLE_PERIOD = 0.04  # the same while there is no loop
 FLUSH_NS = 40_000_000  # a killed program loses at most what it did since the last flush
 STATS_NS = 1_000_000_000
 BEAT_NS = 250_000_000  # between heartbeats while nothing happens
-WIDE_NS = 1_000_000_000  # a batch spanning more cannot have its times sent as 32-bit halves
+MANY = 50_000  # numbers of records that are sent without waiting for the next flush
 
 
 def other_threads():
@@ -76,7 +76,7 @@ class Drain:
             try:
                 if state.streams:
                     self.sampled.look(self)
-                if now() - self.last_flush >= FLUSH_NS:
+                if now() - self.last_flush >= FLUSH_NS or any([len(stream.buf) > MANY for stream in state.streams]):
                     self.flush()
             except Exception as exc:
                 state.note("the drain failed: %s: %s" % (type(exc).__name__, exc))
@@ -117,17 +117,15 @@ class Drain:
         for stream in list(state.streams):
             if stream.probe is not None:
                 key, begin, ready = stream.probe()
-                beats.append([stream.loop_id, t, key & 0xFFFFFFFF, begin, ready])
-            records = stream.buf[:]
-            if not records:
+                beats.append([stream.loop_id, t, int(key), begin, ready])
+            with stream.taking:
+                values = stream.buf[:]
+                del stream.buf[: len(values)]
+            if not values:
                 if stream.closed:
                     state.streams.remove(stream)
                 continue
-            wide = stream.wide or t - stream.last > WIDE_NS
-            stream.wide = False
-            del stream.buf[: len(records)]
-            batches.append((stream, records, wide, t))
-            stream.last = t
+            batches.append((stream, wire.records_body(values)))
         while self.introduced:
             put(self.introduced.pop(0), keep=True)
         texts = self.strings() if state.strings else None
@@ -136,12 +134,12 @@ class Drain:
             put(wire.json_frame(CODES, rows), keep=True)
         for part in texts or ():
             put(wire.frame(STRINGS, part.encode()))
-        for stream, records, wide, t in batches:
-            stream.sequence += 1
-            self.events += len(records)
-            data = b"".join(records)
-            frame = wire.records_frame(stream.loop_id, stream.sequence, stream.lost, t, data, wide)
-            put(frame, stream, len(records))
+        for stream, data in batches:
+            stream.sequence += 2 if stream.gap else 1
+            stream.gap = False
+            records = wire.count_records(data)
+            self.events += records
+            put(wire.records_frame(stream.loop_id, stream.sequence, records, stream.lost, data), stream, records)
         if final or beats and (batches or t - self.last_beat > BEAT_NS):
             self.last_beat = t
             others = other_threads()
@@ -152,18 +150,22 @@ class Drain:
 
     def strings(self):
         """The bodies of `strings` frames for the strings not sent yet: runs of consecutive ids."""
-        taken = state.strings
+        ids = sorted(list(state.strings))
+        values = list(map(state.strings.pop, ids))
+        if tuple in set(map(type, values)):
+            values = [labels.resolve(*value) if type(value) is tuple else value for value in values]
+        texts = list(map(wire.quote, values))
         parts = []
-        last = -1
-        for i in sorted(list(taken)):
-            value = taken.pop(i)
-            if type(value) is tuple:
-                value = labels.resolve(*value)
-            if i != last + 1:
-                parts.append([str(i)])
-            parts[-1].append(wire.quote(value))
-            last = i
-        return ["[%s]" % ",".join(part) for part in parts]
+        at = 0
+        while at < len(ids):
+            end = len(ids)
+            if ids[-1] - ids[at] != end - 1 - at:  # there is a gap
+                end = at + 1
+                while end < len(ids) and ids[end] == ids[end - 1] + 1:
+                    end += 1
+            parts.append("[%d,%s]" % (ids[at], ",".join(texts[at:end])))
+            at = end
+        return parts
 
     def stats(self, t):
         return {

@@ -2,8 +2,8 @@
 
 import sys
 
-from . import codes, recorder, state
-from .records import EAGER, EAGER_END, NOT_EAGER, RAISED_OUTCOME, SUSPENDED
+from . import chains, codes, recorder, state
+from .records import EAGER, EAGER_END, NOT_EAGER, RAISED_OUTCOME, SUSPENDED, head, key
 
 
 class Placeholder:
@@ -41,40 +41,43 @@ def watch_factory(loop, rec):
 
     def begin(coro, kwargs, caller):
         placeholder = Placeholder()
-        n, frames = codes.stack(caller, 32)
+        frames = codes.stack(caller, 32)
         given = kwargs.get("name")
         while given is None and caller is not None and caller.f_code.co_name == "create_task":
             given = caller.f_locals.get("name")  # these name the task only after we returned
             caller = caller.f_back
         code = recorder.coroutine_code(coro)
+        number = 0 if code is None else codes.number(code)
         previous = rec.swap(placeholder)
-        parent = 0 if previous is None else hash(previous)
-        rec.ext(recorder.pack([EAGER, hash(placeholder), state.now(), parent, n, code] + frames))
+        parent = 0 if previous is None else key(previous)
+        rec.ext((head(EAGER, key(placeholder)), state.clock(), parent, number, len(frames), *frames))
         return placeholder, previous, given
 
     def finish(task, placeholder, previous, given):
         rec.swap(previous)
-        rec.ext(recorder.pack([EAGER_END, hash(placeholder)] + ending(task, given)))
+        outcome, values = ending(task, given)
+        rec.ext((head(EAGER_END, key(placeholder), outcome), *values))
         if task is not None and getattr(task, "_loopscope", None) is None and task.done():
             if recorder.outcome_of(task) == RAISED_OUTCOME:
                 rec.raised(task)
 
     def ending(task, given):
-        """task, t, outcome, future, n, frames, name: how the task left its first step, if it had one."""
+        """How the task left its first step, if it had one: outcome, (task, t, future, n, frames, name)."""
         if task is None or not hasattr(task, "get_coro"):
-            return [0 if task is None else hash(task), state.now(), NOT_EAGER, 0, 0, 0]
-        key = hash(task)
+            return NOT_EAGER, (0 if task is None else key(task), state.clock(), 0, 0, 0)
+        k = key(task)
         if getattr(task, "_loopscope", None) is not None:
-            return [key, state.now(), NOT_EAGER, 0, 0, 0]
+            return NOT_EAGER, (k, state.clock(), 0, 0, 0)
         name = state.text(task.get_name() if given is None else str(given))
         state.counts["seen"] += 1
         if task.done():
-            return [key, state.now(), recorder.outcome_of(task), 0, 0, name]
-        chain = []
-        n = recorder.frames_below(task.get_coro(), chain)
-        recorder.chain_of(task)
+            return recorder.outcome_of(task), (k, state.clock(), 0, 0, name)
+        frames = []
+        chains.frames_below(task.get_coro(), frames)
+        chains.of(task)
+        chain = chains.places(frames)
         waits_on = getattr(task, "_fut_waiter", None)
-        return [key, state.now(), SUSPENDED, 0 if waits_on is None else hash(waits_on), n] + chain + [name]
+        return SUSPENDED, (k, state.clock(), 0 if waits_on is None else key(waits_on), len(chain), *chain, name)
 
     def set_task_factory(factory):
         stock_set(factory)

@@ -1,7 +1,7 @@
 """Work handed to threads and processes: FUTURE records, so that the wait is known to be for one, and for what."""
 
-from . import codes, recorder, state
-from .records import FUTURE, W_PROCESS, W_THREAD
+from . import codes, state
+from .records import FUTURE, W_PROCESS, W_THREAD, head, key
 
 
 def watch(loop, rec):
@@ -12,7 +12,7 @@ def watch(loop, rec):
         try:
             in_process = any(c.__name__ == "ProcessPoolExecutor" for c in type(executor).__mro__)
             wait = W_PROCESS if in_process else W_THREAD
-            rec.ext(recorder.pack([FUTURE, hash(future), state.now(), wait, state.text(name_of(func))]))
+            rec.ext((head(FUTURE, key(future), wait), state.clock(), state.text(name_of(func))))
         except Exception as exc:
             state.fault(exc, "run_in_executor")
         return future

@@ -9,13 +9,11 @@ from types import MethodType
 from weakref import WeakKeyDictionary
 
 from . import codes, mimic, recorder, state
-from .records import CALLBACK, CALLED_BACK, IO, ITER, POLL, TASK, THREAD, TIMER, WAS_CANCELLED
+from .records import CALLBACK, CALLED_BACK, IO, ITER, TASK, THREAD, TIMER, WAS_CANCELLED, head, key
 
-now = state.now
-key = hash
-SLOW_CALLBACK_NS = 50_000
+clock = state.clock
+SLOW_CALLBACK = 50e-6  # seconds
 BUILTIN = type(len)
-PACK3, PACK5 = recorder.PACK[3], recorder.PACK[5]
 
 
 class Fallback:
@@ -30,9 +28,9 @@ class Fallback:
         self.task_types = (asyncio.tasks.Task, asyncio.tasks._PyTask)
         self.timer = asyncio.events.TimerHandle
         self.cur = None
-        self.by = 0
+        self.by = 0.0
         self.cause = CALLED_BACK
-        self.begin = 0
+        self.begin = 0.0
         self.from_threads = {}  # id(callback) -> the same, noted before another thread schedules it
         self.origins = {}  # id(handle) of a callback that is no step -> key of the task, or -cause, that scheduled it
 
@@ -67,12 +65,12 @@ class Fallback:
         if task is None:
             return False
         if wakes:
-            cause, by = (TASK, key(self.cur)) if self.cur is not None else (TASK, self.by) if self.by else (self.cause, 0)
+            cause, by = (TASK, key(self.cur)) if self.cur is not None else (TASK, self.by) if self.by else (self.cause, 0.0)
             if args and getattr(args[0], "cancelled", bool)():
                 cause += WAS_CANCELLED
-            self.rec.wake(task, cause, by, frame)
+            self.rec.wake(key(task), cause, by, frame)
         elif task is not self.cur and not hasattr(task, "_loopscope"):
-            self.rec.created(task, 0 if self.cur is None else key(self.cur), frame)
+            self.rec.created(task, 0.0 if self.cur is None else key(self.cur), frame)
         return True
 
     def remember(self, handle, origin):
@@ -91,34 +89,34 @@ class Fallback:
         if self.cur is None:
             origin = self.from_threads.pop(id(callback), None) or self.origins.pop(id(handle), None)
             if origin is None:
-                self.cause, self.by = TIMER if isinstance(handle, self.timer) else IO, 0
+                self.cause, self.by = TIMER if isinstance(handle, self.timer) else IO, 0.0
             elif origin < 0:
-                self.cause, self.by = -origin, 0
+                self.cause, self.by = -origin, 0.0
             else:
                 self.by = origin
-        self.begin = now()
+        self.begin = clock()
 
     def leave(self):
-        t = now()
+        t = clock()
         begin, task, by = self.begin, self.cur, self.by
         self.cur = None
-        self.by = self.begin = 0
+        self.by = self.begin = 0.0
         self.cause = self.idle_cause
         if task is not None:
             self.rec.stepped(task, begin, t)
-        elif t - begin > SLOW_CALLBACK_NS:
-            self.rec.ext(PACK5(CALLBACK, begin, t, by, 0))
+        elif t - begin > SLOW_CALLBACK:
+            self.rec.ext((head(CALLBACK, by), begin, t))
         if not self.fused:
-            self.poll_ahead(t)
+            self.poll_ahead()
 
-    def poll_ahead(self, t):
+    def poll_ahead(self):
         """POLL when nothing is left to run: the loop is going to wait."""
         loop = self.loop
         if getattr(loop, "_ready", True) or loop._stopping:
             return
         timers = loop._scheduled
-        micros = recorder.duration(max(0, timers[0]._when - loop.time())) if timers else -1
-        self.rec.ext(PACK5(POLL, t, micros, len(timers), recorder.watched(loop._selector)))
+        timeout = max(0.0, timers[0]._when - loop.time()) if timers else None
+        self.rec.ext(recorder.poll(timeout, len(timers), loop._selector))
 
 
 loops = WeakKeyDictionary()  # loop -> Fallback
@@ -208,13 +206,13 @@ def expose(fallback, stream, rec):
     """Lets others ask what runs."""
 
     def current():
-        return 0 if fallback.cur is None else key(fallback.cur)
+        return 0.0 if fallback.cur is None else key(fallback.cur)
 
     def swap(task):
         previous, fallback.cur = fallback.cur, task
         return previous
 
-    stream.probe = lambda: (current(), fallback.begin, len(getattr(fallback.loop, "_ready", ())))
+    stream.probe = lambda: (current(), int(fallback.begin * 1e9), len(getattr(fallback.loop, "_ready", ())))
     rec.current = current
     rec.swap = swap
 
@@ -232,7 +230,7 @@ def watch_polls(loop, rec):
 
     def _process_events(event_list):
         stock_process(event_list)
-        rec.ext(PACK3(ITER, now(), len(loop._ready)))
+        rec.ext((head(ITER, len(loop._ready)), clock()))
 
     codes.mark(_process_events.__code__, codes.SKIP)
     loop._process_events = _process_events

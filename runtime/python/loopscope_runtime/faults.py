@@ -4,7 +4,7 @@ import sys
 from types import FunctionType
 
 from . import codes, recorder, state
-from .records import LOST, NEVER_AWAITED, UNRETRIEVED
+from .records import LOST, NEVER_AWAITED, UNRETRIEVED, head, key
 
 
 def watch_class(loop_class):
@@ -29,14 +29,14 @@ def watch_class(loop_class):
 def reported(rec, context):
     message = context.get("message") or ""
     if message.startswith("Task was destroyed") and "task" in context:
-        rec.ext(recorder.pack([LOST, hash(context["task"]), state.now(), state.text(message[:1000])]))
+        rec.ext((head(LOST, key(context["task"])), state.clock(), state.text(message[:1000])))
         return
     future = context.get("future") or context.get("task")
     exc = context.get("exception")
     if future is not None and exc is not None and "never retrieved" in message:
         where = recorder.raise_place(exc)
         texts = [state.text(type(exc).__qualname__), state.text(recorder.text_of(exc))]
-        rec.ext(recorder.pack([UNRETRIEVED, hash(future), state.now(), len(where) // 2] + where + texts))
+        rec.ext((head(UNRETRIEVED, key(future)), state.clock(), len(where), *where, *texts))
 
 
 def watch_warnings(warnings, recorder_here):
@@ -55,10 +55,11 @@ def watch_warnings(warnings, recorder_here):
     def never_awaited(coro):
         rec = recorder_here()
         stream = rec.stream if rec is not None else state.common()
-        n, frames = codes.stack(sys._getframe(2), 0)
+        frames = codes.stack(sys._getframe(2), 0)
         task = rec.current() if rec is not None else 0
-        values = [NEVER_AWAITED, state.now(), task, n, recorder.coroutine_code(coro)] + frames
-        stream.buf.append(recorder.pack(values))
+        own = recorder.coroutine_code(coro)
+        number = 0 if own is None else codes.number(own)
+        stream.ext((head(NEVER_AWAITED, task), state.clock(), number, len(frames), *frames))
 
     # `warnings.warn(stacklevel=2)` in the original must still name the line that dropped the coroutine: it does not count frames
     # of a file with this name.

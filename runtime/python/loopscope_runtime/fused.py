@@ -11,10 +11,35 @@ from _thread import get_ident
 from types import MethodType, TracebackType
 
 from . import codes, fallback, mimic, recorder, state
-from .records import CALLBACK, CALLED_BACK, IO, ITER, POLL, STEP, TASK, THREAD, TIMER, WAKE, WAS_CANCELLED, YIELD
+from .chains import SLEEP0
+from .recorder import ARG, CLOCK_HEAD, LIMIT, STEP_HEAD, YIELD_HEAD
+from .records import (
+    CALLBACK,
+    CALLED_BACK,
+    IO,
+    ITER,
+    TASK,
+    THREAD,
+    TIMER,
+    WAKE,
+    WAKE_BY,
+    WAKE_PLACE,
+    WAKE_TIME,
+    WAS_CANCELLED,
+    head,
+    key,
+)
 
 BUILTIN = type(len)
-SLOW_CALLBACK_NS = 50_000
+SLOW_CALLBACK = 50e-6  # seconds; shorter ones are not recorded
+ITER_HEAD = head(ITER)
+# Wakes by the running task: from its code, from a library's code that it called, and by its end. And by no code at all.
+WAKE_HERE = head(WAKE, 0, TASK | WAKE_TIME | WAKE_PLACE)
+WAKE_AT_END = head(WAKE, 0, TASK)
+WAKE_BY_CALLBACK = head(WAKE, 0, TASK | WAKE_TIME | WAKE_BY)
+WAKE_BY_NONE = head(WAKE, 0, WAKE_TIME)
+CANCELLED = WAS_CANCELLED * ARG
+CALLBACK_HEAD = head(CALLBACK)
 
 _Step = None  # the type of the callback that runs a C task's first step: seen when the first task is made
 
@@ -31,8 +56,7 @@ def install(loop, stream, asyncio):
     PyTask = asyncio.tasks._PyTask
     copy_context = contextvars.copy_context
     getframe = sys._getframe
-    now = state.now
-    key = hash
+    clock = state.clock
     max_timeout = base_events.MAXIMUM_SELECT_TIMEOUT
     min_timers = base_events._MIN_SCHEDULED_TIMER_HANDLES
     min_cancelled = base_events._MIN_CANCELLED_TIMER_HANDLES_FRACTION
@@ -44,22 +68,24 @@ def install(loop, stream, asyncio):
     fallback.install(loop, rec, asyncio, fused=True)
     slow_call_soon = loop.call_soon
     slow_call_soon_threadsafe = loop.call_soon_threadsafe
-    ext = stream.buf.append
-    suspended, done, wake, created = rec.suspended, rec.done, rec.wake, rec.created
-    inner, duration = recorder.INNER, recorder.duration
-    known, define = codes.known, codes.define
-    P3, P5, P6, P7, P8 = (recorder.PACK[n] for n in (3, 5, 6, 7, 8))
+    buf, ext = stream.buf, stream.ext
+    suspended, done, wake, created, gathering = rec.suspended, rec.done, rec.wake, rec.created, rec.gathering
+    known, define, USER = codes.known, codes.define, codes.USER
 
     run_position = mimic.position_of(events.Handle._run, "self._context.run(self._callback, *self._args)")
     warning, format_handle = base_events.logger.warning, base_events._format_handle
 
     light = state.options["detail"] == "light"
     cur = None  # the task whose step runs
-    by = 0  # key of the task that scheduled the callback which runs
+    me = 0.0  # its key
+    again = False  # it has been scheduled again: it yielded
+    nested = False  # a task that is being made runs its first step inside of the step
+    by = 0.0  # key of the task that scheduled the callback which runs; less than 0: minus the cause
     cause = CALLED_BACK  # what a task made ready now is woken by, if by no task
-    begin = 0  # of the running step or callback; 0 when none runs
+    begin = 0.0  # of the running step or callback; 0 when none runs
 
     def call_soon(callback, *args, context=None):
+        nonlocal again
         if loop._closed:
             loop._check_closed()  # stock: self._check_closed()
         if loop._debug:
@@ -77,31 +103,66 @@ def install(loop, stream, asyncio):
             if not begin and loop._thread_id is not None and get_ident() != loop._thread_id:
                 rec.unsafe(getframe(1))
             kind = type(callback)
-            if kind is BUILTIN:
-                task = callback.__self__
-                if isinstance(task, Task):
-                    h._task = task
-                    woken(task, args, getframe(1))
-                    push(h)
-                    return h
-            elif kind is _Step:
+            if kind is _Step:
                 h._task = task = callback.__self__
                 push(h)
-                if task is not cur and not hasattr(task, "_loopscope"):
-                    created(task, 0 if cur is None else key(cur), getframe(1))
+                if task is cur:
+                    again = True
+                elif not hasattr(task, "_loopscope"):
+                    created(task, me, getframe(1))
                 return h
+            if kind is BUILTIN:
+                task = callback.__self__
+                st = getattr(task, "_loopscope", None)
+                if st and args and woken(st, args[0], getframe(1)):
+                    h._task = task
+                    push(h)
+                    return h
             elif kind is MethodType or _Step is None:
                 task = other_step(callback, args, getframe(1))
                 if task is not None:
                     h._task = task
                     push(h)
                     return h
-            h._by = (by or -cause) if cur is None else key(cur)
+            h._by = (by or -cause) if cur is None else me
         except Exception as exc:
             h._by = -CALLED_BACK
             state.fault(exc, "call_soon")
         push(h)
         return h
+
+    def woken(st, future, frame):
+        """Records that a task is to be stepped because of a future; False if that is no future: the callback is none of a task's."""
+        try:
+            flags = CANCELLED if future.cancelled() else 0.0
+        except AttributeError:
+            return False
+        code = frame.f_code
+        if code is run_code:
+            if cur is None:
+                if by:
+                    ext((WAKE_BY_CALLBACK - st[5] - flags, begin, by))
+                else:
+                    ext((WAKE_BY_NONE - st[5] - flags - cause * ARG, begin or clock()))
+            elif nested:
+                ext((WAKE_BY_CALLBACK - st[5] - flags, clock(), me))
+            else:
+                ext((WAKE_AT_END - st[5] - flags,))
+            return True
+        if cur is not None and not nested and not flags and not light:
+            try:
+                base = known[id(code)]
+            except KeyError:
+                base = define(code)
+            if base >= USER:
+                ext((WAKE_HERE - st[5], clock(), base + frame.f_lasti))
+                return True
+        if cur is not None or by:
+            why, who = TASK, me or by
+        else:
+            why, who = cause, 0.0
+        wake(st[5], why | WAS_CANCELLED if flags else why, who, frame, cur is not None and not nested)
+        return True
 
     def other_step(callback, args, frame):
         """The task that a rarer kind of callback steps, recorded; None if it steps none."""
@@ -112,8 +173,8 @@ def install(loop, stream, asyncio):
             if not isinstance(task, PyTask):
                 return None
             if callback.__name__ == "__wakeup":
-                woken(task, args, frame)
-                return task
+                st = getattr(task, "_loopscope", None)
+                return task if st and args and woken(st, args[0], frame) else None
             if callback.__name__ != "__step":
                 return None
         elif kind.__name__ == "TaskStepMethWrapper":
@@ -122,7 +183,7 @@ def install(loop, stream, asyncio):
         else:
             return None
         if task is not cur and not hasattr(task, "_loopscope"):
-            created(task, 0 if cur is None else key(cur), frame)
+            created(task, me, frame)
         return task
 
     def call_soon_threadsafe(callback, *args, context=None):
@@ -140,43 +201,15 @@ def install(loop, stream, asyncio):
         h._source_traceback = None
         h._task = None
         if get_ident() == loop._thread_id:
-            h._by = (by or -cause) if cur is None else key(cur)
+            h._by = (by or -cause) if cur is None else me
         else:
             h._by = -THREAD
         push(h)
         loop._write_to_self()
         return h
 
-    def woken(task, args, frame):
-        if cur is not None:
-            why = TASK
-            who = key(cur)
-        elif by:
-            why = TASK
-            who = by
-        else:
-            why = cause
-            who = 0
-        try:
-            if args and args[0].cancelled():
-                why += WAS_CANCELLED
-        except AttributeError:  # a callback called with something that is no future
-            pass
-        code = frame.f_code
-        if code is run_code or light:
-            ext(P6(WAKE, key(task), now(), why, who, 0))
-            return
-        try:
-            number = known[id(code)]
-        except KeyError:
-            number = define(code)
-        if number & 1:
-            ext(P8(WAKE, key(task), now(), why, who, 1, number, frame.f_lasti))
-        else:
-            wake(task, why, who, frame)
-
     def _run_once():
-        nonlocal cur, by, cause, begin
+        nonlocal cur, me, again, by, cause, begin
         scheduled = loop._scheduled
         timers = len(scheduled)
         if timers > min_timers and loop._timer_cancelled_count / timers > min_cancelled:
@@ -200,8 +233,7 @@ def install(loop, stream, asyncio):
             timeout = None
             if scheduled:
                 timeout = min(max(0, scheduled[0]._when - loop.time()), max_timeout)
-            micros = -1 if timeout is None else duration(timeout)
-            ext(P5(POLL, now(), micros, timers, recorder.watched(loop._selector)))
+            ext(recorder.poll(timeout, timers, loop._selector))
         event_list = loop._selector.select(timeout)  # stock: event_list = self._selector.select(timeout)
         loop._process_events(event_list)
         event_list = None
@@ -217,17 +249,20 @@ def install(loop, stream, asyncio):
         leaving = None
         debug = loop._debug
         todo = len(ready)
-        begin = t = now()
-        ext(P3(ITER, t, todo))
+        begin = t = clock()
+        ext((ITER_HEAD - todo, t))
+        if len(buf) > LIMIT:
+            stream.overflow()
         if stream.resync:
             rec.resync(loop)
+        skipped = False  # whether callbacks ran that were not recorded
         try:
             for _ in range(todo):
                 h = pop()
                 if h._cancelled:
                     continue
                 if debug:
-                    begin = 0
+                    begin = 0.0
                     try:
                         loop._current_handle = h
                         t0 = loop.time()
@@ -237,7 +272,7 @@ def install(loop, stream, asyncio):
                             warning("Executing %s took %.3f seconds", format_handle(h), took)
                     finally:
                         loop._current_handle = None
-                    begin = now()
+                    begin = clock()
                     continue
                 kind = type(h)
                 if kind is handle_type:
@@ -246,10 +281,13 @@ def install(loop, stream, asyncio):
                         by = h._by
                         if by < 0:
                             cause = -by
-                            by = 0
+                            by = 0.0
+                    else:
+                        st = getattr(cur, "_loopscope", None)
+                        me = st[5] if st else key(cur)
                 else:
                     cur = None
-                    by = 0
+                    by = 0.0
                     cause = TIMER if kind is Timer else IO
                 try:
                     args = h._args
@@ -259,7 +297,7 @@ def install(loop, stream, asyncio):
                         h._context.run(h._callback)  # stock: handle._run()
                 except (SystemExit, KeyboardInterrupt) as exc:
                     if cur is not None and cur.done():
-                        done(cur, cur._loopscope, begin, now())
+                        done(cur, cur._loopscope, clock())
                     leaving = exc
                     exc.__traceback__ = through_run(exc.__traceback__.tb_next)
                 except BaseException as exc:
@@ -267,53 +305,67 @@ def install(loop, stream, asyncio):
                     recorder.report(asyncio, h, exc)
                 if leaving is not None:
                     raise leaving  # stock: handle._run()
-                t = now()
+                t = clock()
                 if cur is None:
-                    if t - begin > SLOW_CALLBACK_NS:
-                        ext(P5(CALLBACK, begin, t, by, 0))
-                    by = 0
+                    if t - begin > SLOW_CALLBACK:
+                        ext((CALLBACK_HEAD - by, begin, t))
+                        skipped = False
+                    else:
+                        skipped = True
+                    by = 0.0
                 else:
                     try:
-                        st = cur._loopscope
-                        w = cur._fut_waiter
-                        if light:
-                            if w is not None:
-                                ext(P7(STEP, st[3], begin, t, key(w), 0, 0))
-                            elif cur.done():
-                                done(cur, st, begin, t)
+                        if skipped:
+                            ext((CLOCK_HEAD, begin))
+                            skipped = False
+                        if again:
+                            again = False
+                            if light:
+                                ext((YIELD_HEAD - st[5], t))
                             else:
-                                ext(P6(YIELD, st[3], begin, t, 0, 0))
-                        elif w is not None:
-                            c = st[-1]
-                            f = c.cr_frame
-                            if f is None or f.f_lasti != st[0] or st[1] is not None or type(c.cr_await) in inner:
-                                suspended(cur, st, begin, t, w)
-                            else:
-                                ext(P7(STEP, st[3], begin, t, key(w), st[5], 0))
-                        elif cur.done():
-                            done(cur, st, begin, t)
-                        else:
-                            if st[1] == -1:
-                                f = st[-1].cr_frame
-                                if f is not None and f.f_lasti == st[0]:
-                                    ext(P6(YIELD, st[3], begin, t, st[5], 0))
+                                f = st[2].cr_frame
+                                if f is not None and f.f_lasti == st[1] and st[3] is SLEEP0:
+                                    ext((st[0], t))
                                 else:
-                                    suspended(cur, st, begin, t, None)
+                                    suspended(cur, st, t, None)
+                        else:
+                            w = cur._fut_waiter
+                            if w is not None:
+                                if light:
+                                    ext((STEP_HEAD - st[5], t, key(w)))
+                                else:
+                                    c = st[2]
+                                    f = c.cr_frame
+                                    if (
+                                        f is not None
+                                        and f.f_lasti == st[1]
+                                        and type(c.cr_await) is st[3]
+                                        and type(w) is not gathering
+                                    ):
+                                        ext((st[0], t, hash(w)))
+                                    else:
+                                        suspended(cur, st, t, w)
+                            elif cur.done():
+                                done(cur, st, t)
+                            elif light:
+                                ext((YIELD_HEAD - st[5], t))
                             else:
-                                suspended(cur, st, begin, t, None)
+                                suspended(cur, st, t, None)
                     except Exception as exc:
                         recovered(cur, begin, t, exc)
                     cur = None
+                    me = 0.0
                 begin = t
         finally:
             cur = None
-            begin = by = 0
+            again = False
+            begin = by = me = 0.0
             cause = CALLED_BACK
         h = None
 
     def recovered(task, begin, end, exc):
         """A step could not be recorded: its task was never seen before, or this is a fault."""
-        if type(exc) is AttributeError and not hasattr(task, "_loopscope"):
+        if type(exc) in (AttributeError, TypeError) and not hasattr(task, "_loopscope"):
             rec.stepped(task, begin, end)
         else:
             state.fault(exc, "_run_once")
@@ -340,17 +392,19 @@ def install(loop, stream, asyncio):
 
     def probe():
         if begin:
-            return (0 if cur is None else key(cur)), begin, len(ready)
+            return me, int(begin * 1e9), len(ready)
         return slow_probe()
 
     def current():
-        return slow_current() if cur is None else key(cur)
+        return slow_current() if cur is None else me
 
     def swap(task):
-        nonlocal cur
+        nonlocal cur, me, nested
         if loop._debug:
             return slow_swap(task)
         previous, cur = cur, task
+        me = 0.0 if task is None else key(task)
+        nested = task is not None and not hasattr(task, "get_coro")
         return previous
 
     slow_probe, slow_current, slow_swap = stream.probe, rec.current, rec.swap

@@ -5,12 +5,9 @@ asyncio's classes get, for an attribute that they set at creation or at every ac
 """
 
 import sys
-from struct import Struct
 
 from . import codes, state
-from .records import HOLD, O_BARRIER, O_CONDITION, O_EVENT, O_LOCK, O_QUEUE, O_SEMAPHORE, OBJECT
-
-pack5 = Struct("<5q").pack
+from .records import HOLD, O_BARRIER, O_CONDITION, O_EVENT, O_LOCK, O_QUEUE, O_SEMAPHORE, OBJECT, head, key
 
 
 class Setter:
@@ -62,19 +59,19 @@ def start(asyncio, recorder_here):
         if caller is not None and caller.f_globals.get("__name__") in ("asyncio.queues", "asyncio.locks"):
             if not (kind == O_LOCK and isinstance(caller.f_locals.get("self"), locks.Condition)):
                 return
-        n, frames = codes.stack(frame.f_back, 32)
-        while caller is not None and codes.number(caller.f_code) & 1 == 0:
+        frames = codes.stack(frame.f_back, 32)
+        while caller is not None and not codes.is_user_code(caller.f_code):
             caller = caller.f_back
         label = 0 if caller is None else state.text((caller.f_code, caller.f_lasti))
         rec = recorder_here()
         stream = rec.stream if rec is not None else state.common()
-        values = [OBJECT, hash(instance), state.now(), kind, n] + frames + [label]
-        stream.buf.append(Struct("<%dq" % len(values)).pack(*values))
+        stream.ext((head(OBJECT, key(instance), kind), state.clock(), len(frames), *frames, label))
 
     def hold(instance, change, task_key):
         rec = recorder_here()
         if rec is not None:
-            rec.ext(pack5(HOLD, hash(instance), state.now(), rec.current() if task_key is None else task_key, change))
+            holder = rec.current() if task_key is None else task_key
+            rec.ext((head(HOLD, key(instance), int(change > 0)), state.clock(), holder))
 
     def lock_changed(instance, previous, value, frame):
         if previous is None:
@@ -105,7 +102,7 @@ def start(asyncio, recorder_here):
         for entry in getattr(future, "_callbacks", None) or ():
             owner = getattr(entry[0], "__self__", None)
             if hasattr(owner, "get_coro"):
-                return hash(owner)
+                return key(owner)
         return 0
 
     state.replace(locks.Lock, "_locked", Setter("_locked", lock_changed))

@@ -1,128 +1,67 @@
-"""Turns what the loop sees into records. One recorder per loop; the fused loop has the commonest cases inlined.
+"""Turns what the loop sees into records. One recorder per loop; the fused loop has the commonest cases inlined."""
 
-Per task, the recorder keeps a list on the task itself (so that it dies with the task):
-`[offset of the innermost coroutine kept, what lies below it, name, key, chain, its frames, outermost coroutine, .., innermost]`.
-What lies below is None for a future, -1 for `sleep(0)`, -2 for what must be walked again, else the number of a frame that says what
-is waited on; chain is `(code, offset, ..)`, outermost frame first, as last written. At the next suspension only what lies below the deepest coroutine still alive is walked again.
-"""
-
-import gc
 import sys
 from _thread import get_ident
-from struct import Struct
-from types import AsyncGeneratorType, CoroutineType, GeneratorType
+from types import CoroutineType
 from weakref import ref
 
-from . import codes, state, waits
-from .records import ADOPT, CANCELLED, DONE, NAME, NEW, ON, RAISED, RAISED_OUTCOME, RETURNED, STEP, TASK, UNSAFE, WAKE, YIELD
+from . import chains, codes, state, waits
+from .records import (
+    ADOPT,
+    CANCELLED,
+    CLOCK,
+    DONE,
+    FOR_EVER,
+    KEYS,
+    NAME,
+    NEW,
+    NEW_SAME,
+    NOT_KNOWN,
+    POLL,
+    RAISED,
+    RAISED_OUTCOME,
+    RETURNED,
+    STEP,
+    STEP_CHAIN,
+    STEP_FUTURE,
+    STEP_OBJECT,
+    TASK,
+    UNSAFE,
+    W_YIELD,
+    WAKE,
+    WAKE_BY,
+    WAKE_FRAMES,
+    WAKE_PLACE,
+    WAKE_TIME,
+    WAS_CANCELLED,
+    head,
+    key,
+)
 
-now = state.now
+clock = state.clock
 known = codes.known
 define = codes.define
 STOP = codes.STOP
-key = hash
+USER = codes.USER
 getframe = sys._getframe
-handlers = waits.handlers
-duration = waits.duration
 strings = state.strings
 next_string = state.next_string
+chain_of = chains.of
+unchanged = chains.unchanged
+SLEEP0 = chains.SLEEP0
+OTHER = chains.OTHER
 MANY = 50  # tasks of one place whose whole creation stack is written
-PACK = [Struct("<%dq" % n).pack for n in range(200)]
+LIMIT = 400_000  # numbers that may wait for the drain thread: more are dropped
 
-
-pack5 = PACK[5]
-
-
-def pack(values):
-    """Packs a record of any length."""
-    n = len(values)
-    return PACK[n](*values) if n < 200 else Struct("<%dq" % n).pack(*values)
-
-
-async def _agen():
-    yield
-
-
-class _Awaitable:
-    async def go(self):
-        pass
-
-
-def _type_of(make):
-    thing = make()
-    kind = type(thing)
-    thing.close()
-    return kind
-
-
-AsyncSend = _type_of(lambda: _agen().__anext__())
-AsyncThrow = _type_of(lambda: _agen().athrow(ValueError))
-
-
-def _wrapper_type():
-    coro = _Awaitable().go()
-    wrapper = coro.__await__()
-    wrapper.close()
-    return type(wrapper)
-
-
-CoroutineWrapper = _wrapper_type()
-INNER = frozenset((CoroutineType, GeneratorType, AsyncGeneratorType, AsyncSend, AsyncThrow, CoroutineWrapper))
-
-
-class Foreign:
-    """Stands for a coroutine the delta walk cannot follow: its chain is walked anew each time."""
-
-    cr_frame = None
-
-    def __init__(self, coro):
-        self.coro = coro
-
-
-def frames_below(c, out, natives=None):
-    """Appends code, offset of c and everything it awaits; returns the number of frames. natives: gets the coroutines."""
-    n = 0
-    while c is not None and n < 500:
-        kind = type(c)
-        if kind is CoroutineType:
-            f, below = c.cr_frame, c.cr_await
-            if natives is not None:
-                natives.append(c)
-        elif kind is GeneratorType:
-            f, below = c.gi_frame, c.gi_yieldfrom
-        elif kind is AsyncGeneratorType:
-            f, below = c.ag_frame, c.ag_await
-        elif kind is CoroutineWrapper or kind is AsyncSend or kind is AsyncThrow:
-            want = CoroutineType if kind is CoroutineWrapper else AsyncGeneratorType
-            c = next((r for r in gc.get_referents(c) if type(r) is want), None)
-            continue
-        else:
-            below = getattr(c, "cr_await", None) or getattr(c, "gi_yieldfrom", None)
-            f = getattr(c, "cr_frame", None) or getattr(c, "gi_frame", None)
-        if f is not None:
-            code = f.f_code
-            out += (known.get(id(code)) or define(code), f.f_lasti)
-            n += 1
-        c = below
-    return n
-
-
-def fresh_chain(task):
-    coro = task.get_coro()
-    return [-1, None, task.get_name(), key(task), (), 0, coro if type(coro) is CoroutineType else Foreign(coro)]
-
-
-def chain_of(task):
-    """The recorder's list for a task, made when it is not there."""
-    try:
-        return task._loopscope
-    except AttributeError:
-        st = fresh_chain(task)
-        try:
-            task._loopscope = st
-        except AttributeError:  # a task class without a __dict__: nothing is remembered, every chain is whole
-            pass
-        return st
+ARG = 32 * KEYS  # what one more in `arg` takes from a head
+STEP_HEAD = head(STEP, 0, STEP_FUTURE)
+YIELD_HEAD = head(STEP, 0, W_YIELD)
+CLOCK_HEAD = head(CLOCK)
+DONE_HEAD = head(DONE)
+NEW_HEAD = head(NEW)
+SAME_HEAD = head(NEW, 0, NEW_SAME)
+WITH_CHAIN = STEP_CHAIN * ARG
+WITH_OBJECT = [(wait | STEP_OBJECT) * ARG for wait in range(32)]
 
 
 def outcome_of(task):
@@ -132,21 +71,20 @@ def outcome_of(task):
 
 
 def coroutine_code(coro):
-    """The code number of what a task runs; that of `Task.__init__`'s caller cannot stand in, so 0 when there is none."""
-    code = getattr(coro, "cr_code", None) or getattr(coro, "gi_code", None) or getattr(coro, "ag_code", None)
-    return 0 if code is None else codes.number(code)
+    """The code of what a task runs, or None; that of `Task.__init__`'s caller cannot stand in."""
+    return getattr(coro, "cr_code", None) or getattr(coro, "gi_code", None) or getattr(coro, "ag_code", None)
 
 
 def raise_place(exc):
-    """[code, offset] of the innermost user frame of a traceback, or of its innermost frame, or []."""
+    """[place] of the innermost user frame of a traceback, or of its innermost frame, or []."""
     tb = exc.__traceback__
     place = []
     by_user = False
     while tb is not None:
-        i = codes.number(tb.tb_frame.f_code)
-        if i & 1 or (i > 0 and not by_user):
-            place = [i, tb.tb_lasti]
-            by_user = by_user or bool(i & 1)
+        base = codes.base_of(tb.tb_frame.f_code)
+        if base >= USER or (base > 0 and not by_user):
+            place = [base + tb.tb_lasti]
+            by_user = by_user or base >= USER
         tb = tb.tb_next
     return place
 
@@ -174,9 +112,20 @@ def report(asyncio, handle, exc):
 def watched(selector):
     """How many files a selector watches, the loop's own wake-up pipe not counted; -1 if it does not say."""
     try:
+        return len(selector._fd_to_key) - 1  # what get_map() looks at; it costs four calls
+    except AttributeError:
+        pass
+    try:
         return len(selector.get_map()) - 1
     except Exception:
         return -1
+
+
+def poll(timeout, timers, selector):
+    """A POLL: the loop is about to wait, for so many seconds (None: for ever)."""
+    files = watched(selector)
+    arg = (FOR_EVER if timeout is None else 0) | (0 if files >= 0 else NOT_KNOWN)
+    return head(POLL, max(0, files), arg), clock(), timeout or 0.0, timers
 
 
 class Recorder:
@@ -184,14 +133,14 @@ class Recorder:
 
     def __init__(self, stream, asyncio):
         self.stream = stream
-        self.ext = stream.buf.append
+        self.ext = stream.ext
         self.sleep_code = asyncio.tasks.sleep.__code__
         self.gathering = asyncio.tasks._GatheringFuture
-        self.sleep_frames = []  # what lies below a coroutine that awaits sleep(0): always the same
         self.light = state.options["detail"] == "light"
         self.creation_frames = 1 if self.light else 32
         self.all_tasks = asyncio.all_tasks
         self.places = {}  # how many tasks each place made
+        self.last = (0, None, 0, None, -1.0)  # the task made last: depth, code, offset of the user's frame; coroutine's code; parent
         self.current = None  # () -> key of the running task
         self.swap = None  # (task) -> the one before: what runs now is that task
 
@@ -202,194 +151,189 @@ class Recorder:
             self.adopt(task, begin)
             st = chain_of(task)
         future = getattr(task, "_fut_waiter", None)
+        self.ext((CLOCK_HEAD, begin))
         if future is None and task.done():
-            self.done(task, st, begin, end)
-        elif self.light:
-            kind, values = (YIELD, ()) if future is None else (STEP, (key(future),))
-            self.ext(pack((kind, st[3], begin, end) + values + (0, 0)))
+            self.done(task, st, end)
+        elif not self.light:
+            self.suspended(task, st, end, future)
+        elif future is None:
+            self.ext((YIELD_HEAD - st[5], end))
         else:
-            self.suspended(task, st, begin, end, future)
+            self.ext((STEP_HEAD - st[5], end, key(future)))
 
-    def suspended(self, task, st, begin, end, future):
+    def suspended(self, task, st, end, future):
         """A step ended at an await; future is what the task waits on (None: a bare yield)."""
-        if st[0] == -1 and st[2] is not task.get_name():
-            self.renamed(task, st)
-        kept = len(st) - 6
-        c = st[-1]
-        f = c.cr_frame
-        while f is None and kept > 1:
-            del st[-1]
-            kept -= 1
-            c = st[-1]
-            f = c.cr_frame
-        out = []
-        if f is None:
-            kept = 1
-            offset = below = -2
-            natives = []
-            frames_below(c.coro if type(c) is Foreign else None, out, natives)
+        if st[0] is not None and unchanged(st, future, self.sleep_code):
+            same = True
+            coroutines = st[7]
         else:
-            while True:
-                code = c.cr_code
-                offset = f.f_lasti
-                try:
-                    number = known[id(code)]
-                except KeyError:
-                    number = define(code)
-                out += (number, offset)
-                c = c.cr_await
-                if type(c) is not CoroutineType:
-                    break
-                if c.cr_code is self.sleep_code:
-                    break
-                f = c.cr_frame
-                if f is None:
-                    break
-                st.append(c)
-            natives = None
-            if type(c) not in INNER:
-                below = number if number in handlers else None
-            elif type(c) is CoroutineType and future is None:
-                below = -1
-                if not self.sleep_frames:
-                    frames_below(c, self.sleep_frames)
-                out += self.sleep_frames
-            else:
-                below = -2
-                natives = st[6:]
-                frames_below(c, out, natives)
-        out = tuple(out)
-        chain = st[4]
-        start = kept * 2 - 2
-        if chain[start:] == out:
-            keep = st[5]
-            n = 0
-            out = ()
-        else:
-            st[4] = chain[:start] + out
-            keep = kept - 1
-            n = len(out) >> 1
-            st[5] = keep + n
-        st[0] = offset
-        st[1] = below
+            if st[0] is None and st[4] is not task.get_name():
+                self.renamed(task, st)
+            keep, new, coroutines = chains.walk(st, future, self.sleep_code)
+            same = False
+            chain = chains.places(new)
+            self.prepare(st, future, coroutines)
         if future is None:
-            self.ext(pack((YIELD, st[3], begin, end, keep, n) + out))
+            if same:
+                self.ext((st[0], end))
+            else:
+                self.ext((st[0] - WITH_CHAIN, end, keep, len(chain), *chain))
             return
-        if below is None:
-            kind = type(future)
-            if kind is not type(task) and (number & 1 or kind is self.gathering):
-                waits.relate(self, future, self.gathering)
-        self.ext(pack((STEP, st[3], begin, end, key(future), keep, n) + out))
-        if below is not None and future is not None:
-            leaf = st[4][-2]
-            handler = handlers.get(leaf)
-            if type(handler) is int:
-                self.ext(PACK[6](ON, st[3], handler, 0, -1, 0))
-            elif handler is not None:
-                waits.describe(self, st[3], handler, natives or st[6:])
+        kind = type(future)
+        if kind is self.gathering or (st[10] and kind is not type(task)):
+            if waits.relate(self, future, self.gathering):
+                st[3] = None
+        handler = st[8]
+        if handler is None:
+            if same:
+                self.ext((st[0], end, key(future)))
+            else:
+                self.ext((st[0] - WITH_CHAIN, end, key(future), keep, len(chain), *chain))
+            return
+        found = waits.ask(handler, coroutines)
+        wait, thing, delay, others = found
+        if same and thing is not None and not others:
+            self.ext((st[0] - WITH_OBJECT[wait], end, key(future), key(thing)))
+            return
+        arg, values = waits.fields(found)
+        if same:
+            self.ext((st[0] - arg * ARG, end, key(future), *values))
+        else:
+            self.ext((st[0] - (arg | STEP_CHAIN) * ARG, end, key(future), keep, len(chain), *chain, *values))
 
-    def done(self, task, st, begin, end):
+    def prepare(self, st, future, coroutines):
+        """Notes on a task what the next suspension at the same place can do without."""
+        st[8] = None
+        below = st[9]
+        if future is None:
+            st[0] = YIELD_HEAD - st[5]
+            st[3] = below if below is SLEEP0 else None
+            st[10] = False
+            return
+        st[0] = STEP_HEAD - st[5]
+        st[3] = below if below is not OTHER else None
+        judged = waits.judge(coroutines) if coroutines else None
+        if judged is None:
+            st[10] = below is not OTHER and codes.base_of(coroutines[-1].cr_code) >= USER
+            return
+        st[10] = False
+        if type(judged[0]) is int:
+            st[0] -= judged[0] * ARG
+        else:
+            st[3] = None
+            st[8] = judged
+
+    def done(self, task, st, end):
         """A step ended and with it the task."""
-        if st[2] is not task.get_name():
+        if st[4] is not task.get_name():
             self.renamed(task, st)
-        k = st[3]
+        k = st[5]
         st.clear()
         outcome = outcome_of(task)
-        self.ext(pack5(DONE, k, begin, end, outcome))
+        self.ext((DONE_HEAD - k - outcome * ARG, end))
         if outcome == RAISED_OUTCOME:
             self.raised(task)
 
     def renamed(self, task, st):
         """Before Python 3.13, `create_task(name=...)` names the task only after it was scheduled."""
-        st[2] = task.get_name()
-        self.ext(PACK[3](NAME, key(task), state.text(st[2])))
+        st[4] = task.get_name()
+        self.ext((head(NAME, st[5]), state.text(st[4])))
 
     def raised(self, task):
         exc = task._exception
         where = raise_place(exc)
         texts = [state.text(type(exc).__qualname__), state.text(text_of(exc))]
-        self.ext(pack([RAISED, key(task), len(where) // 2] + where + texts))
-        state.failed.append([ref(task), now(), False])
+        self.ext((head(RAISED, key(task)), len(where), *where, *texts))
+        state.failed.append([ref(task), state.now(), False])
 
-    def wake(self, task, cause, by, frame):
-        """A task became ready. Frames up to the user's; where no task woke it there is no user to find, two are enough."""
-        out = []
-        limit = 0 if self.light else 32 if cause & 15 == TASK else 2
-        if not limit:
-            frame = None
-        while frame is not None:
-            code = frame.f_code
-            try:
-                number = known[id(code)]
-            except KeyError:
-                number = define(code)
-            if number > 0:
-                out += (number, frame.f_lasti)
-                limit -= 1
-                if number & 1 or not limit:
-                    break
-            elif number == STOP:
-                break
-            frame = frame.f_back
-        n = len(out)
-        self.ext(PACK[6 + n](WAKE, key(task), now(), cause, by, n >> 1, *out))
+    def wake(self, k, cause, by, frame, implied=False):
+        """The task of key k became ready. A cancellation has all frames up to the user's, another wake the user's one.
+
+        Where no task woke it there is no user to find: the two innermost are looked at. implied: `by` is the running task.
+        """
+        arg = cause | WAKE_TIME
+        tail = ()
+        if by and not implied:
+            arg |= WAKE_BY
+            tail = (by,)
+        if not self.light:
+            if cause & WAS_CANCELLED:
+                frames = codes.stack(frame, 0 if cause & 15 == TASK else 2)
+                arg |= WAKE_FRAMES
+                tail += (len(frames), *frames)
+            else:
+                place = waker_place(frame, 32 if cause == TASK else 2)
+                if place:
+                    arg |= WAKE_PLACE
+                    tail += (place,)
+        self.ext((head(WAKE, k, arg), clock(), *tail))
 
     def created(self, task, parent, frame):
-        """A task was made. Where the same place has made many, only the frames up to the user's are told."""
+        """A task was made; its list. Where the same place has made many, only the frames up to the user's are told."""
         coro = task.get_coro()
         name = task.get_name()
-        k = key(task)
-        if type(coro) is CoroutineType:
-            code = coro.cr_code
-            try:
-                own = known[id(code)]
-            except KeyError:
-                own = define(code)
-            task._loopscope = [-1, None, name, k, (), 0, coro]
-        else:
-            own = coroutine_code(coro)
-            task._loopscope = [-1, None, name, k, (), 0, Foreign(coro)]
-        out = []
-        add = out.append
-        number = 0
-        while frame is not None:  # up to the user's code
-            code = frame.f_code
-            try:
-                number = known[id(code)]
-            except KeyError:
-                number = define(code)
-            if number > 0:
-                add(number)
-                add(frame.f_lasti)
-                if number & 1:
-                    break
-            elif number == STOP:
-                break
-            frame = frame.f_back
-        if number & 1:
-            place = number << 20 | out[-1]
-            made = self.places.get(place, 0)
-            if made < MANY:
-                self.places[place] = made + 1
-                out += codes.stack(frame.f_back, self.creation_frames)[1]
+        k = hash(task) % KEYS
         state.counts["seen"] += 1
         text = next_string()
         strings[text] = name
-        n = len(out)
-        self.ext(PACK[7 + n](NEW, k, now(), parent, n >> 1, own, *out, text))
+        leaf = coro
+        if type(coro) is CoroutineType:
+            own = coro.cr_code
+        else:
+            own = coroutine_code(coro)
+            leaf = chains.Foreign(coro)
+        task._loopscope = st = [None, -1, leaf, None, name, k, (), None, None, None, False]
+        depth, code, offset, last_own, last_parent = self.last
+        if last_own is own and last_parent == parent:
+            try:
+                user = getframe(depth)
+                if user.f_code is code and user.f_lasti == offset:
+                    self.ext((SAME_HEAD - k, clock(), text))
+                    return st
+            except ValueError:  # the stack is not that deep
+                pass
+        depth = 1  # `frame` is two above this one
+        out = []
+        base = 0.0
+        while frame is not None:  # up to the user's code
+            depth += 1
+            code = frame.f_code
+            try:
+                base = known[id(code)]
+            except KeyError:
+                base = define(code)
+            if base > 0:
+                out.append(base + frame.f_lasti)
+                if base >= USER:
+                    break
+            elif base == STOP:
+                break
+            frame = frame.f_back
+        self.last = (0, None, 0, None, -1.0)
+        if base >= USER:
+            place = out[-1]
+            made = self.places.get(place, 0)
+            if made < MANY:
+                self.places[place] = made + 1
+                out += codes.stack(frame.f_back, self.creation_frames)
+            else:
+                self.last = (depth, code, frame.f_lasti, own, parent)
+        self.ext((NEW_HEAD - k, clock(), parent, 0 if own is None else codes.number(own), len(out), *out, text))
+        return st
 
     def unsafe(self, frame):
         """A loop was used by a thread it does not run in. Seen for certain only while the loop waits, which it mostly does."""
-        n, out = codes.stack(frame, 0)
+        frames = codes.stack(frame, 0)
         threading = sys.modules.get("threading")
         thread = threading and threading._active.get(get_ident())  # `current_thread` might make an object
         name = thread.name if thread else "thread %d" % get_ident()
-        api = frame.f_code.co_name if n > 1 else "call_soon"
-        self.ext(pack([UNSAFE, now(), get_ident() & 0x7FFFFFFF, n] + out + [state.text(api), state.text(name)]))
+        api = frame.f_code.co_name if len(frames) > 1 else "call_soon"
+        self.ext((head(UNSAFE, get_ident() % KEYS), clock(), len(frames), *frames, state.text(api), state.text(name)))
 
     def resync(self, loop):
         """Records were lost: describes every task anew. Or the process forked, and the drain thread is to go on."""
         self.stream.resync = False
+        self.last = (0, None, 0, None, -1.0)
         if state.resume is not None:
             state.resume()
             return
@@ -399,15 +343,42 @@ class Recorder:
     def adopt(self, task, t=None):
         """Describes a task whose creation was not seen, or was lost. t: since when it may have existed."""
         coro = task.get_coro()
-        out = []
-        n = 0 if task.done() else frames_below(coro, out)
-        fresh = fresh_chain(task)
-        fresh[4] = tuple(out)
-        fresh[5] = n
+        frames, coroutines = [], []
+        if not task.done():
+            chains.frames_below(coro, frames, coroutines)
+        st = chains.fresh(task)
         try:
-            task._loopscope = fresh
+            task._loopscope = st
         except AttributeError:
             pass
-        w = getattr(task, "_fut_waiter", None)
-        values = [ADOPT, key(task), t or now(), 0 if w is None else key(w), 0, n, coroutine_code(coro)]
-        self.ext(pack(values + out + [state.text(task.get_name())]))
+        future = getattr(task, "_fut_waiter", None)
+        judged = waits.judge(coroutines) if coroutines and future is not None and frames[-1][0] is coroutines[-1].cr_code else None
+        if judged is None and future is not None and type(future) is not type(task):
+            waits.relate(self, future, self.gathering)
+        arg, values = (0, ()) if judged is None else waits.fields(waits.ask(judged, coroutines))
+        code = coroutine_code(coro)
+        number = 0 if code is None else codes.number(code)
+        chain = chains.places(frames)
+        waited = 0 if future is None else key(future)
+        text = state.text(st[4])
+        self.ext((head(ADOPT, st[5], arg), t or clock(), waited, number, len(chain), *chain, *values, text))
+
+
+def waker_place(frame, limit):
+    """The place of the innermost user frame among `limit`, else of the innermost; 0 when there is none."""
+    first = 0
+    while frame is not None and limit:
+        code = frame.f_code
+        try:
+            base = known[id(code)]
+        except KeyError:
+            base = define(code)
+        if base > 0:
+            if base >= USER:
+                return base + frame.f_lasti
+            first = first or base + frame.f_lasti
+            limit -= 1
+        elif base == STOP:
+            break
+        frame = frame.f_back
+    return first

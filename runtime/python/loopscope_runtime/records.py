@@ -1,11 +1,11 @@
 """The numbers of the wire: see docs/trace-format.md, whose names these are."""
 
-STEP, YIELD, DONE, WAKE, NEW, CALLBACK, POLL, ITER, ON, OBJECT = -1, -2, -3, -4, -5, -6, -7, -8, -9, -10
-HOLD, GATHER, FUTURE, RAISED, EAGER, EAGER_END, NAME, RUN = -11, -12, -13, -14, -15, -16, -17, -18
-CHAIN, LOST, NEVER_AWAITED, UNRETRIEVED, UNSAFE, ADOPT, LINK, SWALLOWED = -19, -20, -21, -22, -23, -24, -25, -26
-UNASKED = -27
+STEP, CLOCK, DONE, WAKE, NEW, CALLBACK, POLL, ITER = 1, 2, 3, 4, 5, 6, 7, 8
+OBJECT, HOLD, GATHER, FUTURE, RAISED, EAGER, EAGER_END, NAME, RUN = 10, 11, 12, 13, 14, 15, 16, 17, 18
+CHAIN, LOST, NEVER_AWAITED, UNRETRIEVED, UNSAFE, ADOPT, LINK, SWALLOWED = 19, 20, 21, 22, 23, 24, 25, 26
+UNASKED = 27
 
-HELLO, CODES, LOOP, STALL, NOW, STATS, BYE, RECORDS, STRINGS, STUCK = 1, 2, 4, 5, 6, 7, 8, 10, 11, 12
+HELLO, CODES, RECORDS, LOOP, STALL, NOW, STATS, BYE, STRINGS, STUCK = 1, 2, 3, 4, 5, 6, 7, 8, 10, 11
 
 RETURNED, RAISED_OUTCOME, CANCELLED, SUSPENDED, NOT_EAGER = 0, 1, 2, 3, 4
 
@@ -15,3 +15,22 @@ W_SLEEP, W_YIELD, W_TASK, W_TASKS, W_FUTURE, W_LOCK, W_SEMAPHORE, W_EVENT, W_CON
 W_GET, W_PUT, W_JOIN, W_IO, W_THREAD, W_PROCESS, W_OTHER = range(11, 18)
 
 O_LOCK, O_SEMAPHORE, O_EVENT, O_CONDITION, O_BARRIER, O_QUEUE, O_EXECUTOR, O_PROCESS, O_OTHER = range(1, 10)
+
+# `arg` of STEP, beside the wait; of WAKE, beside the cause; of NEW; of POLL; of RUN
+STEP_FUTURE, STEP_CHAIN, STEP_OBJECT, STEP_DELAY, STEP_KEYS = 32, 64, 128, 256, 512
+WAKE_BY, WAKE_TIME, WAKE_FRAMES, WAKE_PLACE = 32, 64, 128, 256
+NEW_SAME = 1
+FOR_EVER, NOT_KNOWN = 1, 2
+STOPPED, STARTED, CLOSED = 0, 1, 2
+
+KEYS = 4294967296.0  # keys are less than this
+
+
+def key(thing):
+    """The key of a task, a future or an object: its hash, cut to 32 bits."""
+    return hash(thing) % KEYS
+
+
+def head(kind, subject=0.0, arg=0):
+    """The first number of a record."""
+    return -((arg << 5 | kind) * KEYS + subject)

@@ -1,7 +1,9 @@
 """What the modules of the recorder share: the streams, the strings on their way, the notes, and the switch."""
 
+from _thread import allocate_lock
 from itertools import count
-from time import monotonic_ns as now
+from time import monotonic as clock  # seconds, in records
+from time import monotonic_ns as now  # the same in nanoseconds, in JSON frames
 
 streams = []  # every Stream that may still get records
 failed = []  # [weak reference, when, told] of tasks that ended with an exception
@@ -17,20 +19,30 @@ last_words = None  # flushes; set once the drain thread has stopped
 
 
 class Stream:
-    """The records of one loop. `buf` holds records as packed 64-bit ints, each appended by one atomic call."""
+    """The records of one loop. `buf` holds their numbers (floats, and ints below 2**53); each record is added by one atomic call."""
 
     def __init__(self, loop_id):
         self.loop_id = loop_id
         self.buf = []
+        self.ext = self.buf.extend
+        self.taking = allocate_lock()  # held by who takes records away
+        self.gap = False  # records were taken away unsent: the next batch skips a number
         self.sequence = 0
         self.lost = 0
-        self.last = now()  # of the last non-empty flush
-        self.wide = False  # the batch in the making holds an int that does not fit 32 bits
         self.resync = False  # records were lost: the loop must describe its tasks again
-        self.probe = None  # () -> (clock, task key, step begin, ready length, stepping)
+        self.probe = None  # () -> (task key, step begin in ns or 0, ready length)
         self.thread_id = 0
         self.sampled = (0, 0)
         self.closed = False
+
+    def overflow(self):
+        """The drain thread is late: what waits for it is dropped. Called by the loop."""
+        if self.taking.acquire(False):
+            taken = self.buf[:]
+            del self.buf[: len(taken)]
+            self.taking.release()
+            self.dropped(sum([value < 0 for value in taken]))
+            self.gap = self.resync = True
 
     def dropped(self, records):
         self.lost += records

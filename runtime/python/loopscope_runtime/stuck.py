@@ -12,6 +12,8 @@ from contextvars import Context
 from types import CodeType, ModuleType
 from weakref import getweakrefcount
 
+from .records import key
+
 MAX_TASKS = 200
 MAX_THINGS = 4000
 MAX_STUCK = 40  # with more, who could wake whom is not worked out
@@ -103,7 +105,7 @@ def find(references, gathering):
     stuck = [n for n in range(count) if n not in free]
     if len(stuck) < 2:
         return {}
-    return {hash(graph.things[n]): [hash(graph.things[m]) for m in wakers(n, waits[n], count, stuck, graph)] for n in stuck}
+    return {key(graph.things[n]): [key(graph.things[m]) for m in wakers(n, waits[n], count, stuck, graph)] for n in stuck}
 
 
 def wait_of(task, gathering):

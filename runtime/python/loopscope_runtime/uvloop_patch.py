@@ -4,10 +4,9 @@ from _thread import get_ident
 
 from . import asyncio_patch, codes, fallback, recorder, state
 from .faults import watch_class
-from .records import IO, RUN, THREAD, TIMER
+from .records import IO, RUN, THREAD, TIMER, head
 
 REASON = "uvloop is compiled: its steps are seen from outside"
-PACK3 = recorder.PACK[3]
 
 
 class UvFallback(fallback.Fallback):
@@ -59,7 +58,7 @@ def new_loop(loop, asyncio, drain, meet=lambda act: act()):
         asyncio_patch.equip(loop, stream, rec)
         if loop.is_running():
             stream.thread_id = get_ident()
-            rec.ext(PACK3(RUN, state.now(), 1))
+            rec.ext((head(RUN, 0, 1), state.clock()))
 
     meet(act)
     return stream
@@ -102,11 +101,11 @@ def trace(loop, stream, asyncio):
 
     def run_forever():
         stream.thread_id = get_ident()
-        rec.ext(PACK3(RUN, state.now(), 1))
+        rec.ext((head(RUN, 0, 1), state.clock()))
         try:
             stock_run_forever()
         finally:
-            rec.ext(PACK3(RUN, state.now(), 0))
+            rec.ext((head(RUN, 0, 0), state.clock()))
 
     for function in (call_soon, call_soon_threadsafe, call_later, call_at):
         codes.mark(function.__code__, codes.SKIP)

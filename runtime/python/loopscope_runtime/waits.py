@@ -1,17 +1,18 @@
 """What a suspension waits on, where the await chain alone does not say: handlers for asyncio's own leaf frames.
 
-A handler is the number of a wait, or a function that gets the locals of the frame and returns (wait, object, delay in µs, tasks or
-futures), or None. They are found by the number of the innermost frame's code, so that user code costs one failed look-up.
+A handler is the number of a wait, or a function that gets the locals of the frame and returns (wait, object or None, delay in
+seconds or None, tasks or futures), or None. They are found by the innermost frame's code.
 """
 
 import os
-from struct import Struct
 
 from . import codes
 from .records import (
     GATHER,
     LINK,
-    ON,
+    STEP_DELAY,
+    STEP_KEYS,
+    STEP_OBJECT,
     W_BARRIER,
     W_CONDITION,
     W_EVENT,
@@ -26,19 +27,13 @@ from .records import (
     W_TASK,
     W_TASKS,
     W_THREAD,
+    head,
+    key,
 )
 
-pack6 = Struct("<6q").pack
 MAX_KEYS = 2000
-handlers = {}  # code number -> handler
-overriders = {}  # code number of an asyncio frame further out -> handler that knows better
-
-
-def duration(seconds):
-    """What the wire has for a duration: microseconds, or minus the seconds of a long one."""
-    if seconds < 2000:
-        return max(0, round(seconds * 1e6))
-    return -round(seconds) if seconds < 2e9 else -2_000_000_000
+handlers = {}  # id of an asyncio code object -> handler
+overriders = {}  # id of an asyncio code object further out -> handler that knows better
 
 
 SYNCHRONIZERS = {
@@ -55,17 +50,17 @@ def _synchronizer(frame_locals):
     self = frame_locals.get("self")
     for cls in type(self).__mro__:
         if cls.__module__ == "asyncio.locks" and cls.__name__ in SYNCHRONIZERS:
-            return SYNCHRONIZERS[cls.__name__], self, -1, ()
+            return SYNCHRONIZERS[cls.__name__], self, None, ()
     return None
 
 
 def _sleep(frame_locals):
     delay = frame_locals.get("delay")
-    return W_SLEEP, None, duration(delay) if isinstance(delay, (int, float)) else -1, ()
+    return W_SLEEP, None, max(0.0, delay) if isinstance(delay, (int, float)) else None, ()
 
 
 def _of_self(wait):
-    return lambda frame_locals: (wait, frame_locals.get("self"), -1, ())
+    return lambda frame_locals: (wait, frame_locals.get("self"), None, ())
 
 
 def _plain(wait):
@@ -77,24 +72,24 @@ def _waiting_for(*names):
         found = next((frame_locals[n] for n in names if n in frame_locals), None)
         if found is None:
             return None
-        return W_TASK, None, -1, (found,)
+        return W_TASK, None, None, (found,)
 
     return handler
 
 
 def _wait(frame_locals):
-    return W_TASKS, None, -1, tuple(frame_locals.get("fs") or ())
+    return W_TASKS, None, None, tuple(frame_locals.get("fs") or ())
 
 
 def _group(frame_locals):
-    return W_TASKS, None, -1, tuple(getattr(frame_locals.get("self"), "_tasks", ()))
+    return W_TASKS, None, None, tuple(getattr(frame_locals.get("self"), "_tasks", ()))
 
 
 def _as_completed(frame_locals):
     todo = frame_locals.get("todo")
     if todo is None:
         todo = getattr(frame_locals.get("self"), "_todo", ())
-    return W_TASKS, None, -1, tuple(todo)
+    return W_TASKS, None, None, tuple(todo)
 
 
 LEAVES = {
@@ -163,59 +158,77 @@ def start(asyncio):
     _folder[0] = os.path.dirname(asyncio.__file__)
     if _met not in codes.watchers:
         codes.watchers.append(_met)
-    for number, code in codes.fresh:
-        _met(number, code)
+    for _, code in codes.fresh:
+        _met(code)
 
 
-def _met(number, code):
+def _met(code):
     folder, _, base = code.co_filename.rpartition(os.sep)
     if folder != _folder[0]:
         return
     handler = LEAVES.get(base, {}).get(code.co_name)
     if handler is not None:
-        handlers[number] = handler
+        handlers[id(code)] = handler
     handler = OUTER.get(base, {}).get(code.co_name)
     if handler is not None:
-        overriders[number] = handler
+        overriders[id(code)] = handler
 
 
-def describe(rec, task_key, leaf, coroutines):
-    """Writes the ON of a suspension whose innermost coroutine is coroutines[-1]."""
-    found = None
-    for c in coroutines[-2:-5:-1]:  # asyncio's own frames just above: `Queue.join` knows better than `Event.wait`
-        code = c.cr_code
-        number = codes.known.get(id(code))
-        if number is None or number & 1:
-            break
-        handler = overriders.get(number)
-        if handler is not None and c.cr_frame is not None:
-            found = handler(c.cr_frame.f_locals)
-            break
-    if found is None:
-        frame = coroutines[-1].cr_frame
-        if frame is None:
-            return
-        found = leaf(frame.f_locals)
-    if found is None:
-        return
-    wait, thing, delay, others = found
-    if not others:
-        rec.ext(pack6(ON, task_key, wait, 0 if thing is None else hash(thing), delay, 0))
-        return
-    keys = [hash(o) for o in others[:MAX_KEYS]]
-    rec.ext(Struct("<%dq" % (6 + len(keys))).pack(ON, task_key, wait, 0, delay, len(keys), *keys))
+def judge(coroutines):
+    """(handler, index of the coroutine whose frame it reads) for a chain of coroutines, or None."""
+    if len(coroutines) > 1:
+        for i in range(len(coroutines) - 2, max(-1, len(coroutines) - 5), -1):
+            code = coroutines[i].cr_code  # asyncio's own frames just above: `Queue.join` knows better than `Event.wait`
+            if codes.base_of(code) >= codes.USER:
+                break
+            handler = overriders.get(id(code))
+            if handler is not None:
+                return handler, i
+    handler = handlers.get(id(coroutines[-1].cr_code))
+    return None if handler is None else (handler, len(coroutines) - 1)
+
+
+def ask(judged, coroutines):
+    """What a judge's finding and the frames say: (wait, object or None, delay or None, tasks or futures)."""
+    handler, index = judged
+    if type(handler) is int:
+        return handler, None, None, ()
+    frame = coroutines[index].cr_frame
+    return (None if frame is None else handler(frame.f_locals)) or (0, None, None, ())
+
+
+def fields(found):
+    """The same as (arg, fields) of a STEP or an ADOPT."""
+    arg, thing, delay, others = found
+    values = []
+    if others:
+        others = others[:MAX_KEYS]
+    elif thing is not None:
+        arg |= STEP_OBJECT
+        values.append(key(thing))
+    if delay is not None:
+        arg |= STEP_DELAY
+        values.append(delay)
+    if others:
+        arg |= STEP_KEYS
+        values += (len(others), *map(key, others))
+    return arg, values
 
 
 def relate(rec, future, gathering):
-    """GATHER or LINK for a future whose meaning others must know: gather's, and shield's outer one."""
+    """GATHER or LINK for a future whose meaning others must know: gather's, and shield's outer one. Whether it was one."""
     if isinstance(future, gathering):
-        keys = [hash(o) for o in future._children]
-        values = [GATHER, hash(future), len(keys)] + keys
-        rec.ext(Struct("<%dq" % len(values)).pack(*values))
-        return
-    for entry in future._callbacks or ():
+        keys = [key(o) for o in future._children]
+        rec.ext((head(GATHER, key(future)), len(keys), *keys))
+        return True
+    callbacks = future._callbacks or ()
+    if len(callbacks) < 2:  # the task's own
+        return False
+    for entry in callbacks:
         callback = entry[0] if type(entry) is tuple else entry
         if getattr(callback, "__qualname__", "") == "shield.<locals>._outer_done_callback":
             inner = dict(zip(callback.__code__.co_freevars, callback.__closure__)).get("inner")
             if inner is not None:
-                rec.ext(Struct("<3q").pack(LINK, hash(future), hash(inner.cell_contents)))
+                rec.ext((head(LINK, key(future)), key(inner.cell_contents)))
+                return True
+    return False

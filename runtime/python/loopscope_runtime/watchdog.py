@@ -36,7 +36,7 @@ class Watchdog:
             stack = []
             while frame is not None and len(stack) < 64:
                 n = codes.number(frame.f_code)
-                if n == codes.STOP:
+                if n == 0:
                     break
                 if n > 0:
                     stack.append([n, frame.f_lineno or 0])
@@ -44,7 +44,7 @@ class Watchdog:
             key_now, begin_now, _ = stream.probe()
             if begin_now != begin:
                 continue
-            sample = {"loop": stream.loop_id, "task": key & 0xFFFFFFFF, "begin": begin, "t": t, "stack": stack}
+            sample = {"loop": stream.loop_id, "task": int(key), "begin": begin, "t": t, "stack": stack}
             self.send(drain, sample)
         frames = None
 

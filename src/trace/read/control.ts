@@ -62,9 +62,7 @@ export function readHello(trace: Trace, program: Program, json: unknown): void {
   const first = trace.programs[0].hello ?? hello;
   const anchor = (h: Hello) => h.clock.wallNs - h.clock.monotonicNs;
   const shift = anchor(first) - anchor(hello);
-  const start = Math.round(first.startNs + (Math.abs(shift) < SAME_CLOCK_NS ? 0 : shift));
-  program.startHigh = Math.floor(start / 4294967296);
-  program.startLow = start - program.startHigh * 4294967296;
+  program.startNs = Math.round(first.startNs + (Math.abs(shift) < SAME_CLOCK_NS ? 0 : shift));
   program.parent = trace.programs.findIndex((p) => p !== program && p.hello?.pid === hello.ppid);
 }
 
@@ -139,7 +137,11 @@ export function readStuck(reducer: Reducer, program: Program, json: unknown): vo
   for (const item of list(f.tasks)) {
     const [key, wakers] = list(item);
     const [task] = keys([key]);
-    if (task >= 0) reducer.stuck(task, keys(wakers).filter((waker) => waker >= 0));
+    if (task >= 0)
+      reducer.stuck(
+        task,
+        keys(wakers).filter((waker) => waker >= 0),
+      );
   }
   reducer.seen(program.secondsOf(num(f.t)));
 }

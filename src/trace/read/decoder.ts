@@ -1,8 +1,6 @@
 import { FLAG_DEFLATED, FrameType } from "../../protocol/stream";
 import type { Program } from "../store/program";
 import type { Trace } from "../trace";
-import { BatchReader } from "./batch";
-import { CompactReader } from "./compact";
 import {
   readBye,
   readCodes,
@@ -16,6 +14,7 @@ import {
   readStuck,
 } from "./control";
 import { type Inflate, MAX_INFLATED_BYTES } from "./inflate";
+import { RecordReader } from "./records";
 import { Reducer } from "./reducer";
 
 const NAMES = Object.fromEntries(Object.entries(FrameType).map(([name, type]) => [type, name]));
@@ -23,8 +22,7 @@ const NAMES = Object.fromEntries(Object.entries(FrameType).map(([name, type]) =>
 /** Takes whole frames and applies them to a trace. */
 export class Decoder {
   private readonly reducer: Reducer;
-  private readonly batches: BatchReader;
-  private readonly records: CompactReader;
+  private readonly records: RecordReader;
   private readonly text = new TextDecoder();
 
   constructor(
@@ -32,8 +30,7 @@ export class Decoder {
     private readonly inflate: Inflate,
   ) {
     this.reducer = new Reducer(trace);
-    this.batches = new BatchReader(trace, this.reducer);
-    this.records = new CompactReader(trace, this.reducer);
+    this.records = new RecordReader(trace, this.reducer);
   }
 
   /** Goes on where the decoder of another trace is, whose tasks have the rows that `rowOf` says here; -1: none. */
@@ -48,7 +45,6 @@ export class Decoder {
       const bytes = flags & FLAG_DEFLATED ? this.inflate(body, MAX_INFLATED_BYTES) : body;
       const program = this.reducer.program(programNumber);
       if (type === FrameType.records) this.records.read(program, bytes);
-      else if (type === FrameType.batch) this.batches.read(program, bytes);
       else this.control(type, program, bytes);
     } catch (error) {
       // Damage, bad deflate data and bad JSON all mean the same to the reader of a trace.

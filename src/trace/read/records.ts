@@ -1,77 +1,116 @@
-import { RecordKind } from "../../protocol/stream";
+import { KEYS, NEW_SAME, OFFSETS, PollArg, RecordKind, StepArg, WAIT, WakeArg } from "../../protocol/stream";
 import type { Loop } from "../store/loops";
 import type { Program } from "../store/program";
 import type { Trace } from "../trace";
-import { Damage } from "./bytes";
+import { aligned, Damage } from "./bytes";
 import type { Reducer } from "./reducer";
 
-/**
- * The records of docs/trace-format.md, field by field in the order of its table. How a field lies among the
- * ints differs between the two forms of a batch, and is left to the subclasses.
- */
-export abstract class RecordReader {
-  protected program!: Program;
-  protected loop!: Loop;
-  /** The key read last, in two halves: keys stay 64 bits wide and no BigInt is made. */
-  protected low = 0;
-  protected high = 0;
-  /** Index in `places.codes` of a record's own code, read with its frames. */
+const HEADER_BYTES = 24;
+/** No clock shows more seconds than this: 30,000 years. */
+const MAX_TIME = 1e12;
+/** Low bits of `arg` that hold a wait or a cause. */
+const FIVE_BITS = 31;
+const CAUSE_TASK = 3;
+
+/** The records of docs/trace-format.md, field by field in the order of its table. */
+export class RecordReader {
+  private program!: Program;
+  private loop!: Loop;
+  private numbers: Float64Array = new Float64Array(0);
+  private at = 0;
+  /** Time 0 of the trace on the program's clock, seconds. */
+  private start = 0;
+  /** Of the record being read: what its first number says beside its kind. */
+  private arg = 0;
+  private subject = 0;
+  /** Index in `places.codes` of a record's own code. */
   private own = 0;
   private scratch = new Int32Array(64);
 
   constructor(
-    protected readonly trace: Trace,
-    protected readonly reducer: Reducer,
+    private readonly trace: Trace,
+    private readonly reducer: Reducer,
   ) {}
 
-  protected abstract int(): number;
-  /** Seconds of the trace. */
-  protected abstract time(): number;
-  /** Seconds; less than 0 is "none". */
-  protected abstract duration(): number;
-  /** Reads a key into `low` and `high`. */
-  protected abstract key(): void;
-  /** The runtime's id of the next code object. */
-  protected abstract nextCode(): number;
-  protected abstract string(): string;
-  /** How many ints are left. */
-  protected abstract left(): number;
-
-  /**
-   * Applies all records of the batch just opened. What follows a damaged one is skipped, for nothing says
-   * where the next begins.
-   */
-  protected readAll(): void {
-    while (this.left() > 0) {
-      this.record(this.int());
+  /** Applies the records of a batch. What follows a damaged one is skipped. */
+  read(program: Program, body: Uint8Array): void {
+    if (body.length < HEADER_BYTES) throw new Damage("too short");
+    const bytes = aligned(body);
+    const header = new Uint32Array(bytes.buffer, bytes.byteOffset, HEADER_BYTES / 4);
+    const [number, sequence, count, , lostLow, lostHigh] = header;
+    if (HEADER_BYTES + count * 8 > bytes.length) throw new Damage("shorter than its list");
+    this.numbers = new Float64Array(bytes.buffer, bytes.byteOffset + HEADER_BYTES, count);
+    this.at = 0;
+    this.program = program;
+    this.start = program.startNs / 1e9;
+    this.loop = this.reducer.batch(program, number, sequence, lostHigh * KEYS + lostLow);
+    while (this.at < count) {
+      const head = -this.numbers[this.at++];
+      if (!(head > 0)) throw new Damage("no record begins where one should");
+      const op = Math.floor(head / KEYS);
+      this.subject = head | 0;
+      this.arg = op >>> 5;
+      this.record(op & FIVE_BITS);
       this.trace.events++;
     }
   }
 
-  /** A number of things that follow, each of at least one int. */
+  private next(): number {
+    if (this.at >= this.numbers.length) throw new Damage("ends inside a record");
+    return this.numbers[this.at++];
+  }
+
+  /** Seconds of the trace, to the nanosecond. */
+  private time(): number {
+    const t = this.next();
+    if (!(t >= 0 && t < MAX_TIME)) throw new Damage("an impossible time");
+    return Math.round((t - this.start) * 1e9) / 1e9;
+  }
+
+  /** 0 or greater. */
+  private amount(): number {
+    const value = this.next();
+    if (!(value >= 0)) throw new Damage("a negative amount");
+    return value;
+  }
+
+  /** A key: its low 32 bits. */
+  private key(): number {
+    return this.next() | 0;
+  }
+
+  private string(): string {
+    return this.program.takeString(this.next());
+  }
+
+  /** A number of things that follow. */
   private count(): number {
-    const n = this.int();
-    if (n < 0 || n > this.left()) throw new Damage("a count beyond its end");
+    const n = this.next();
+    if (!(n >= 0 && n <= this.numbers.length - this.at)) throw new Damage("a count beyond its end");
     return n;
   }
 
   private codeIndex(): number {
-    const table = this.program.codes.get(this.nextCode());
+    const table = this.program.codes.get(this.next());
     return table === undefined ? 0 : this.trace.places.codeOfTable(table);
   }
 
-  private place(code: number, offset: number): number {
+  private place(): number {
+    const place = this.next();
+    const known = this.program.places.get(place);
+    if (known !== undefined) return known;
+    const code = Math.floor(place / OFFSETS);
     const table = this.program.codes.get(code);
-    return table === undefined ? 0 : this.trace.places.at(table, offset);
+    if (table === undefined) return 0;
+    const row = this.trace.places.at(table, place - code * OFFSETS);
+    this.program.places.set(place, row);
+    return row;
   }
 
   /** n frames, outermost first, below `base`. */
   private inward(base: number, n: number): number {
     let stack = base;
-    for (let i = 0; i < n; i++) {
-      const code = this.nextCode();
-      stack = this.trace.stacks.push(stack, this.place(code, this.int()));
-    }
+    for (let i = 0; i < n; i++) stack = this.trace.stacks.push(stack, this.place());
     return stack;
   }
 
@@ -82,46 +121,34 @@ export abstract class RecordReader {
 
   /** The same where the record has a code of its own, which goes to `own`. */
   private outwardWithOwn(): number {
-    const n = this.count();
     this.own = this.codeIndex();
-    return this.outwardFrames(n);
+    return this.outward();
   }
 
   private outwardFrames(n: number): number {
     if (n === 0) return 0;
     if (n > this.scratch.length) this.scratch = new Int32Array(n * 2);
     const { scratch } = this;
-    for (let i = 0; i < n; i++) {
-      const code = this.nextCode();
-      scratch[i] = this.place(code, this.int());
-    }
+    for (let i = 0; i < n; i++) scratch[i] = this.place();
     let stack = 0;
     for (let i = n - 1; i >= 0; i--) stack = this.trace.stacks.push(stack, scratch[i]);
     return stack;
   }
 
-  /** A task by its key: -1 for key 0, a row made for a key never met. */
+  /** The record's task: -1 for key 0, a row made for a key never met. */
   private task(): number {
-    this.key();
-    return this.reducer.taskOf(this.program, this.loop, this.low, this.high);
+    return this.reducer.taskOf(this.program, this.loop, this.subject, 0);
   }
 
-  /** A task that may not be one: -1 when the key is not known. */
-  private knownTask(): number {
-    this.key();
-    return this.program.tasks.get(this.low, this.high);
-  }
-
-  private object(): number {
-    this.key();
-    return this.program.objects.get(this.low, this.high);
+  /** A task by a key that may be none's: then -1. */
+  private taskOf(key: number): number {
+    return this.program.tasks.get(key, 0);
   }
 
   /** keep and n, then the n frames that follow the first `keep` of the chain before. */
   private chain(task: number): number {
-    const keep = this.int();
+    const keep = this.amount();
     const n = this.count();
-    if (keep < 0) throw new Damage("a negative number of frames");
     if (n === 0 && keep === 0) return 0;
     const { stacks } = this.trace;
     const before = this.reducer.chainOf(task);
@@ -133,19 +160,8 @@ export abstract class RecordReader {
   private keys(): { count: number; tasks: number[] } {
     const count = this.count();
     const tasks: number[] = [];
-    for (let i = 0; i < count; i++) {
-      this.key();
-      this.reducer.tasksOfFuture(this.program, this.low, this.high, tasks);
-    }
+    for (let i = 0; i < count; i++) this.reducer.tasksOfFuture(this.program, this.key(), 0, tasks);
     return { count, tasks };
-  }
-
-  /** A stack of one frame: the first line of a function. */
-  private functionStack(code: number): number {
-    const table = this.program.codes.get(code);
-    if (table === undefined) return 0;
-    const { places, stacks } = this.trace;
-    return stacks.push(0, places.atLine(table, places.codes[places.codeOfTable(table)].firstLine));
   }
 
   private record(kind: number): void {
@@ -153,77 +169,71 @@ export abstract class RecordReader {
     switch (kind) {
       case RecordKind.STEP: {
         const task = this.task();
-        const begin = this.time();
         const end = this.time();
-        this.key();
-        const { low, high } = this;
-        reducer.step(program, loop, task, begin, end, low, high, this.chain(task));
+        const begin = reducer.begin(program, loop, task, end);
+        const future = this.arg & StepArg.future ? this.key() : 0;
+        const stack = this.arg & StepArg.chain ? this.chain(task) : reducer.chainOf(task);
+        if ((this.arg & FIVE_BITS) === WAIT.yield) reducer.yielded(loop, task, begin, end, stack);
+        else {
+          reducer.step(program, loop, task, begin, end, future, 0, stack);
+          this.waitsOn(task);
+        }
         break;
       }
-      case RecordKind.YIELD: {
-        const task = this.task();
-        const begin = this.time();
-        const end = this.time();
-        reducer.yielded(loop, task, begin, end, this.chain(task));
+      case RecordKind.CLOCK:
+        loop.reading.clock = this.time();
         break;
-      }
       case RecordKind.DONE: {
         const task = this.task();
-        const begin = this.time();
         const end = this.time();
-        reducer.done(loop, task, begin, end, this.int());
+        reducer.done(loop, task, reducer.begin(program, loop, task, end), end, this.arg);
         break;
       }
-      case RecordKind.WAKE: {
-        const task = this.task();
-        const t = this.time();
-        const cause = this.int();
-        const by = this.knownTask();
-        reducer.wake(program, task, t, cause, by, this.outward());
+      case RecordKind.WAKE:
+        this.wake();
         break;
-      }
       case RecordKind.ITER: {
         const t = this.time();
-        reducer.iteration(loop, t, this.int());
+        reducer.iteration(program, loop, t, this.subject);
         break;
       }
       case RecordKind.POLL: {
         const t = this.time();
-        const timeout = this.duration();
-        const timers = this.int();
-        reducer.poll(loop, t, timeout < 0 ? Number.POSITIVE_INFINITY : timeout, timers, this.int());
-        break;
-      }
-      case RecordKind.ON: {
-        const task = this.task();
-        const wait = this.int();
-        const object = this.object();
-        const delay = this.duration();
-        reducer.on(task, wait, object, delay < 0 ? Number.NaN : delay, this.keys().tasks);
+        const timeout = this.amount();
+        const timers = this.amount();
+        const watched = this.arg & PollArg.notKnown ? -1 : this.subject;
+        reducer.poll(
+          loop,
+          t,
+          this.arg & PollArg.forEver ? Number.POSITIVE_INFINITY : timeout,
+          timers,
+          watched,
+        );
         break;
       }
       case RecordKind.NEW: {
-        this.key();
-        const { low, high } = this;
         const t = this.time();
-        const parent = this.knownTask();
-        const stack = this.outwardWithOwn();
-        reducer.created(program, loop, low, high, t, parent, this.own, stack, this.string());
+        const { reading } = loop;
+        if (!(this.arg & NEW_SAME)) {
+          reading.parent = this.taskOf(this.key());
+          reading.stack = this.outwardWithOwn();
+          reading.code = this.own;
+        }
+        const { parent, code, stack } = reading;
+        reducer.created(program, loop, this.subject, 0, t, parent, code, stack, this.string());
         break;
       }
       case RecordKind.CALLBACK: {
         const begin = this.time();
         const end = this.time();
-        const by = this.knownTask();
-        const code = this.count() > 0 ? this.nextCode() : 0;
-        reducer.callback(loop, begin, end, by, this.functionStack(code));
+        const stack = this.arg ? this.inward(0, 1) : 0;
+        reducer.callback(loop, begin, end, this.taskOf(this.subject), stack);
         break;
       }
       case RecordKind.HOLD: {
-        const object = this.object();
         const t = this.time();
-        const task = this.knownTask();
-        reducer.hold(object, t, task, this.int());
+        const task = this.taskOf(this.key());
+        reducer.hold(program.objects.get(this.subject, 0), t, task, this.arg ? 1 : -1);
         break;
       }
       default:
@@ -231,37 +241,52 @@ export abstract class RecordReader {
     }
   }
 
+  private wake(): void {
+    const { reducer, program, loop, arg } = this;
+    const task = this.task();
+    const t = arg & WakeArg.time ? this.time() : Number.NaN;
+    const cause = arg & FIVE_BITS;
+    const by = arg & WakeArg.by ? this.taskOf(this.key()) : -1;
+    let stack = 0;
+    if (arg & WakeArg.place) stack = this.inward(0, 1);
+    else if (arg & WakeArg.frames) stack = this.outward();
+    const wake = this.trace.wakes.intern(cause, stack);
+    if (cause % 16 === CAUSE_TASK && !(arg & WakeArg.by)) loop.reading.wakes.push(task, t, wake);
+    else reducer.wake(program, task, t, wake, by);
+  }
+
+  /** What a suspension waits on, as `arg` of its record says. */
+  private waitsOn(task: number): void {
+    const { arg } = this;
+    const wait = arg & FIVE_BITS;
+    if (wait === 0) return;
+    const object = arg & StepArg.object ? this.program.objects.get(this.key(), 0) : -1;
+    const delay = arg & StepArg.delay ? this.amount() : Number.NaN;
+    this.reducer.on(task, wait, object, delay, arg & StepArg.keys ? this.keys().tasks : []);
+  }
+
   private rareRecord(kind: number): void {
     const { reducer, program, loop } = this;
     switch (kind) {
       case RecordKind.OBJECT: {
-        this.key();
-        const { low, high } = this;
+        const { subject, arg } = this;
         const t = this.time();
-        const objectKind = this.int();
         const stack = this.outward();
-        reducer.object(program, low, high, t, objectKind, stack, this.string());
+        reducer.object(program, subject, 0, t, arg, stack, this.string());
         break;
       }
       case RecordKind.GATHER: {
-        this.key();
-        const { low, high } = this;
-        reducer.gather(program, low, high, this.keys());
+        const { subject } = this;
+        reducer.gather(program, subject, 0, this.keys());
         break;
       }
       case RecordKind.FUTURE: {
-        this.key();
-        const { low, high } = this;
         this.time();
-        const wait = this.int();
-        reducer.future(program, low, high, wait, this.string());
+        reducer.future(program, this.subject, 0, this.arg, this.string());
         break;
       }
       case RecordKind.LINK: {
-        this.key();
-        const { low, high } = this;
-        this.key();
-        reducer.link(program, low, high, this.low, this.high);
+        reducer.link(program, this.subject, 0, this.key(), 0);
         break;
       }
       case RecordKind.RAISED: {
@@ -279,7 +304,7 @@ export abstract class RecordReader {
       }
       case RecordKind.RUN: {
         const t = this.time();
-        reducer.run(loop, t, this.int());
+        reducer.run(program, loop, t, this.arg === 2 ? -1 : this.arg);
         break;
       }
       case RecordKind.CHAIN: {
@@ -289,28 +314,23 @@ export abstract class RecordReader {
         break;
       }
       case RecordKind.EAGER: {
-        this.key();
-        const { low, high } = this;
         const t = this.time();
-        const parent = this.knownTask();
+        const parent = this.taskOf(this.key());
         const stack = this.outwardWithOwn();
-        reducer.eager(program, loop, low, high, t, parent, this.own, stack);
+        reducer.eager(program, loop, this.subject, 0, t, parent, this.own, stack);
         break;
       }
       case RecordKind.EAGER_END:
         this.eagerEnd();
         break;
       case RecordKind.ADOPT: {
-        this.key();
-        const { low, high } = this;
         const t = this.time();
-        this.key();
-        const future = { low: this.low, high: this.high };
-        this.int();
-        const n = this.count();
+        const future = { low: this.key(), high: 0 };
         this.own = this.codeIndex();
-        const stack = this.inward(0, n);
-        reducer.adopt(program, loop, low, high, t, future, this.own, stack, this.string());
+        const stack = this.inward(0, this.count());
+        const task = reducer.adopt(program, loop, this.subject, 0, t, future, this.own, stack);
+        this.waitsOn(task);
+        reducer.named(task, this.string());
         break;
       }
       default:
@@ -319,17 +339,14 @@ export abstract class RecordReader {
   }
 
   private eagerEnd(): void {
-    const { reducer, program, loop } = this;
-    const placeholder = this.knownTask();
-    program.tasks.set(this.low, this.high, -1);
-    this.key();
-    const { low, high } = this;
+    const { reducer, program, loop, arg: outcome } = this;
+    const placeholder = this.taskOf(this.subject);
+    program.tasks.set(this.subject, 0, -1);
+    const key = this.key();
     const t = this.time();
-    const outcome = this.int();
-    this.key();
-    const future = { low: this.low, high: this.high };
+    const future = { low: this.key(), high: 0 };
     const stack = this.inward(0, this.count());
-    const task = reducer.eagerEnd(program, placeholder, low, high, outcome, this.string());
+    const task = reducer.eagerEnd(program, placeholder, key, 0, outcome, this.string());
     if (outcome <= 3) reducer.eagerStep(program, loop, task, t, outcome, future, stack);
   }
 
@@ -345,13 +362,13 @@ export abstract class RecordReader {
       }
       case RecordKind.NEVER_AWAITED: {
         const t = this.time();
-        const task = this.knownTask();
+        const task = this.taskOf(this.subject);
         const stack = this.outwardWithOwn();
         reducer.incident({ ...at, kind: "never-awaited", task, t, stack, code: this.own });
         break;
       }
       case RecordKind.UNRETRIEVED: {
-        const task = this.knownTask();
+        const task = this.taskOf(this.subject);
         const t = this.time();
         const stack = this.outward();
         const what = this.string();
@@ -360,7 +377,6 @@ export abstract class RecordReader {
       }
       case RecordKind.UNSAFE: {
         const t = this.time();
-        this.int();
         const stack = this.outward();
         const what = this.string();
         reducer.incident({ ...at, kind: "unsafe", task: -1, t, stack, what, detail: this.string() });
@@ -373,9 +389,8 @@ export abstract class RecordReader {
         break;
       }
       case RecordKind.UNASKED: {
-        const task = this.knownTask();
-        const t = this.time();
-        reducer.unasked(task, t, this.int() !== 0);
+        const task = this.taskOf(this.subject);
+        reducer.unasked(task, this.time(), this.arg !== 0);
         break;
       }
       default:

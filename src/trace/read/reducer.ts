@@ -74,6 +74,7 @@ export class Reducer {
   batch(program: Program, number: number, sequence: number, lost: number): Loop {
     const loop = this.loop(program, number, this.trace.endTime);
     const expected = loop.lastSequence + 1;
+    if (sequence !== expected) loop.reading.reset();
     if (loop.lastSequence > 0 && sequence > expected) {
       this.trace.note(`${sequence - expected} batches of loop ${loop.id} are missing`);
     }
@@ -118,6 +119,24 @@ export class Reducer {
 
   // Steps
 
+  /** A step of a task ends: when it began. What it woke is ready from when it said, else from its end. */
+  begin(program: Program, loop: Loop, task: number, end: number): number {
+    const { reading } = loop;
+    const begin = Math.min(reading.clock, end);
+    reading.clock = end;
+    if (reading.wakes.length > 0) this.wakeAll(program, loop, task, end);
+    return Number.isNaN(begin) ? end : begin;
+  }
+
+  private wakeAll(program: Program, loop: Loop, by: number, end: number): void {
+    const { wakes } = loop.reading;
+    for (let i = 0; i < wakes.length; i += 3) {
+      const t = wakes[i + 1];
+      this.wake(program, wakes[i], Number.isNaN(t) ? end : t, wakes[i + 2], by);
+    }
+    wakes.length = 0;
+  }
+
   step(
     program: Program,
     loop: Loop,
@@ -149,6 +168,7 @@ export class Reducer {
   }
 
   callback(loop: Loop, begin: number, end: number, by: number, stack: number): void {
+    loop.reading.clock = end;
     const row = this.pushStep(loop, -1, begin, end, stack, StepFlag.callback);
     this.trace.steps.by.set(row, by);
   }
@@ -191,12 +211,13 @@ export class Reducer {
     this.trace.steps.by.set(row, early.by);
   }
 
-  wake(program: Program, task: number, t: number, cause: number, by: number, stack: number): void {
+  /** wake: row in `wakes`. */
+  wake(program: Program, task: number, t: number, wake: number, by: number): void {
     if (task < 0) return;
     const { tasks, steps, wakes } = this.trace;
+    const cause = wakes.cause.get(wake);
     this.seen(t);
     if ((cause & ~CAUSE_CANCELLED) === CAUSE_THREAD) this.trace.loops[tasks.loop.get(task)].threadWakes++;
-    const wake = wakes.intern(cause, stack);
     const last = tasks.lastStep.get(task);
     if (last >= 0 && steps.flags.get(last) & StepFlag.last) return;
     if (last >= 0 && Number.isNaN(steps.ready.get(last))) {
@@ -327,24 +348,27 @@ export class Reducer {
     future: Key,
     code: number,
     stack: number,
-    name: string,
-  ): void {
+  ): number {
     const { tasks } = this.trace;
     this.seen(t);
     let task = program.tasks.get(low, high);
     if (task < 0 || !Number.isNaN(tasks.ended.get(task))) {
-      task = tasks.push(loop.row, t, -1, code, 0, name);
+      task = tasks.push(loop.row, t, -1, code, 0, "?");
       tasks.flags.set(task, TaskFlag.adopted);
       program.tasks.set(low, high, task);
     } else {
       // After a gap: the task is known, what it did meanwhile is not.
-      if (name) tasks.rename(task, name);
       if (tasks.code.get(task) === 0) tasks.code.set(task, code);
       tasks.flags.set(task, tasks.flags.get(task) & ~TaskFlag.implied);
     }
-    if (stack === 0 && future.low === 0 && future.high === 0) return;
+    if (stack === 0 && future.low === 0 && future.high === 0) return task;
     const row = this.pushStep(loop, task, t, t, stack, StepFlag.parked);
     this.trace.steps.wait.set(row, this.futures.wait(program, task, future.low, future.high));
+    return task;
+  }
+
+  named(task: number, name: string): void {
+    if (task >= 0 && name) this.trace.tasks.rename(task, name);
   }
 
   raised(task: number, stack: number, type: string, message: string): void {
@@ -363,8 +387,10 @@ export class Reducer {
     loop.polls.watched.push(watched);
   }
 
-  iteration(loop: Loop, t: number, ready: number): void {
+  iteration(program: Program, loop: Loop, t: number, ready: number): void {
     this.seen(t);
+    if (loop.reading.wakes.length > 0) this.wakeAll(program, loop, -1, t);
+    loop.reading.clock = t;
     const poll = loop.polls.end.length - 1;
     const polled = poll >= 0 && Number.isNaN(loop.polls.end.get(poll));
     if (polled) loop.polls.end.set(poll, t);
@@ -373,8 +399,9 @@ export class Reducer {
     loop.iterations.poll.push(polled ? poll : -1);
   }
 
-  run(loop: Loop, t: number, state: number): void {
+  run(program: Program, loop: Loop, t: number, state: number): void {
     this.seen(t);
+    if (loop.reading.wakes.length > 0) this.wakeAll(program, loop, -1, t);
     loop.states.push({ t, state });
     if (state !== 1) loop.open = null;
   }

@@ -17,8 +17,43 @@ export interface OpenStep {
   begin: number;
 }
 
+/** Where the reading of a loop's records is: what later ones leave out because earlier ones said it. */
+export class Reading {
+  /** Where the next step begins; NaN when that is not known. */
+  clock = Number.NaN;
+  /** Wakes by the step that has not ended yet: task, time or NaN (its end), row in `wakes`. */
+  readonly wakes: number[] = [];
+  /** Of the task made last. */
+  parent = -1;
+  code = 0;
+  stack = 0;
+
+  /** Something was lost. */
+  reset(): void {
+    this.clock = Number.NaN;
+    this.wakes.length = 0;
+    this.parent = -1;
+    this.code = this.stack = 0;
+  }
+
+  /** The same where tasks have other rows. */
+  moved(taskRow: (row: number) => number): Reading {
+    const copy = new Reading();
+    copy.clock = this.clock;
+    copy.parent = taskRow(this.parent);
+    copy.code = this.code;
+    copy.stack = this.stack;
+    for (let i = 0; i < this.wakes.length; i += 3) {
+      const task = taskRow(this.wakes[i]);
+      if (task >= 0) copy.wakes.push(task, this.wakes[i + 1], this.wakes[i + 2]);
+    }
+    return copy;
+  }
+}
+
 /** One event loop of one program. */
 export class Loop {
+  reading = new Reading();
   kind = "unknown";
   thread = "";
   threadId = 0;

@@ -24,12 +24,13 @@ export class Program {
   end: End | null = null;
   /** The program whose pid is this one's parent, or -1. */
   parent = -1;
-  /** Nanoseconds of this program's clock at time 0 of the trace, in two halves. */
-  startHigh = 0;
-  startLow = 0;
+  /** Nanoseconds of this program's clock at time 0 of the trace. */
+  startNs = 0;
   readonly loops = new Map<number, Loop>();
   /** The runtime's code ids to tables of `places`. */
   readonly codes = new Map<number, number>();
+  /** The runtime's numbers of places to those of `places`. */
+  readonly places = new Map<number, number>();
   readonly tasks = new PairMap();
   readonly objects = new PairMap();
   readonly futures = new PairMap();
@@ -94,18 +95,8 @@ export class Program {
     return text;
   }
 
-  /** Nanoseconds since time 0 of the trace, from an instant of this program's clock in two halves. */
-  nanoseconds(high: number, low: number): number {
-    return (high - this.startHigh) * 4294967296 + ((low >>> 0) - this.startLow);
-  }
-
-  /** The same in seconds. */
-  seconds(high: number, low: number): number {
-    return this.nanoseconds(high, low) / 1e9;
-  }
-
-  /** The same from a JSON number. */
+  /** Seconds since time 0 of the trace, from nanoseconds of this program's clock. */
   secondsOf(ns: number): number {
-    return (ns - this.startHigh * 4294967296 - this.startLow) / 1e9;
+    return (ns - this.startNs) / 1e9;
   }
 }

@@ -7,39 +7,55 @@ const MAIN = "/app/app.py:10 main";
 const SLEEP = "lib:/usr/lib/python3.11/asyncio/tasks.py:605 sleep";
 
 describe("the decoder", () => {
-  const forms = [
-    ["batch", null],
-    ["records", 4],
-    ["records", 8],
-  ] as const;
-  for (const [form, width] of forms) {
-    it(`makes tasks, steps and suspensions of ${form}${width ? ` of width ${width}` : ""}`, () => {
-      const w = new StreamWriter();
-      w.form = form;
-      w.width = width;
-      w.run(0, 1);
-      w.new(1, 0.001, 0, MAIN, "Task-1", ["lib:/usr/lib/python3.11/asyncio/runners.py:118 Runner.run"]);
-      w.poll(0.002, 0, 0).iter(0.002, 1);
-      w.step(1, 0.002, 0.003, 77, [MAIN, SLEEP]).waits(1, "sleep", 0, 0.5);
-      w.poll(0.003, 0.5, 1).wake(1, 0.503, 1).iter(0.503, 1);
-      w.done(1, 0.503, 0.504).run(0.505, 0);
-      const trace = w.trace();
-      assert.deepEqual(trace.notes, []);
-      assert.equal(trace.tasks.count, 1);
-      assert.equal(trace.tasks.name(0), "Task-1");
-      assert.deepEqual(
-        [0, 0.0015, 0.0025, 0.1, 0.503, 0.6].map((t) => taskState(trace, 0, t).state),
-        ["absent", "pending", "running", "suspended", "running", "returned"],
-      );
-      assert.equal(trace.waits.delay.get(-trace.steps.wait.get(0)), 0.5);
-      assert.equal(stepIndex(trace).lastBegun(0, 0.1), 0);
-      assert.deepEqual(
-        trace.stacks.frames(trace.steps.stack.get(0)).map((p) => `${p.line} ${p.function} ${p.user}`),
-        ["10 main true", "605 sleep false"],
-      );
-      assert.equal(trace.stacks.userPlace(trace.steps.stack.get(0))?.line, 10);
-    });
-  }
+  it("makes tasks, steps and suspensions", () => {
+    const w = new StreamWriter();
+    w.run(0, 1);
+    w.new(1, 0.001, 0, MAIN, "Task-1", ["lib:/usr/lib/python3.11/asyncio/runners.py:118 Runner.run"]);
+    w.poll(0.002, 0, 0).iter(0.002, 1);
+    w.step(1, 0.002, 0.003, 77, [MAIN, SLEEP]).waits(1, "sleep", 0, 0.5);
+    w.poll(0.003, 0.5, 1).wake(1, 0.503, 1).iter(0.503, 1);
+    w.done(1, 0.503, 0.504).run(0.505, 0);
+    const trace = w.trace();
+    assert.deepEqual(trace.notes, []);
+    assert.equal(trace.tasks.count, 1);
+    assert.equal(trace.tasks.name(0), "Task-1");
+    assert.deepEqual(
+      [0, 0.0015, 0.0025, 0.1, 0.503, 0.6].map((t) => taskState(trace, 0, t).state),
+      ["absent", "pending", "running", "suspended", "running", "returned"],
+    );
+    assert.equal(trace.waits.delay.get(-trace.steps.wait.get(0)), 0.5);
+    assert.equal(stepIndex(trace).lastBegun(0, 0.1), 0);
+    assert.deepEqual(
+      trace.stacks.frames(trace.steps.stack.get(0)).map((p) => `${p.line} ${p.function} ${p.user}`),
+      ["10 main true", "605 sleep false"],
+    );
+    assert.equal(trace.stacks.userPlace(trace.steps.stack.get(0))?.line, 10);
+  });
+
+  it("lets a step begin where the one before ended, and a wake be by the step that ends next", () => {
+    const w = new StreamWriter();
+    w.new(1, 0, 0, MAIN, "a", ["/app/app.py:5 boss"]).newSame(2, 0.01, "b");
+    w.iter(0.1, 2).step(1, 0.1, 0.2, 77, [MAIN]).wakeHere(1, 0.25).wakeHere(1).done(2, 0.2, 0.3);
+    w.iter(0.4, 1).again(1, 0.4, 0.5, 78);
+    const trace = w.trace();
+    assert.deepEqual(trace.notes, []);
+    assert.deepEqual(
+      [trace.tasks.code.get(1), trace.tasks.creationStack.get(1)],
+      [trace.tasks.code.get(0), trace.tasks.creationStack.get(0)],
+    );
+    const { begin, end, ready, by, stack } = trace.steps;
+    const rounded = (t: number) => Math.round(t * 1e6) / 1e6;
+    assert.deepEqual(
+      [0, 1, 2].map((row) => [begin.get(row), end.get(row)].map(rounded)),
+      [
+        [0.1, 0.2],
+        [0.2, 0.3],
+        [0.4, 0.5],
+      ],
+    );
+    assert.deepEqual([rounded(ready.get(0)), by.get(0)], [0.25, 1]);
+    assert.equal(stack.get(2), stack.get(0), "the chain is as before");
+  });
 
   it("keeps the outer frames a record says it keeps", () => {
     const w = new StreamWriter();
@@ -70,7 +86,7 @@ describe("the decoder", () => {
     const bytes = w.bytes();
     for (const size of [1, 3, 7, 64]) {
       const { trace } = feedInChunks(bytes, size);
-      assert.equal(trace.events, 4);
+      assert.equal(trace.events, 6);
       assert.deepEqual(trace.notes, []);
     }
   });

@@ -51,7 +51,7 @@ describe("a trace that is not quite one", () => {
   });
 
   it("with a record of an impossible length is read up to it", () => {
-    const bad = frame(FrameType.batch, new Uint8Array(0));
+    const bad = frame(FrameType.records, new Uint8Array(0));
     new DataView(bad.buffer).setUint32(0, 0xffffffff, true);
     const trace = read(valid(), bad, valid());
     assert.equal(trace.tasks.count, 1);

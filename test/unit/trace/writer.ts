@@ -2,35 +2,31 @@ import {
   FLAG_DEFLATED,
   FRAME_HEADER_BYTES,
   FrameType,
+  KEYS,
   MAGIC,
   MAJOR,
   MINOR,
+  NEW_SAME,
   OBJECT_KINDS,
+  OFFSETS,
+  PollArg,
   RecordKind,
+  StepArg,
+  WAIT,
   WAITS,
+  WakeArg,
 } from "../../../src/protocol/stream";
 import { Trace, type TraceOptions } from "../../../src/trace";
 
 /** A frame of a stack: "file:line function", with a leading "lib:" for code that is not the user's. */
 export type FrameText = string;
 
-function setInt64(view: DataView, at: number, value: number): void {
-  const high = Math.floor(value / 4294967296);
-  view.setUint32(at, value - high * 4294967296, true);
-  view.setInt32(at + 4, high, true);
-}
-
-/** Seconds as whole units; -1 stays -1. */
-const inUnits = (seconds: number, units: number) => (seconds < 0 ? -1 : Math.round(seconds * units));
-
 interface CodeId {
   id: number;
   line: number;
 }
 
-/** What a field is: the two forms of a batch write each in their own way. */
-const Field = { int: 0, time: 1, key: 2, duration: 3, code: 4, string: 5 } as const;
-
+const CAUSE_TASK = 3;
 const START_NS = 5_000_000_000_000;
 const WAIT_INDEX = Object.fromEntries(
   WAITS.map((name, i) => [name, name === "other" ? WAITS.length - 1 : i]),
@@ -67,18 +63,19 @@ export { FLAG_DEFLATED, FrameType };
  */
 export class StreamWriter {
   readonly parts: Uint8Array[] = [];
-  /** Fields of the batch being written, with what each is: see `Field`. */
+  /** The batch being written. */
   private values: number[] = [];
-  private kinds: number[] = [];
+  private records = 0;
+  /** Where the last STEP or ADOPT of a task begins among them, and where it ends. */
+  private readonly suspensions = new Map<number, { begin: number; end: number }>();
+  /** Where the next step of the loop begins, if nothing says otherwise. */
+  private clock = Number.NaN;
   private strings: string[] = [];
   private nextString = 1;
   private readonly codeIds = new Map<string, number>();
   private sequence = new Map<number, number>();
   private loopNumber = 1;
   lost = 0;
-  /** Which of the two forms of a batch to write, and the width of the ints of `records`. */
-  form: "batch" | "records" = "records";
-  width: 4 | 8 | null = null;
 
   constructor(
     readonly program = 1,
@@ -158,56 +155,100 @@ export class StreamWriter {
     return { id, line: Number(place.slice(colon + 1)) };
   }
 
-  private put(kind: number, ...values: number[]): this {
-    for (const value of values) {
-      this.values.push(value);
-      this.kinds.push(kind);
-    }
+  private put(...values: number[]): this {
+    this.values.push(...values);
     return this;
   }
 
-  private int(...values: number[]): this {
-    return this.put(Field.int, ...values);
+  private head(kind: number, subject = 0, arg = 0): this {
+    this.records++;
+    return this.put(-((arg * 32 + kind) * KEYS + subject));
   }
 
-  private key(...values: number[]): this {
-    return this.put(Field.key, ...values);
-  }
-
-  private time(...seconds: number[]): this {
-    return this.put(Field.time, ...seconds.map((t) => this.ns(t)));
+  private seconds(...times: number[]): this {
+    return this.put(...times.map((t) => START_NS / 1e9 + t));
   }
 
   private text(...strings: string[]): this {
-    for (const each of strings) this.put(Field.string, this.strings.push(each) - 1);
+    for (const each of strings) this.put(this.nextString + this.strings.push(each) - 1);
     return this;
   }
 
-  /** n, the record's own code if it has one, then the frames. */
-  private frames(frames: FrameText[], own: FrameText | null = null): this {
-    this.int(frames.length);
-    if (own !== null) this.put(Field.code, this.code(own).id);
-    for (const text of frames) {
-      const { id, line } = this.code(text);
-      this.put(Field.code, id).int(line);
-    }
+  private place(text: FrameText): number {
+    const { id, line } = this.code(text);
+    return id * OFFSETS + line;
+  }
+
+  /** n, then the frames. */
+  private frames(frames: FrameText[]): this {
+    return this.put(frames.length, ...frames.map((text) => this.place(text)));
+  }
+
+  /** The record's own code, then its frames. */
+  private ownAndFrames(own: FrameText, frames: FrameText[]): this {
+    return this.put(this.code(own).id).frames(frames);
+  }
+
+  private begins(t: number): this {
+    if (t !== this.clock) this.head(RecordKind.CLOCK).seconds(t);
     return this;
+  }
+
+  private suspended(task: number, begin: number, arg: number, end: number, fields: number[]): this {
+    this.begins(begin);
+    const at = this.values.length;
+    this.head(RecordKind.STEP, task, arg)
+      .seconds(end)
+      .put(...fields);
+    this.clock = end;
+    this.suspensions.set(task, { begin: at, end: this.values.length });
+    return this;
+  }
+
+  private chain(frames: FrameText[], keep: number): number[] {
+    return [keep, frames.length, ...frames.map((text) => this.place(text))];
   }
 
   step(task: number, begin: number, end: number, future: number, frames: FrameText[] = [], keep = 0): this {
-    return this.int(RecordKind.STEP).key(task).time(begin, end).key(future).int(keep).frames(frames);
+    const arg = StepArg.future | StepArg.chain;
+    return this.suspended(task, begin, arg, end, [future, ...this.chain(frames, keep)]);
+  }
+
+  /** A step that ends where the one before ended, on another future. */
+  again(task: number, begin: number, end: number, future: number): this {
+    return this.suspended(task, begin, StepArg.future, end, [future]);
   }
 
   yield(task: number, begin: number, end: number, frames: FrameText[] = [], keep = 0): this {
-    return this.int(RecordKind.YIELD).key(task).time(begin, end).int(keep).frames(frames);
+    return this.suspended(task, begin, WAIT.yield | StepArg.chain, end, this.chain(frames, keep));
+  }
+
+  /** A step that yields where the one before did. */
+  yieldAgain(task: number, begin: number, end: number): this {
+    return this.suspended(task, begin, WAIT.yield, end, []);
   }
 
   done(task: number, begin: number, end: number, outcome = 0): this {
-    return this.int(RecordKind.DONE).key(task).time(begin, end).int(outcome);
+    this.begins(begin);
+    this.clock = end;
+    return this.head(RecordKind.DONE, task, outcome).seconds(end);
   }
 
+  /** Without `by`, a wake of cause 3 is by nobody; see `wakeHere`. */
   wake(task: number, t: number, cause: number, by = 0, frames: FrameText[] = []): this {
-    return this.int(RecordKind.WAKE).key(task).time(t).int(cause).key(by).frames(frames);
+    const explicit = by !== 0 || cause % 16 === CAUSE_TASK;
+    const stack = frames.length === 0 ? 0 : frames.length === 1 ? WakeArg.place : WakeArg.frames;
+    this.head(RecordKind.WAKE, task, cause | WakeArg.time | (explicit ? WakeArg.by : 0) | stack).seconds(t);
+    if (explicit) this.put(by);
+    if (frames.length === 1) this.put(this.place(frames[0]));
+    else if (frames.length > 1) this.frames(frames);
+    return this;
+  }
+
+  /** A wake by the task whose step ends next: at `t`, or as it ends. */
+  wakeHere(task: number, t?: number): this {
+    if (t === undefined) return this.head(RecordKind.WAKE, task, CAUSE_TASK);
+    return this.head(RecordKind.WAKE, task, CAUSE_TASK | WakeArg.time).seconds(t);
   }
 
   new(
@@ -218,32 +259,57 @@ export class StreamWriter {
     name: string,
     frames: FrameText[] = [],
   ): this {
-    return this.int(RecordKind.NEW).key(task).time(t).key(parent).frames(frames, coroutine).text(name);
+    return this.head(RecordKind.NEW, task).seconds(t).put(parent).ownAndFrames(coroutine, frames).text(name);
+  }
+
+  /** A task made as the one before was. */
+  newSame(task: number, t: number, name: string): this {
+    return this.head(RecordKind.NEW, task, NEW_SAME).seconds(t).text(name);
   }
 
   callback(begin: number, end: number, by = 0, code: FrameText | null = null): this {
-    this.int(RecordKind.CALLBACK)
-      .time(begin, end)
-      .key(by)
-      .int(code ? 1 : 0);
-    return code ? this.put(Field.code, this.code(code).id) : this;
+    this.clock = end;
+    this.head(RecordKind.CALLBACK, by, code ? 1 : 0).seconds(begin, end);
+    return code ? this.put(this.place(code)) : this;
   }
 
   poll(t: number, timeout: number, timers: number, watched = 0): this {
-    return this.int(RecordKind.POLL).time(t).put(Field.duration, timeout).int(timers, watched);
+    const arg = (timeout < 0 ? PollArg.forEver : 0) | (watched < 0 ? PollArg.notKnown : 0);
+    return this.head(RecordKind.POLL, Math.max(0, watched), arg).seconds(t).put(Math.max(0, timeout), timers);
   }
 
   iter(t: number, ready: number): this {
-    return this.int(RecordKind.ITER).time(t).int(ready);
+    this.clock = t;
+    return this.head(RecordKind.ITER, ready).seconds(t);
   }
 
+  /** Says what the last suspension of a task is for. */
   waits(task: number, kind: (typeof WAITS)[number] | "", object = 0, delay = -1, keys: number[] = []): this {
-    this.int(RecordKind.ON)
-      .key(task)
-      .int(kind ? WAIT_INDEX[kind] : 0)
-      .key(object)
-      .put(Field.duration, delay);
-    return this.int(keys.length).key(...keys);
+    const at = this.suspensions.get(task);
+    if (at === undefined) throw new Error("the task is not suspended in this batch");
+    const fields = [];
+    let arg = kind ? WAIT_INDEX[kind] : WAIT_INDEX.other;
+    if (object !== 0) {
+      arg |= StepArg.object;
+      fields.push(object);
+    }
+    if (delay >= 0) {
+      arg |= StepArg.delay;
+      fields.push(delay);
+    }
+    if (keys.length > 0) {
+      arg |= StepArg.keys;
+      fields.push(keys.length, ...keys);
+    }
+    this.values[at.begin] -= arg * 32 * KEYS;
+    this.values.splice(at.end, 0, ...fields);
+    for (const other of this.suspensions.values()) {
+      if (other.begin >= at.end) {
+        other.begin += fields.length;
+        other.end += fields.length;
+      }
+    }
+    return this;
   }
 
   object(
@@ -254,30 +320,29 @@ export class StreamWriter {
     frames: FrameText[] = [],
   ): this {
     const index = OBJECT_KINDS.indexOf(kind);
-    return this.int(RecordKind.OBJECT).key(key).time(t).int(index).frames(frames).text(label);
+    return this.head(RecordKind.OBJECT, key, index).seconds(t).frames(frames).text(label);
   }
 
   hold(object: number, t: number, task: number, change: 1 | -1): this {
-    return this.int(RecordKind.HOLD).key(object).time(t).key(task).int(change);
+    return this.head(RecordKind.HOLD, object, change > 0 ? 1 : 0)
+      .seconds(t)
+      .put(task);
   }
 
   gather(future: number, keys: number[]): this {
-    return this.int(RecordKind.GATHER)
-      .key(future)
-      .int(keys.length)
-      .key(...keys);
+    return this.head(RecordKind.GATHER, future).put(keys.length, ...keys);
   }
 
   future(future: number, t: number, kind: (typeof WAITS)[number], label: string): this {
-    return this.int(RecordKind.FUTURE).key(future).time(t).int(WAIT_INDEX[kind]).text(label);
+    return this.head(RecordKind.FUTURE, future, WAIT_INDEX[kind]).seconds(t).text(label);
   }
 
   link(future: number, key: number): this {
-    return this.int(RecordKind.LINK).key(future, key);
+    return this.head(RecordKind.LINK, future).put(key);
   }
 
   raised(task: number, type: string, message: string, frames: FrameText[] = []): this {
-    return this.int(RecordKind.RAISED).key(task).frames(frames).text(type, message);
+    return this.head(RecordKind.RAISED, task).frames(frames).text(type, message);
   }
 
   eager(
@@ -287,7 +352,7 @@ export class StreamWriter {
     coroutine: FrameText,
     frames: FrameText[] = [],
   ): this {
-    return this.int(RecordKind.EAGER).key(placeholder).time(t).key(parent).frames(frames, coroutine);
+    return this.head(RecordKind.EAGER, placeholder).seconds(t).put(parent).ownAndFrames(coroutine, frames);
   }
 
   eagerEnd(
@@ -299,40 +364,40 @@ export class StreamWriter {
     future = 0,
     frames: FrameText[] = [],
   ): this {
-    this.int(RecordKind.EAGER_END).key(placeholder, task).time(t).int(outcome).key(future);
+    this.head(RecordKind.EAGER_END, placeholder, outcome).put(task).seconds(t).put(future);
     return this.frames(frames).text(name);
   }
 
   rename(task: number, name: string): this {
-    return this.int(RecordKind.NAME).key(task).text(name);
+    return this.head(RecordKind.NAME, task).text(name);
   }
 
   run(t: number, state: 1 | 0 | -1): this {
-    return this.int(RecordKind.RUN).time(t).int(state);
+    return this.head(RecordKind.RUN, 0, state < 0 ? 2 : state).seconds(t);
   }
 
-  chain(task: number, t: number, frames: FrameText[]): this {
-    return this.int(RecordKind.CHAIN).key(task).time(t).frames(frames);
+  chainOf(task: number, t: number, frames: FrameText[]): this {
+    return this.head(RecordKind.CHAIN, task).seconds(t).frames(frames);
   }
 
   lostTask(task: number, t: number, message = "Task was destroyed but it is pending!"): this {
-    return this.int(RecordKind.LOST).key(task).time(t).text(message);
+    return this.head(RecordKind.LOST, task).seconds(t).text(message);
   }
 
   neverAwaited(t: number, task: number, coroutine: FrameText, frames: FrameText[] = []): this {
-    return this.int(RecordKind.NEVER_AWAITED).time(t).key(task).frames(frames, coroutine);
+    return this.head(RecordKind.NEVER_AWAITED, task).seconds(t).ownAndFrames(coroutine, frames);
   }
 
   unretrieved(future: number, t: number, type: string, message: string, frames: FrameText[] = []): this {
-    return this.int(RecordKind.UNRETRIEVED).key(future).time(t).frames(frames).text(type, message);
+    return this.head(RecordKind.UNRETRIEVED, future).seconds(t).frames(frames).text(type, message);
   }
 
   unsafe(t: number, what: string, thread: string, frames: FrameText[] = []): this {
-    return this.int(RecordKind.UNSAFE).time(t).int(99).frames(frames).text(what, thread);
+    return this.head(RecordKind.UNSAFE, 99).seconds(t).frames(frames).text(what, thread);
   }
 
   swallowed(task: number, t: number, frames: FrameText[] = []): this {
-    return this.int(RecordKind.SWALLOWED).key(task).time(t).frames(frames);
+    return this.head(RecordKind.SWALLOWED, task).seconds(t).frames(frames);
   }
 
   adopt(
@@ -343,8 +408,11 @@ export class StreamWriter {
     name: string,
     frames: FrameText[] = [],
   ): this {
-    this.int(RecordKind.ADOPT).key(task).time(t).key(future).int(0);
-    return this.frames(frames, coroutine).text(name);
+    return this.head(RecordKind.ADOPT, task)
+      .seconds(t)
+      .put(future)
+      .ownAndFrames(coroutine, frames)
+      .text(name);
   }
 
   stall(task: number, begin: number, t: number, frames: FrameText[]): this {
@@ -371,67 +439,21 @@ export class StreamWriter {
     if (this.values.length === 0) return this;
     const sequence = (this.sequence.get(this.loopNumber) ?? 0) + 1;
     this.sequence.set(this.loopNumber, sequence);
-    this.parts.push(...(this.form === "batch" ? this.batch(sequence) : this.records(sequence)));
-    this.values = [];
-    this.kinds = [];
-    this.strings = [];
-    return this;
-  }
-
-  private batch(sequence: number): Uint8Array[] {
-    const codes = this.values.filter((_, i) => this.kinds[i] === Field.code);
-    const inline = (i: number) => this.kinds[i] !== Field.code && this.kinds[i] !== Field.string;
-    const ints = this.values.filter((_, i) => inline(i)).length;
-    const strings = this.strings.length ? new TextEncoder().encode(JSON.stringify(this.strings)) : [];
-    const body = new Uint8Array(24 + ints * 8 + codes.length * 4 + strings.length);
-    const view = new DataView(body.buffer);
-    for (const [i, word] of [this.loopNumber, sequence, ints, codes.length, this.lost].entries()) {
-      view.setUint32(i * 4, word, true);
-    }
-    let at = 24;
-    for (const [i, value] of this.values.entries()) {
-      if (!inline(i)) continue;
-      setInt64(view, at, this.kinds[i] === Field.duration ? inUnits(value, 1e9) : value);
-      at += 8;
-    }
-    for (const code of codes) {
-      view.setUint32(at, code, true);
-      at += 4;
-    }
-    body.set(strings, at);
-    return [frame(FrameType.batch, body, this.program)];
-  }
-
-  private records(sequence: number): Uint8Array[] {
-    const times = this.values.filter((_, i) => this.kinds[i] === Field.time);
-    const base = times[0] ?? 0;
-    const fits = (value: number, i: number) =>
-      this.kinds[i] === Field.time
-        ? Math.abs(value - base) < 2e9
-        : Math.abs(this.kinds[i] === Field.duration ? inUnits(value, 1e6) : value) < 2 ** 31;
-    const width = this.width ?? (this.values.every(fits) ? 4 : 8);
-    const body = new Uint8Array(32 + this.values.length * width);
-    const view = new DataView(body.buffer);
-    for (const [i, word] of [this.loopNumber, sequence, this.values.length, width, this.lost].entries()) {
-      view.setUint32(i * 4, word, true);
-    }
-    setInt64(view, 24, base);
-    let at = 32;
-    for (const [i, field] of this.values.entries()) {
-      const kind = this.kinds[i];
-      let value = field;
-      if (kind === Field.duration) value = inUnits(field, 1e6);
-      else if (kind === Field.string) value += this.nextString;
-      if (width === 8) setInt64(view, at, value);
-      else view.setUint32(at, value - Math.floor(value / 4294967296) * 4294967296, true);
-      at += width;
-    }
-    const parts = [frame(FrameType.records, body, this.program)];
     if (this.strings.length > 0) {
-      parts.unshift(json(FrameType.strings, [this.nextString, ...this.strings], this.program));
+      this.parts.push(json(FrameType.strings, [this.nextString, ...this.strings], this.program));
     }
+    const body = new Uint8Array(24 + this.values.length * 8);
+    const view = new DataView(body.buffer);
+    const words = [this.loopNumber, sequence, this.values.length, this.records, this.lost];
+    for (const [i, word] of words.entries()) view.setUint32(i * 4, word, true);
+    for (const [i, value] of this.values.entries()) view.setFloat64(24 + i * 8, value, true);
+    this.parts.push(frame(FrameType.records, body, this.program));
     this.nextString += this.strings.length;
-    return parts;
+    this.values = [];
+    this.strings = [];
+    this.records = 0;
+    this.suspensions.clear();
+    return this;
   }
 
   bytes(): Uint8Array {

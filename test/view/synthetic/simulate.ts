@@ -1,4 +1,4 @@
-import { FrameType } from "../../../src/protocol/stream";
+import { FrameType, StepArg, WakeArg } from "../../../src/protocol/stream";
 import { StreamWriter } from "./stream";
 
 /**
@@ -94,7 +94,7 @@ export class Simulation {
       modeReason: "",
       debug: false,
     });
-    this.writer.record("RUN", [0, 1]);
+    this.writer.record("RUN", 0, 1, [0]);
   }
 
   code(name: string, file = this.file): number {
@@ -105,6 +105,11 @@ export class Simulation {
       this.codes.set(id, code);
     }
     return code;
+  }
+
+  /** Now, in seconds. */
+  private get seconds(): number {
+    return this.now / NS;
   }
 
   /** Spends time on the loop without suspending. */
@@ -127,13 +132,9 @@ export class Simulation {
       cancelled: false,
     };
     const parent = this.current;
-    const frames = parent ? [line] : [];
-    this.writer.record(
-      "NEW",
-      [key, this.now, parent?.key ?? 0, frames.length, ...frames],
-      [this.code(qualname), ...(parent ? [this.code(parent.function)] : [])],
-      [name],
-    );
+    const frames = parent ? [this.writer.place(this.code(parent.function), line)] : [];
+    const fields = [this.seconds, parent?.key ?? 0, this.code(qualname), frames.length, ...frames];
+    this.writer.record("NEW", key, 0, fields, [name]);
     this.events++;
     this.ready.push({ task, at: this.now });
     return task;
@@ -153,7 +154,7 @@ export class Simulation {
   }
 
   release(lock: SimLock): void {
-    this.writer.record("HOLD", [lock.key, this.now, this.current?.key ?? 0, -1]);
+    this.writer.record("HOLD", lock.key, 0, [this.seconds, this.current?.key ?? 0]);
     lock.permits++;
     const next = lock.queue.shift();
     if (next) this.wake(next, 3);
@@ -186,7 +187,8 @@ export class Simulation {
       if (this.ready.length === 0) {
         if (this.timers.length === 0) break;
         const due = Math.min(...this.timers.map((timer) => timer.due));
-        this.writer.record("POLL", [this.now, Math.max(0, due - this.now), this.timers.length, 3]);
+        const timeout = Math.max(0, due - this.now) / NS;
+        this.writer.record("POLL", 3, 0, [this.seconds, timeout, this.timers.length]);
         if (due >= end) {
           this.now = end;
           break;
@@ -194,7 +196,7 @@ export class Simulation {
         this.now = Math.max(this.now, due);
         this.fire();
       }
-      this.writer.record("ITER", [this.now, this.ready.length]);
+      this.writer.record("ITER", this.ready.length, 0, [this.seconds]);
       for (const { task } of this.ready.splice(0)) {
         this.step(task);
         if (this.now >= end) break;
@@ -204,7 +206,7 @@ export class Simulation {
 
   /** The program ends in an orderly way. */
   finish(exitCode = 0): Uint8Array {
-    this.writer.record("RUN", [this.now, 0]);
+    this.writer.record("RUN", 0, 0, [this.seconds]);
     this.stats();
     this.writer.json(FrameType.bye, { t: this.now });
     this.writer.json(FrameType.end, { exitCode, signal: null, wallNs: this.now });
@@ -241,7 +243,7 @@ export class Simulation {
 
   private object(kind: number, label: string): number {
     const key = ++this.keys;
-    this.writer.record("OBJECT", [key, this.now, kind, 0], [], [label]);
+    this.writer.record("OBJECT", key, kind, [this.seconds, 0], [label]);
     return key;
   }
 
@@ -260,7 +262,7 @@ export class Simulation {
 
   private wake(task: SimTask, cause: number): void {
     const by = cause % 16 === 3 ? (this.current?.key ?? 0) : 0;
-    this.writer.record("WAKE", [task.key, this.now, cause, by, 0]);
+    this.writer.record("WAKE", task.key, cause | WakeArg.time | WakeArg.by, [this.seconds, by]);
     this.events++;
     this.ready.push({ task, at: this.now });
   }
@@ -282,12 +284,8 @@ export class Simulation {
       this.end(task, begin, outcome);
       const code = this.code(task.function);
       const { name, message } = error as Error;
-      this.writer.record(
-        "RAISED",
-        [task.key, 1, 60],
-        [code],
-        [name === "Error" ? "ValueError" : name, message],
-      );
+      const texts = [name === "Error" ? "ValueError" : name, message];
+      this.writer.record("RAISED", task.key, 0, [1, this.writer.place(code, 60)], texts);
       this.current = null;
       return;
     }
@@ -305,12 +303,13 @@ export class Simulation {
 
   private hold(lock: SimLock, task: SimTask): void {
     lock.permits--;
-    this.writer.record("HOLD", [lock.key, this.now, task.key, 1]);
+    this.writer.record("HOLD", lock.key, 1, [this.seconds, task.key]);
   }
 
   private end(task: SimTask, begin: number, outcome: number): void {
     task.done = true;
-    this.writer.record("DONE", [task.key, begin, this.now, outcome]);
+    this.writer.record("CLOCK", 0, 0, [begin / NS]);
+    this.writer.record("DONE", task.key, outcome, [this.seconds]);
     this.events++;
     for (const waiter of task.waiters) {
       waiter.pendingChildren--;
@@ -336,21 +335,17 @@ export class Simulation {
     }
     task.awaiting = wait;
     this.events++;
-    const own = this.code(task.function);
+    const own = this.writer.place(this.code(task.function), wait.line);
+    this.writer.record("CLOCK", 0, 0, [begin / NS]);
     if (wait.on === "yield") {
-      this.writer.record("YIELD", [task.key, begin, this.now, 0, 1, wait.line], [own]);
+      this.writer.record("STEP", task.key, WAIT.yield | StepArg.chain, [this.seconds, 0, 1, own]);
       this.ready.push({ task, at: this.now });
       return;
     }
     const inner = this.library(wait);
     const future = wait.on === "task" && wait.tasks.length === 1 ? wait.tasks[0].key : ++this.keys;
-    const frames = inner ? [wait.line, inner.line] : [wait.line];
-    this.writer.record(
-      "STEP",
-      [task.key, begin, this.now, future, 0, frames.length, ...frames],
-      inner ? [own, this.code(inner.name, inner.file)] : [own],
-    );
-    this.park(task, wait);
+    const frames = inner ? [own, this.writer.place(this.code(inner.name, inner.file), inner.line)] : [own];
+    this.park(task, wait, [this.seconds, future, 0, frames.length, ...frames]);
   }
 
   /** The step goes on in the same breath: the same as if the await had not been there. */
@@ -360,12 +355,12 @@ export class Simulation {
     else this.suspend(task, begin, result.value);
   }
 
-  private park(task: SimTask, wait: Wait): void {
-    const on = (kind: number, object = 0, delay = -1, keys: number[] = []) =>
-      this.writer.record("ON", [task.key, kind, object, delay, keys.length, ...keys]);
+  private park(task: SimTask, wait: Wait, step: number[]): void {
+    const on = (kind: number, arg = 0, ...fields: number[]) =>
+      this.writer.record("STEP", task.key, kind | StepArg.future | StepArg.chain | arg, [...step, ...fields]);
     switch (wait.on) {
       case "sleep":
-        on(WAIT.sleep, 0, Math.round(wait.seconds * NS));
+        on(WAIT.sleep, StepArg.delay, wait.seconds);
         this.timers.push({ due: this.now + Math.round(wait.seconds * NS), task, wait, cause: 1 });
         break;
       case "io":
@@ -378,27 +373,23 @@ export class Simulation {
         break;
       case "task": {
         const pending = wait.tasks.filter((child) => !child.done);
-        if (wait.tasks.length > 1)
-          on(
-            WAIT.tasks,
-            0,
-            -1,
-            wait.tasks.map((child) => child.key),
-          );
+        const keys = wait.tasks.map((child) => child.key);
+        if (keys.length > 1) on(WAIT.tasks, StepArg.keys, keys.length, ...keys);
+        else on(0);
         task.pendingChildren = pending.length;
         for (const child of pending) child.waiters.push(task);
         break;
       }
       case "lock":
-        on(WAIT[wait.lock.kind], wait.lock.key);
+        on(WAIT[wait.lock.kind], StepArg.object, wait.lock.key);
         wait.lock.queue.push(task);
         break;
       case "event":
-        on(WAIT.event, wait.event.key);
+        on(WAIT.event, StepArg.object, wait.event.key);
         wait.event.queue.push(task);
         break;
       case "get":
-        on(WAIT.get, wait.queue.key);
+        on(WAIT.get, StepArg.object, wait.queue.key);
         wait.queue.queue.push(task);
         break;
     }

@@ -1,11 +1,12 @@
-import { FrameType, MAGIC, MAJOR, MINOR, RecordKind } from "../../../src/protocol/stream";
+import { FrameType, KEYS, MAGIC, MAJOR, MINOR, OFFSETS, RecordKind } from "../../../src/protocol/stream";
 
 /** Writes a stream of docs/trace-format.md: what a runtime would send, for tests of whoever reads it. */
 export class StreamWriter {
   private readonly parts: Uint8Array[] = [];
-  private ints: number[] = [];
-  private codes: number[] = [];
+  private values: number[] = [];
+  private records = 0;
   private strings: string[] = [];
+  private nextString = 1;
   private sequence = 0;
   private readonly encoder = new TextEncoder();
   private definitions: unknown[] = [];
@@ -55,11 +56,23 @@ export class StreamWriter {
     return this.codeCount;
   }
 
-  record(kind: keyof typeof RecordKind, ints: number[], codes: number[] = [], strings: string[] = []): void {
-    this.ints.push(RecordKind[kind], ...ints);
-    if (codes.length) this.codes.push(...codes);
-    if (strings.length) this.strings.push(...strings);
-    if (this.ints.length > 16000) this.flush();
+  /** The number of a place; offsets are lines. */
+  place(code: number, line: number): number {
+    return code * OFFSETS + line;
+  }
+
+  /** A record with its fields; its strings come last. */
+  record(
+    kind: keyof typeof RecordKind,
+    subject: number,
+    arg: number,
+    fields: number[],
+    strings: string[] = [],
+  ): void {
+    this.values.push(-((arg * 32 + RecordKind[kind]) * KEYS + subject), ...fields);
+    for (const each of strings) this.values.push(this.nextString + this.strings.push(each) - 1);
+    this.records++;
+    if (this.values.length > 16000) this.flush();
   }
 
   flush(): void {
@@ -68,30 +81,21 @@ export class StreamWriter {
       this.definitions = [];
       this.frame(FrameType.codes, body);
     }
-    if (this.ints.length === 0) return;
-    const { ints, codes } = this;
-    const tail = this.strings.length ? this.encoder.encode(JSON.stringify(this.strings)) : new Uint8Array(0);
-    const body = new Uint8Array(24 + ints.length * 8 + codes.length * 4 + tail.length);
+    if (this.strings.length) {
+      this.frame(FrameType.strings, this.encoder.encode(JSON.stringify([this.nextString, ...this.strings])));
+      this.nextString += this.strings.length;
+      this.strings = [];
+    }
+    const { values } = this;
+    if (values.length === 0) return;
+    const body = new Uint8Array(24 + values.length * 8);
     const view = new DataView(body.buffer);
-    view.setUint32(0, this.loop, true);
-    view.setUint32(4, ++this.sequence, true);
-    view.setUint32(8, ints.length, true);
-    view.setUint32(12, codes.length, true);
-    let at = 24;
-    for (const value of ints) {
-      view.setUint32(at, value >>> 0, true);
-      view.setInt32(at + 4, Math.floor(value / 4294967296), true);
-      at += 8;
-    }
-    for (const code of codes) {
-      view.setUint32(at, code, true);
-      at += 4;
-    }
-    body.set(tail, at);
-    this.ints = [];
-    this.codes = [];
-    this.strings = [];
-    this.frame(FrameType.batch, body);
+    const words = [this.loop, ++this.sequence, values.length, this.records];
+    for (const [i, word] of words.entries()) view.setUint32(i * 4, word, true);
+    for (const [i, value] of values.entries()) view.setFloat64(24 + i * 8, value, true);
+    this.values = [];
+    this.records = 0;
+    this.frame(FrameType.records, body);
   }
 
   /** Everything written since the last call. */

@@ -1,0 +1,206 @@
+"""Await chains: what a suspended task awaits, frame by frame.
+
+Per task, the recorder keeps a list on the task itself, so that it dies with the task. Its fields, by index:
+
+0 head      first number of the record that says "suspended where it was suspended before"; None before the first suspension
+1 offset    the leaf's position in its code
+2 leaf      the innermost native coroutine of the chain
+3 awaits    type of what the leaf awaits; None: look closer each time; SLEEP0: `sleep(0)`
+4 name      of the task, as last written
+5 key       of the task
+6 frames    (code, offset) of the whole chain as last written, outermost first
+7 coroutines  the native ones, outermost first: their frames are the first of `frames`
+8 handler   what says what the leaf waits on: (function, index of the coroutine it asks), or None
+9 below     as `awaits`, or OTHER: something that must be walked anew each time
+10 by user  whether the leaf is code of the user
+"""
+
+import gc
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
+
+from . import codes
+from .records import KEYS
+
+SLEEP0 = "sleep(0)"
+OTHER = "other"
+MAX_FRAMES = 500
+
+
+async def _agen():
+    yield
+
+
+class _Awaitable:
+    async def go(self):
+        pass
+
+
+def _type_of(make):
+    thing = make()
+    kind = type(thing)
+    thing.close()
+    return kind
+
+
+AsyncSend = _type_of(lambda: _agen().__anext__())
+AsyncThrow = _type_of(lambda: _agen().athrow(ValueError))
+
+
+def _wrapper_type():
+    coro = _Awaitable().go()
+    wrapper = coro.__await__()
+    wrapper.close()
+    return type(wrapper)
+
+
+CoroutineWrapper = _wrapper_type()
+INNER = frozenset((CoroutineType, GeneratorType, AsyncGeneratorType, AsyncSend, AsyncThrow, CoroutineWrapper))
+
+
+class Foreign:
+    """Stands for a coroutine whose chain is walked anew each time: it is no native one, or its task takes no attribute."""
+
+    cr_frame = None
+
+    def __init__(self, coro):
+        self.coro = coro
+
+
+def frames_below(c, out, natives=None):
+    """Appends (code, offset) of c and of everything it awaits. natives: gets the coroutines."""
+    while c is not None and len(out) < MAX_FRAMES:
+        kind = type(c)
+        if kind is CoroutineType:
+            f, below = c.cr_frame, c.cr_await
+            if natives is not None:
+                natives.append(c)
+        elif kind is GeneratorType:
+            f, below = c.gi_frame, c.gi_yieldfrom
+        elif kind is AsyncGeneratorType:
+            f, below = c.ag_frame, c.ag_await
+        elif kind is CoroutineWrapper or kind is AsyncSend or kind is AsyncThrow:
+            want = CoroutineType if kind is CoroutineWrapper else AsyncGeneratorType
+            c = next((r for r in gc.get_referents(c) if type(r) is want), None)
+            continue
+        else:
+            below = getattr(c, "cr_await", None) or getattr(c, "gi_yieldfrom", None)
+            f = getattr(c, "cr_frame", None) or getattr(c, "gi_frame", None)
+        if f is not None:
+            out.append((f.f_code, max(0, f.f_lasti)))
+        c = below
+
+
+def places(frames):
+    """What the wire has for (code, offset) pairs."""
+    known = codes.known
+    return [(known.get(id(code)) or codes.base_of(code)) + offset for code, offset in frames]
+
+
+def fresh(task):
+    """The list of a task that has not been looked at."""
+    coro = task.get_coro()
+    leaf = coro if type(coro) is CoroutineType else Foreign(coro)
+    return [None, -1, leaf, None, task.get_name(), hash(task) % KEYS, (), None, None, None, False]
+
+
+def of(task):
+    """The recorder's list for a task, made when it is not there."""
+    try:
+        return task._loopscope
+    except AttributeError:
+        st = fresh(task)
+        try:
+            task._loopscope = st
+        except AttributeError:  # a task class without a __dict__: nothing is remembered, every chain is whole
+            pass
+        return st
+
+
+def unchanged(st, future, sleep_code):
+    """Whether a chain is like the one before. Coroutines that run the same code at the same place take the place of finished ones."""
+    coroutines = st[7]
+    kept = count = len(coroutines)
+    c = coroutines[-1]
+    f = c.cr_frame
+    while f is None and kept > 1:
+        kept -= 1
+        c = coroutines[kept - 1]
+        f = c.cr_frame
+    frames = st[6]
+    if f is None or f.f_lasti != frames[kept - 1][1]:
+        return False
+    if kept < count:
+        del coroutines[kept:]
+        add = coroutines.append
+        try:
+            for code, offset in frames[kept:count]:
+                c = c.cr_await
+                if c.cr_code is not code or c.cr_frame.f_lasti != offset:
+                    return False
+                add(c)
+        except AttributeError:  # what is awaited there now is no coroutine, or has no frame
+            return False
+        st[2] = c
+    a = c.cr_await
+    if future is None:
+        return st[9] is SLEEP0 and type(a) is CoroutineType and a.cr_code is sleep_code
+    return st[9] is type(a)
+
+
+def walk(st, future, sleep_code):
+    """Looks at the chain of a suspended task anew: what differs from the one before as (frames kept, new frames).
+
+    Where it is like the one before, new frames are empty and kept is their number.
+    """
+    before = st[6]
+    coroutines = st[7]
+    if coroutines is None:
+        coroutines = st[7] = [st[2]]
+    kept = len(coroutines)
+    c = coroutines[-1]
+    f = c.cr_frame
+    while f is None and kept > 1:
+        kept -= 1
+        c = coroutines[kept - 1]
+        f = c.cr_frame
+    del coroutines[kept:]
+    out = []
+    if f is None:
+        kept = 0
+        st[2], below, natives = c, OTHER, []
+        frames_below(c.coro if type(c) is Foreign else None, out, natives)
+        st[1] = -2
+    else:
+        kept -= 1
+        while True:
+            out.append((c.cr_code, f.f_lasti))
+            st[1] = f.f_lasti
+            a = c.cr_await
+            if type(a) is not CoroutineType or (future is None and a.cr_code is sleep_code):
+                break
+            f = a.cr_frame
+            if f is None:
+                break
+            c = a
+            coroutines.append(c)
+        st[2] = c
+        natives = coroutines
+        if type(a) not in INNER:
+            below = type(a)
+        else:
+            below = OTHER
+            if type(a) is CoroutineType and a.cr_frame is not None:
+                below = SLEEP0
+            else:
+                natives = coroutines[:]
+            frames_below(a, out, natives if below is OTHER else None)
+    st[9] = below
+    same = 0
+    for old, new in zip(before[kept:], out):
+        if old[0] is not new[0] or old[1] != new[1]:
+            break
+        same += 1
+    if same == len(out) and kept + same == len(before):
+        return len(before), (), natives
+    st[6] = before[:kept] + out if kept else out
+    return kept + same, out[same:], natives
