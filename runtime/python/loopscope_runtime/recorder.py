@@ -341,7 +341,7 @@ class Recorder:
             self.adopt(task)
 
     def adopt(self, task, t=None):
-        """Describes a task whose creation was not seen, or was lost. t: since when it may have existed."""
+        """Describes a task whose creation was not seen, or was lost. t: since when it may have existed. Whether it waits for others."""
         coro = task.get_coro()
         frames, coroutines = [], []
         if not task.done():
@@ -355,13 +355,15 @@ class Recorder:
         judged = waits.judge(coroutines) if coroutines and future is not None and frames[-1][0] is coroutines[-1].cr_code else None
         if judged is None and future is not None and type(future) is not type(task):
             waits.relate(self, future, self.gathering)
-        arg, values = (0, ()) if judged is None else waits.fields(waits.ask(judged, coroutines))
+        found = (0, None, None, ()) if judged is None else waits.ask(judged, coroutines)
+        arg, values = waits.fields(found)
         code = coroutine_code(coro)
         number = 0 if code is None else codes.number(code)
         chain = chains.places(frames)
         waited = 0 if future is None else key(future)
         text = state.text(st[4])
         self.ext((head(ADOPT, st[5], arg), t or clock(), waited, number, len(chain), *chain, *values, text))
+        return bool(found[3]) or hasattr(future, "get_coro") or type(future) is self.gathering
 
 
 def waker_place(frame, limit):
