@@ -3,6 +3,7 @@ import {
   coroutineName,
   loopState,
   objectState,
+  StepFlag,
   stallPlace,
   type TaskState,
   type Trace,
@@ -130,6 +131,8 @@ function heading(trace: Trace, live: Live, group: number[], now: number, paint: 
 
 function doing(trace: Trace, { task, state, wait }: Live, now: number, paint: Style): string {
   const time = elapsed(now - state.since);
+  // Where tracing found it: since when it is there is not known.
+  const parked = state.suspension >= 0 && (trace.steps.flags.get(state.suspension) & StepFlag.parked) > 0;
   switch (state.state) {
     case "running":
       return paint.red(`runs, and holds the loop, for ${time}`);
@@ -138,7 +141,7 @@ function doing(trace: Trace, { task, state, wait }: Live, now: number, paint: St
     case "pending":
       return paint.yellow(`created ${time} ago, not started yet`);
     default:
-      return `${plain(wait?.label ?? "")} for ${time}${holders(trace, task, wait)}`;
+      return `${plain(wait?.label ?? "")}${parked ? "" : ` for ${time}`}${holders(trace, task, wait)}`;
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { splitProgram } from "./arguments";
+import { registerAttach } from "./attach";
 import { registerLint } from "./lint";
 import { complain, print, UsageError } from "./output";
 import { registerReport } from "./report";
@@ -29,6 +30,7 @@ async function main(words: string[]): Promise<void> {
   const run = registerRun(program);
   registerReport(program);
   registerView(program);
+  registerAttach(program);
   registerSnapshot(program);
   registerLint(program);
   registerRules(program);

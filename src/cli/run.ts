@@ -1,34 +1,27 @@
-import { accessSync, constants, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import {
   announce,
   exitStatus,
   findPython,
   type Listener,
+  type Program,
+  type Python,
   PythonError,
   Run,
+  runDormant,
   type TraceSettings,
 } from "../session";
-import { formatTimeline, reportJson, type Trace, timeline } from "../trace";
 import { parseMilliseconds, parseProgram } from "./arguments";
-import { loadTrace } from "./model";
-import { complain, gathered, terminal, UsageError, writePieces } from "./output";
-import { overview } from "./overview";
-import { sourceOf } from "./source";
+import { type Conclusion, checkWritable, conclude } from "./conclude";
+import { complain, UsageError } from "./output";
 import { openSpool } from "./spool";
-import { style } from "./style";
-import { summary } from "./summary";
 
-interface Options {
+interface Options extends Conclusion {
   python?: string;
-  trace?: string;
-  report?: string;
-  timeline?: boolean;
-  blockMs?: number;
   detail: "full" | "light";
   follow?: boolean;
-  quiet?: boolean;
+  dormant?: boolean;
 }
 
 /** Adds `loopscope run`. What belongs to the program must follow a "--" in what commander is given. */
@@ -55,6 +48,7 @@ export function registerRun(program: Command): Command {
     )
     .option("--detail <level>", "full: every await chain; light: steps, blocks and lifecycle only", "full")
     .option("--follow", "trace child processes that are Python too (they and the program see our variables)")
+    .option("--dormant", "record nothing, at no cost, until loopscope attach asks for it")
     .option("-q, --quiet", "no summary")
     .option("-m <module>", "run a module as a script, like python -m")
     .addHelpText(
@@ -74,6 +68,7 @@ async function run(words: string[], options: Options): Promise<number> {
   const python = await findPython(options.python).catch((error: Error) => {
     throw error instanceof PythonError ? new UsageError(error.message) : error;
   });
+  if (options.dormant) return await rest(options, python, program);
   const onProblem = (message: string) => complain(`loopscope: ${message}`);
   const spool = openSpool(options.trace, onProblem);
   try {
@@ -98,39 +93,26 @@ async function run(words: string[], options: Options): Promise<number> {
   }
 }
 
-function settingsOf(options: Options): TraceSettings {
+/** Runs a program that waits for `loopscope attach`. */
+async function rest(options: Options, python: Python, program: Program): Promise<number> {
+  const records = ["trace", "report", "timeline"].find((name) => name in options);
+  if (records !== undefined) {
+    throw new UsageError(
+      `--dormant records nothing, so there is nothing for --${records}: give it to loopscope attach`,
+    );
+  }
+  const tell = (pid: number) => {
+    if (!options.quiet) complain(`loopscope: process ${pid} is dormant: loopscope attach ${pid} records it`);
+  };
+  const exit = await runDormant({ python, program, follow: options.follow }, tell).catch((error: Error) => {
+    throw new UsageError(error.message);
+  });
+  return exitStatus(exit);
+}
+
+export function settingsOf(options: Pick<Options, "detail" | "blockMs" | "follow">): TraceSettings {
   if (options.detail !== "full" && options.detail !== "light") {
     throw new UsageError(`--detail is full or light, not "${options.detail}"`);
   }
   return { blockMs: options.blockMs, detail: options.detail, follow: options.follow };
-}
-
-/** Tells what was recorded, in the ways that were asked for. */
-async function conclude(path: string, options: Options): Promise<void> {
-  if (options.report === undefined && !options.timeline && options.quiet) return;
-  const trace = await loadTrace(path, options.blockMs);
-  if (options.timeline) printTimeline(trace);
-  if (options.report === undefined && options.quiet) return;
-  if (options.report !== undefined)
-    await writePieces(options.report, gathered(reportJson(trace, { source: sourceOf })));
-  if (options.quiet) return;
-  const paint = style(terminal(2).colours);
-  complain([...summary(overview(trace), paint)].join("\n"));
-  if (options.trace !== undefined) complain(paint.dim(`  trace kept: loopscope report ${options.trace}`));
-}
-
-function printTimeline(trace: Trace): void {
-  for (const part of gathered(formatTimeline(timeline(trace), { tty: terminal(2).tty }))) complain(part);
-}
-
-/** A report that cannot be written is better known before the program has run for an hour. */
-function checkWritable(path: string): void {
-  if (path === "-") return;
-  const stat = statSync(path, { throwIfNoEntry: false });
-  try {
-    if (stat?.isDirectory()) throw new Error("it is a folder");
-    accessSync(stat ? path : dirname(path), constants.W_OK);
-  } catch (error) {
-    throw new UsageError(`the report cannot be written to ${path}: ${(error as Error).message}`);
-  }
 }

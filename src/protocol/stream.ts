@@ -129,6 +129,8 @@ export interface Hello {
   patched: string[];
   blockNs: number;
   detail: "full" | "light" | "dormant";
+  /** Tracing began while the program was running already. */
+  attached?: boolean;
 }
 
 /** id, file, name, qualname, first line, user (0 or 1), offset/line pairs. */

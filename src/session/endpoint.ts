@@ -1,7 +1,7 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ownFolder } from "./leftovers";
 
 /** Where a traced program connects to. */
 export interface Endpoint {
@@ -39,7 +39,7 @@ export async function openEndpoint(transport?: Transport): Promise<Endpoint> {
 }
 
 async function openSocket(): Promise<Endpoint> {
-  const folder = mkdtempSync(join(tmpdir(), "loopscope-"));
+  const folder = ownFolder("loopscope-");
   const dispose = () => rmSync(folder, { recursive: true, force: true });
   try {
     const path = join(folder, "s");

@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
+import { controlFolder } from "./control";
 
 /** How a program is to be traced. */
 export interface TraceSettings {
   /** Threshold of `blocking-call` and `starved`, milliseconds. */
   blockMs?: number;
-  /** full: every await chain; light: steps, blocks and lifecycle; dormant: nothing until attached to. */
-  detail?: "full" | "light" | "dormant";
+  /** full: every await chain; light: steps, blocks and lifecycle. */
+  detail?: "full" | "light";
   /** Trace child processes too. They inherit the runtime's variables, so the program can see those as well. */
   follow?: boolean;
 }
@@ -20,13 +21,13 @@ export function runtimeFolder(): string {
 }
 
 /**
- * The variables that make a Python connect to `channel` and trace itself: to be set on top of `base`. The
- * runtime removes them all (unless children are followed), and gives the program its own PYTHONPATH back,
+ * The variables that make a Python connect to `channel` and trace itself, or (null) wait dormant until it is attached
+ * to: to be set on top of `base`. The runtime removes them all (unless children are followed), and gives the program its own PYTHONPATH back,
  * before the program starts.
  */
 export function tracedEnvironment(
   base: Readonly<Record<string, string | undefined>>,
-  channel: { channel: string; token: string },
+  channel: { channel: string; token: string } | null,
   settings: TraceSettings = {},
   runtime = runtimeFolder(),
 ): Record<string, string> {
@@ -34,11 +35,16 @@ export function tracedEnvironment(
   const own = base.PYTHONPATH;
   const variables: Record<string, string> = {
     PYTHONPATH: own ? `${site}${delimiter}${own}` : site,
-    LOOPSCOPE_CHANNEL: channel.channel,
-    LOOPSCOPE_TOKEN: channel.token,
-    LOOPSCOPE_BLOCK_MS: String(settings.blockMs ?? DEFAULT_BLOCK_MS),
-    LOOPSCOPE_DETAIL: settings.detail ?? "full",
   };
+  if (channel === null) {
+    variables.LOOPSCOPE_DETAIL = "dormant";
+    variables.LOOPSCOPE_CONTROL = controlFolder();
+  } else {
+    variables.LOOPSCOPE_CHANNEL = channel.channel;
+    variables.LOOPSCOPE_TOKEN = channel.token;
+    variables.LOOPSCOPE_BLOCK_MS = String(settings.blockMs ?? DEFAULT_BLOCK_MS);
+    variables.LOOPSCOPE_DETAIL = settings.detail ?? "full";
+  }
   if (own !== undefined) variables.LOOPSCOPE_PYTHONPATH = own;
   if (settings.follow) variables.LOOPSCOPE_FOLLOW = "1";
   return variables;

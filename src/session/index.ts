@@ -1,4 +1,6 @@
 /** Starting a program with tracing, and receiving, keeping and reading what it sends. */
+export { Attachment, type AttachOptions } from "./attach";
+export { controlFolder, dormantPrograms } from "./control";
 export {
   DEFAULT_BLOCK_MS,
   runtimeFolder,
@@ -7,7 +9,8 @@ export {
 } from "./environment";
 export { sameToken } from "./hello";
 export { Listener, type ListenerOptions, type TracedProgram } from "./listener";
+export { type PythonProcess, pythonProcesses, readableCommand } from "./processes";
 export { checkPython, findPython, type Python, PythonError } from "./python";
 export { announce, type Session, sessionFolder, sessions } from "./registry";
-export { type Exit, exitStatus, type Program, Run, type RunOptions } from "./run";
+export { type Exit, exitStatus, type Program, Run, type RunOptions, runDormant } from "./run";
 export { readTraceFile, TraceFile } from "./traceFile";

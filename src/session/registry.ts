@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ownFolder } from "./leftovers";
 
 /** What a running session tells others of the same user, so that they find the trace of a process. */
 export interface Session {
@@ -19,7 +20,7 @@ const FILE = "session.json";
 
 /** A folder of our own, 0700, for what lasts as long as a session; gone when this process ends. */
 export function sessionFolder(): { path: string; dispose(): void } {
-  const path = mkdtempSync(join(tmpdir(), PREFIX));
+  const path = ownFolder(PREFIX);
   const dispose = () => rmSync(path, { recursive: true, force: true });
   process.on("exit", dispose);
   return { path, dispose };

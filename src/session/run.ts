@@ -66,25 +66,57 @@ export class Run {
     });
     const env = options.env ?? process.env;
     const variables = tracedEnvironment(env, listener, options, options.runtime);
-    const { python } = options;
-    const { command, args } = faithfulCommand(python.command, pythonArguments(options.program));
-    const relay = new SignalRelay();
     let child: ChildProcess | undefined;
     try {
-      child = spawn(command, args, { stdio: "inherit", env: { ...env, ...variables }, windowsHide: false });
-      const started = child;
-      await new Promise<void>((resolve, reject) => {
-        started.once("spawn", resolve);
-        started.once("error", reject);
-      });
+      const launched = await launch(options, { ...env, ...variables });
+      child = launched.child;
+      return new Run(child, listener, finish(child, listener, launched.relay, options));
     } catch (error) {
-      relay.close();
       await listener.close();
-      throw new Error(`${python.command} could not be started: ${(error as Error).message}`);
+      throw error;
     }
-    relay.forward(child);
-    return new Run(child, listener, finish(child, listener, relay, options));
   }
+}
+
+/** Starts a program that costs nothing until it is attached to, and waits for its end. Throws an error for the user. */
+export async function runDormant(
+  options: Pick<RunOptions, "python" | "program" | "follow">,
+  onStart: (pid: number) => void,
+): Promise<Exit> {
+  const variables = tracedEnvironment(process.env, null, options);
+  const { child, relay } = await launch(options, { ...process.env, ...variables });
+  const exit = ended(child);
+  onStart(child.pid ?? 0);
+  try {
+    return await exit;
+  } finally {
+    relay.close();
+  }
+}
+
+/** Starts a program with our stdin, stdout and stderr, and gives it the signals that we get. */
+async function launch(
+  { python, program }: Pick<RunOptions, "python" | "program">,
+  env: NodeJS.ProcessEnv,
+): Promise<{ child: ChildProcess; relay: SignalRelay }> {
+  const { command, args } = faithfulCommand(python.command, pythonArguments(program));
+  const relay = new SignalRelay();
+  try {
+    const child = spawn(command, args, { stdio: "inherit", env, windowsHide: false });
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", reject);
+    });
+    relay.forward(child);
+    return { child, relay };
+  } catch (error) {
+    relay.close();
+    throw new Error(`${python.command} could not be started: ${(error as Error).message}`);
+  }
+}
+
+function ended(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolve) => child.once("exit", (code, signal) => resolve({ code, signal })));
 }
 
 function pythonArguments({ target, module, args }: Program): string[] {
@@ -102,9 +134,7 @@ async function finish(
 ): Promise<Exit> {
   const startNs = Number(process.hrtime.bigint());
   const wallNs = Date.now() * 1e6;
-  const exit = await new Promise<Exit>((resolve) => {
-    child.once("exit", (code, signal) => resolve({ code, signal }));
-  });
+  const exit = await ended(child);
   relay.close();
   const pid = child.pid ?? 0;
   await listener.drained(pid);

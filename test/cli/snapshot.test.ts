@@ -111,7 +111,7 @@ describe("loopscope snapshot", function () {
 
   it("says what to do about a process that is not traced, and leaves nothing behind", async () => {
     for (const [which, reason] of [
-      ["1", /process 1 is not being traced.*Start it with: loopscope run/],
+      ["1", /process 1 is no Python program/],
       ["/no/such/socket", /no traced program at \/no\/such\/socket/],
     ] as const) {
       const { code, stdout, stderr } = await snapshot(which);

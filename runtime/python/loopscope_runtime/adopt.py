@@ -20,6 +20,8 @@ class Adoption:
         self.here = allocate_lock()  # released once every task has been described
         self.here.acquire()
         self.tasks = 0
+        self.awaiting = []
+        self.began = state.now()
         if isinstance(loop, asyncio.base_events.BaseEventLoop):
             self.stream = asyncio_patch.session.new_loop(loop, self.meet)
         else:
@@ -44,33 +46,40 @@ class Adoption:
         self.tasks = 0
         try:
             self.act()
-            tasks = self.asyncio.all_tasks(self.loop)
-            self.rest = iter(sorted(tasks, key=lambda task: (len(task.get_name()), task.get_name())))
+            self.rest = tasks_of(self.asyncio, self.loop)
+            self.awaiting = []
             self.next_slice()
         except Exception as exc:
             state.fault(exc, "a loop that was there before")
             self.here.release()
 
     def next_slice(self):
+        """Describes the next tasks; those that wait for other tasks once more at the end, when the others are known."""
         if self.session is not asyncio_patch.session or not state.active:
             return
         rec = self.loop._loopscope
-        running = self.loop.is_running()
-        n = 0
-        for task in self.rest:
+        for task in self.rest[:SLICE]:
             self.describe(rec, task)
-            n += 1
-            if running and n == SLICE:
-                self.loop.call_soon(self.next_slice)
-                return
-        self.here.release()
+        del self.rest[:SLICE]
+        if not self.rest and self.awaiting:
+            self.rest, self.awaiting = self.awaiting, None
+        if not self.rest:
+            self.here.release()
+        elif self.loop.is_running():
+            self.loop.call_soon(self.next_slice)
+        else:
+            self.next_slice()
 
-    def describe(self, rec, task):
+    def describe(self, rec, task, t=None):
         if task.done():
+            return
+        again = rec.adopt(task, None if t is None else t / 1e9)
+        if self.awaiting is None:
             return
         self.tasks += 1
         state.counts["seen"] += 1
-        rec.adopt(task)
+        if again:
+            self.awaiting.append(task)
 
     def settle(self):
         """Waits until the loop has been described; one that is held by what it runs is described from outside."""
@@ -87,17 +96,26 @@ class Adoption:
         loop, stream = self.loop, self.stream
         rec = recorder.Recorder(stream, self.asyncio)
         stream.thread_id = getattr(loop, "_thread_id", None) or stream.thread_id or main_thread()
-        now = state.now()
-        for task in self.asyncio.all_tasks(loop):
-            self.describe(rec, task)
+        begin = self.began  # the step that holds it began before this
+        self.rest, self.awaiting = tasks_of(self.asyncio, loop), []
+        for task in self.rest:
+            self.describe(rec, task, begin - 1)
+        self.rest, self.awaiting = self.awaiting, None
+        for task in self.rest:
+            self.describe(rec, task, begin - 1)
         running = self.asyncio.current_task(loop)
         subject = 0.0 if running is None else key(running)
 
         def probe():
-            return subject, now, len(getattr(loop, "_ready", ()))
+            return subject, begin, len(getattr(loop, "_ready", ()))
 
         if stream.probe is None:  # else the loop came after all
             stream.probe = probe
+
+
+def tasks_of(asyncio, loop):
+    """The tasks of a loop, in the order in which they were probably made."""
+    return sorted(asyncio.all_tasks(loop), key=lambda task: (len(task.get_name()), task.get_name()))
 
 
 def main_thread():

@@ -32,6 +32,8 @@ def begin(request):
     except (OSError, ValueError, KeyError) as exc:
         return {"error": "the listener cannot be reached: %s" % exc}
     held = [adoption.settle() for adoption in recording.loops]
+    if any(held):
+        recording.pump.sampled.look(recording.pump)
     recording.pump.flush(True)
     return {"ok": True, "loops": len(held), "held": sum(held), "tasks": sum(a.tasks for a in recording.loops), "notes": list(state.notes)}
 

@@ -10,7 +10,6 @@ import sys
 from _thread import allocate_lock, start_new_thread
 
 from .hook import unhidden
-from .wire import dumps
 
 MAX_REQUEST = 16 * 1024
 TIMEOUT = 5.0  # seconds a client may take to send its request
@@ -70,19 +69,16 @@ class Control:
         self.identity = os.fstat(self.socket.fileno()).st_ino
         fd = os.open(self.path + ".json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            os.write(fd, dumps(self.description()).encode())
+            os.write(fd, self.description().encode())
         finally:
             os.close(fd)
         self.start()
 
     def description(self):
-        return {
-            "pid": self.pid,
-            "socket": self.path,
-            "token": self.token,
-            "version": "%d.%d.%d" % sys.version_info[:3],
-            "runtime": sys.implementation.name,
-        }
+        """JSON by hand: `wire` is imported when somebody connects."""
+        path = self.path.replace("\\", "\\\\").replace('"', '\\"')
+        version = "%d.%d.%d" % sys.version_info[:3]
+        return '{"pid": %d, "socket": "%s", "token": "%s", "version": "%s"}' % (self.pid, path, self.token, version)
 
     def start(self):
         self.paused = False
@@ -150,18 +146,19 @@ class Control:
             if not part or len(data) > MAX_REQUEST:
                 return
             data += part
+        with unhidden():
+            from . import attach
+            from .wire import dumps
         request = dict(line.partition("=")[::2] for line in data.decode("utf-8", "surrogateescape").split("\n") if line)
         if not same_text(request.get("token", ""), self.token):
             answer = {"error": "the token is wrong"}
         else:
             with self.lock:
-                answer = self.obey(request)
+                answer = self.obey(attach, request)
         client.settimeout(TIMEOUT)
         client.sendall(dumps(answer).encode() + b"\n")
 
-    def obey(self, request):
-        with unhidden():
-            from . import attach
+    def obey(self, attach, request):
         try:
             return attach.obey(request)
         except Exception as exc:

@@ -125,7 +125,7 @@ def replace(owner, name, new):
 def reset():
     """Forgets what belongs to one recording."""
     global resume, last_words
-    for shared in (streams, strings, notes, _common):
+    for shared in (streams, strings, notes, failed, _common):
         shared.clear()
     counts.update(seen=0, missed=0, lost=0)
     resume = last_words = None

@@ -56,6 +56,7 @@ export function readHello(trace: Trace, program: Program, json: unknown): void {
     patched: texts(f.patched),
     blockNs: num(f.blockNs),
     detail,
+    attached: f.attached === true,
   };
   program.hello = hello;
   // Time 0 of the whole trace is the start of its first program.

@@ -1,0 +1,97 @@
+import { type Answer, ask, type Dormant, dormantPrograms } from "./control";
+import { DEFAULT_BLOCK_MS, type TraceSettings } from "./environment";
+import { alive } from "./leftovers";
+import { Listener, type TracedProgram } from "./listener";
+import { pythonProcesses } from "./processes";
+import { makeDormant } from "./remote";
+
+export interface AttachOptions extends TraceSettings {
+  pid: number;
+  /** Takes the trace as it grows: first its header, then runs of whole frames. Must not throw. */
+  onFrames(bytes: Uint8Array): void;
+  onProblem(message: string): void;
+  onProgram?(program: TracedProgram, listener: Listener): void;
+}
+
+/** A recording of a program that was running already. */
+export class Attachment {
+  private detaching: Promise<void> | null = null;
+  private over!: () => void;
+  /** Resolves once nothing more will come: detached, or the program has ended. */
+  readonly finished = new Promise<void>((resolve) => {
+    this.over = resolve;
+  });
+
+  private constructor(
+    readonly listener: Listener,
+    private readonly dormant: Dormant,
+    /** What was found in the program. */
+    readonly found: Answer,
+  ) {}
+
+  /** Switches recording on. Throws an error for the user that says why it cannot be, and what to do. */
+  static async open(options: AttachOptions): Promise<Attachment> {
+    const dormant = await entrance(options.pid);
+    let gone = (_: TracedProgram) => {};
+    const listener: Listener = await Listener.open({
+      onFrames: options.onFrames,
+      onProblem: options.onProblem,
+      onProgram: (program) => options.onProgram?.(program, listener),
+      onGone: (program) => gone(program),
+    });
+    try {
+      const found = await ask(dormant, {
+        command: "attach",
+        channel: listener.channel,
+        channelToken: listener.token,
+        detail: options.detail ?? "full",
+        blockMs: String(options.blockMs ?? DEFAULT_BLOCK_MS),
+      });
+      if (found.error) throw new Error(`process ${options.pid} cannot be attached to: ${found.error}`);
+      const attachment = new Attachment(listener, dormant, found);
+      gone = (program) => void attachment.gone(program);
+      const main = listener.programs.find(({ hello }) => hello.pid === options.pid);
+      if (main === undefined) throw new Error(`process ${options.pid} ended while it was being attached to`);
+      return attachment;
+    } catch (error) {
+      await listener.close();
+      throw error;
+    }
+  }
+
+  /** Switches recording off; the program goes on as it was before. All it had sent has been passed on then. */
+  detach(): Promise<void> {
+    this.detaching ??= this.leave();
+    return this.detaching;
+  }
+
+  private async leave(): Promise<void> {
+    // A program that has ended, or is stopped, cannot be asked; closing the channel switches recording off too.
+    await ask(this.dormant, { command: "detach" }).catch(() => {});
+    await this.listener.drained(this.dormant.pid);
+    await this.listener.close();
+    this.over();
+  }
+
+  private async gone(program: TracedProgram): Promise<void> {
+    if (!alive(program.hello.pid)) this.listener.end(program, { exitCode: null, signal: null });
+    if (program.hello.pid !== this.dormant.pid || this.detaching !== null) return;
+    this.detaching = this.listener.close();
+    await this.detaching;
+    this.over();
+  }
+}
+
+/** The way into a process. Throws an error that says what to do when there is none. */
+async function entrance(pid: number): Promise<Dormant> {
+  const target = pythonProcesses().find((each) => each.pid === pid);
+  if (target === undefined) {
+    throw new Error(
+      alive(pid)
+        ? `process ${pid} is no Python program: loopscope attach lists those that are`
+        : `there is no process ${pid}: loopscope attach lists the Python programs that run`,
+    );
+  }
+  if (target.how === null) throw new Error(`process ${pid} cannot be attached to: ${target.why}`);
+  return dormantPrograms().find((each) => each.pid === pid) ?? (await makeDormant(target));
+}
