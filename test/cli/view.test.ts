@@ -119,6 +119,10 @@ describe("the view outside the editor", function () {
     const seen = complaints(page);
     await page.goto(line);
     await drawn(page);
+    await page.getByRole("button", { name: "Compare" }).first().click();
+    await page.locator(".tile").first().waitFor();
+    assert.match((await page.locator(".compare h2").textContent()) ?? "", /日本\.loopscope.*日本\.loopscope/);
+    assert.match((await page.locator(".tiles").textContent()) ?? "", /the same/);
     assert.deepEqual(seen, []);
     assert.equal(await page.evaluate("globalThis.pwned"), undefined);
     await page.close();

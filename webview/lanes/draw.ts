@@ -206,7 +206,7 @@ function drawStates(context: CanvasRenderingContext2D, { theme, labels }: LanesS
     const name = stateName(state);
     if (x + 11 + measure(context, name) > labels - 4) return;
     context.fillStyle = stateColour(theme, state);
-    context.globalAlpha = state === State.suspended && !theme.highContrast ? 0.5 : 1;
+    context.globalAlpha = state === State.suspended ? 0.5 : 1;
     context.fillRect(x, 9, 8, 9);
     if (state === State.ready) hatch(context, theme, x, 9, 8, 9);
     context.globalAlpha = 1;

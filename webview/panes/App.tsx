@@ -44,6 +44,7 @@ export function App() {
     <div class={`app ${narrow.value ? "narrow" : "wide"}`} ref={element}>
       <Toolbar />
       <Problem />
+      {narrow.value && panel && !empty ? <Overview /> : null}
       {empty ? (
         <Welcome />
       ) : (
@@ -92,7 +93,7 @@ export function App() {
               )}
               <aside class="side" aria-label={t("Findings and details")}>
                 <RangePanel />
-                <Overview />
+                {narrow.value ? null : <Overview />}
                 <Findings />
                 <Details />
               </aside>

@@ -20,7 +20,7 @@ export function Findings() {
       </h2>
       {list.length === 0 ? (
         <p class="none">
-          <Icon name="pass" size={14} /> {t("Nothing wrong so far.")}
+          <Icon name="pass" size={14} /> {t("Nothing found so far.")}
         </p>
       ) : (
         <ul>

@@ -70,13 +70,23 @@ function Beyond() {
   return (
     <>
       {below > 0 ? (
-        <button type="button" class="link" onClick={() => go("down")}>
-          ↓ {t("{n} more below", { n: below })}
+        <button
+          type="button"
+          class="link beyond"
+          title={t("{n} more below", { n: below })}
+          onClick={() => go("down")}
+        >
+          ↓ {narrow.value ? below : t("{n} more", { n: below })}
         </button>
       ) : null}
       {right > 0 ? (
-        <button type="button" class="link" onClick={() => go("right")}>
-          {t("{n} more at the right", { n: right })} →
+        <button
+          type="button"
+          class="link beyond"
+          title={t("{n} more at the right", { n: right })}
+          onClick={() => go("right")}
+        >
+          {narrow.value ? right : t("{n} more", { n: right })} →
         </button>
       ) : null}
     </>

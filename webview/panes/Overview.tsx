@@ -2,8 +2,8 @@ import { computed } from "@preact/signals";
 import { loopName } from "../../src/trace";
 import { loopLane } from "../lanes/state";
 import { State } from "../model/snapshot";
-import { snapshot, tick, trace } from "../state/model";
-import { duration, percent } from "../util/format";
+import { cursor, now, snapshot, tick, trace } from "../state/model";
+import { duration, instant, percent } from "../util/format";
 import { t, tn, tx } from "../util/l10n";
 
 /** More loops than this are not told one by one. */
@@ -62,6 +62,9 @@ export function Overview() {
         </div>
       ))}
       <p>
+        {cursor.value === null
+          ? ""
+          : `${t("At {time}:", { time: instant(now.value, trace.value.endTime) })} `}
         {tn(alive, "{n} task alive", "{n} tasks alive")}
         {totals[State.ready] > 0 ? (
           <span class="waits">, {t("{n} waiting for the loop", { n: totals[State.ready] })}</span>
