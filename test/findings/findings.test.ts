@@ -1,10 +1,12 @@
 import { blocking, starving } from "./blocking";
+import { deadlocking } from "./deadlocks";
 import { paths, swallowed, unfinished } from "./endings";
 import { lost, neverAwaited, unretrieved, unsafe } from "./faults";
 import { type Group, type Ran, run } from "./scenario";
 
 const GROUPS: Group[] = [
   blocking,
+  deadlocking,
   starving,
   neverAwaited,
   unretrieved,

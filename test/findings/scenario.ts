@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { Finding, FindingRule, Report, TaskInfo } from "../../src/protocol/report";
+import { findPython, Run } from "../../src/session";
+import { findings, report, Trace } from "../../src/trace";
 import { Folder, loopscope, type Options } from "../cli/cli";
+import { python } from "../cli/pythons";
 import { validReport } from "../cli/schema";
 
 /** A small program and what its report must say. Lines that a check names end with a comment `#: name`. */
@@ -17,6 +20,8 @@ export interface Scenario {
   on?: Options["on"];
   /** The exit code; by default 0. */
   code?: number;
+  /** It does not end by itself: it is killed as soon as a trace of it shows all this. */
+  until?(findings: readonly Finding[]): boolean;
 }
 
 /** The scenarios of a rule; null: of none, they speak for themselves. */
@@ -104,6 +109,7 @@ export async function run(scenario: Scenario, python?: string): Promise<Ran> {
   try {
     const source = PRELUDE + program;
     const file = folder.file("app.py", source);
+    if (scenario.until) return new Ran(await watch(file, source, scenario.until), {}, source);
     const report = folder.at("report.json");
     const args = [
       "run",
@@ -123,4 +129,26 @@ export async function run(scenario: Scenario, python?: string): Promise<Ran> {
   } finally {
     folder.remove();
   }
+}
+
+/** Runs a program that hangs, until what is looked for is found in what it has sent. */
+async function watch(file: string, source: string, until: NonNullable<Scenario["until"]>): Promise<Report> {
+  const trace = new Trace();
+  let run: Run | undefined;
+  let found = false;
+  const problems: string[] = [];
+  run = await Run.start({
+    python: await findPython(python()),
+    program: { target: file, module: false, args: [] },
+    onProblem: (message) => problems.push(message),
+    onFrames(bytes) {
+      trace.feed(bytes);
+      found ||= until(findings(trace));
+      if (found) run?.child.kill("SIGKILL");
+    },
+  });
+  await run.finished;
+  trace.finish();
+  assert.deepEqual(problems, []);
+  return report(trace, { source: () => source });
 }

@@ -4,6 +4,7 @@ asyncio tells of both when the garbage collector comes by, which may be never. T
 """
 
 import sys
+from time import thread_time_ns
 from weakref import ref
 
 from . import hook, state, stuck, wire
@@ -12,7 +13,7 @@ from .records import LOST, STUCK, UNASKED, head, key
 GRACE_NS = 200_000_000  # whoever is to look at a failed task has mostly done so by then
 MAX_FAILED = 1000  # failed tasks that are remembered; of more, asyncio tells
 MAX_TASKS = 2000  # a program with more live tasks is not searched: it would cost too much
-BUDGET_NS = 3_000_000  # of one search; the next goes on where it stopped
+BUDGET_NS = 3_000_000  # of processor time, of one search; the next goes on where it stopped
 PRICE = 200  # a search that took t is not repeated within PRICE * t
 NEAR, FAR = 30, 300  # how many objects are looked at for one task: each time, and once for each wait
 
@@ -29,13 +30,13 @@ def look(t):
         look_at_failed(t)
     if t < next_search[0] or not stuck.reliable():
         return ()
+    began = thread_time_ns()
     references = [ref(task) for task in all_tasks()]
     frames = ()
     if len(references) <= MAX_TASKS:
-        search(references, t)
+        search(references, began)
         frames = search_stuck(references, t)
-    took = state.now() - t
-    next_search[0] = t + max(GRACE_NS, PRICE * took)
+    next_search[0] = t + max(GRACE_NS, PRICE * (thread_time_ns() - began))
     return frames
 
 
@@ -63,13 +64,13 @@ def look_at_failed(t):
     failed[:n] = kept
 
 
-def search(references, t):
+def search(references, began):
     """Looks for tasks that nothing refers to. One must be found twice, for threads move references meanwhile."""
     position = next_search[1] if next_search[1] < len(references) else 0
     for reference in references[position:]:
         position += 1
         suspect(reference)
-        if state.now() - t > BUDGET_NS:
+        if thread_time_ns() - began > BUDGET_NS:
             break
     next_search[1] = position
     for known in (suspects, held):

@@ -14,10 +14,26 @@ def resolve(code, offset):
         before = before[: before.rfind("=") + 1]
     if before.endswith("await"):
         before = before[:-5].rstrip()
+    if before[-1:] == ",":
+        return of_tuple(before)
     if before[-1:] != "=" or before[-2:] in ("==", "!=", "<=", ">="):
         return ""
     target = before[:-1].rstrip().rpartition(";")[2].rpartition("=")[2]
+    if column is not None and "," in target:
+        target = target.partition(",")[0].strip(" (")  # the first of several values
     name = target.split(":")[0].strip().rpartition(".")[2]
+    return name if name.isidentifier() else ""
+
+
+def of_tuple(before):
+    """`a, b = Lock(), ` is "b": the target at the same place as the value that follows."""
+    targets, _, values = before.rpartition(";")[2].partition("=")
+    depth = index = 0
+    for char in values:
+        depth += (char in "([{") - (char in ")]}")
+        index += char == "," and depth == 0
+    names = targets.strip(" ()").split(",")
+    name = names[index].strip().rpartition(".")[2] if depth == 0 and index < len(names) else ""
     return name if name.isidentifier() else ""
 
 

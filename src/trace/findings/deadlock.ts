@@ -1,4 +1,4 @@
-import type { Finding } from "../../protocol/report";
+import type { Finding, WaitKind } from "../../protocol/report";
 import { CAUSE_CANCELLED } from "../../protocol/stream";
 import { awaitPlace } from "../describe/waits";
 import { lastSuspension } from "../queries";
@@ -19,20 +19,28 @@ export function deadlocks(trace: Trace): Finding[] {
   const found: Finding[] = [];
   for (const program of trace.programs) {
     const told = new Set<number>();
-    for (const t of instants(trace, program.row)) found.push(...deadlocksAt(trace, program.row, t, told));
+    const seen = instants(trace, program.row);
+    for (const { t, idle } of seen) found.push(...deadlocksAt(trace, program.row, t, idle, told));
   }
   return found;
+}
+
+/** An instant to look at. `idle`: nothing ran, and nothing was about to; else only circles mean anything. */
+interface Instant {
+  t: number;
+  idle: boolean;
 }
 
 /**
  * Now; and, of what is over: before its loops stopped, when they waited longest, and before the longest waits
  * were cancelled. A bounded number, for each looks at every task.
  */
-function instants(trace: Trace, program: number): number[] {
-  const times = [trace.endTime];
+function instants(trace: Trace, program: number): Instant[] {
+  const busy = cancelledWaits(trace, program);
+  const idle = [trace.endTime];
   for (const loop of trace.programs[program].loops.values()) {
     const stops = loop.states.filter(({ state }) => state !== 1).slice(-LONGEST);
-    times.push(...stops.map(({ t }) => t - JUST_BEFORE));
+    busy.push(...stops.map(({ t }) => t - JUST_BEFORE));
     const { begin, end } = loop.polls;
     const polls = new Longest();
     for (let poll = 0; poll < begin.length; poll++) {
@@ -41,9 +49,10 @@ function instants(trace: Trace, program: number): number[] {
       // In its middle: what came with its end had not happened yet.
       polls.add(begin.get(poll) + waited / 2, waited);
     }
-    times.push(...polls.times());
+    idle.push(...polls.times());
   }
-  return [...times, ...cancelledWaits(trace, program)].sort((a, b) => b - a);
+  const of = (times: number[], idle: boolean) => times.map((t) => ({ t, idle }));
+  return [...of(idle, true), ...of(busy, false)].sort((a, b) => b.t - a.t);
 }
 
 /** Instants just before the longest waits that only a cancellation ended. */
@@ -84,7 +93,7 @@ class Longest {
   }
 }
 
-function deadlocksAt(trace: Trace, program: number, t: number, told: Set<number>): Finding[] {
+function deadlocksAt(trace: Trace, program: number, t: number, idle: boolean, told: Set<number>): Finding[] {
   const found: Finding[] = [];
   const graph = waitGraph(trace, program, t);
   for (const cycle of circles(graph.waiters, graph.stuck)) {
@@ -92,6 +101,7 @@ function deadlocksAt(trace: Trace, program: number, t: number, told: Set<number>
     for (const task of cycle) told.add(task);
     found.push(describeCycle(trace, program, graph, cycle));
   }
+  if (!idle) return found;
   const circular = waitingFor(graph.waiters, graph.stuck, told);
   const rest = [...graph.stuck].filter((task) => !circular.has(task) && !told.has(task));
   if (rest.length > 0 && rest.every((task) => neverWoke(trace, graph, task))) {
@@ -120,15 +130,33 @@ function wasReal(trace: Trace, graph: WaitGraph, cycle: number[]): boolean {
   });
 }
 
+/** What wakes a waiter, as it could be and as it was. */
+const ACTS: Partial<Record<WaitKind, [could: string, has: string]>> = {
+  event: ["set", "set"],
+  condition: ["notify", "notified"],
+  barrier: ["reach", "reached"],
+  "queue.get": ["put into", "put into"],
+  "queue.put": ["take from", "taken from"],
+  "queue.join": ["finish", "finished"],
+  lock: ["release", "released"],
+  semaphore: ["release", "released"],
+};
+
 /** "a waits for Lock 'x'.acquire at app.py:12, held by b" */
 function describeWait(trace: Trace, graph: WaitGraph, task: number): string {
-  const { wait, row, on } = graph.waiters.get(task)!;
+  const { wait, row, on, proved } = graph.waiters.get(task)!;
   const name = (other: number) => trace.tasks.name(other);
-  const held = wait.kind === "lock" || wait.kind === "semaphore";
-  const whom = on.length > 0 && held ? `, held by ${listed(on.map(name))}` : "";
-  const producers =
-    on.length > 0 && wait.object >= 0 && !held ? `, which only ${listed(on.map(name))} has fed` : "";
-  return `${name(task)} waits for ${wait.label} at ${where(awaitPlace(trace, row))}${whom}${producers}`;
+  const text = `${name(task)} waits for ${wait.label} at ${where(awaitPlace(trace, row))}`;
+  const lock = wait.kind === "lock" || wait.kind === "semaphore";
+  const holders = lock && wait.object >= 0 ? [...new Set(trace.objects.holdersAt(wait.object, graph.t))] : [];
+  const known = holders.filter((holder) => holder >= 0);
+  const ended = known.filter((holder) => trace.tasks.ended.get(holder) <= graph.t);
+  if (ended.length > 0)
+    return `${text}, held by ${listed(ended.map(name))}, which ended without releasing it`;
+  if (known.length > 0) return `${text}, held by ${listed(known.map(name))}`;
+  if (on.length === 0 || wait.kind === "task" || wait.kind === "tasks") return text;
+  const [could, has] = ACTS[wait.kind] ?? ["complete", "completed"];
+  return `${text}, which only ${listed(on.map(name))} ${proved ? `could ${could}` : `${on.length > 1 ? "have" : "has"} ${has} so far`}`;
 }
 
 function describeCycle(trace: Trace, program: number, graph: WaitGraph, cycle: number[]): Finding {
@@ -150,7 +178,7 @@ function describeCycle(trace: Trace, program: number, graph: WaitGraph, cycle: n
         : "Let one of them go on without the other, or give the wait a timeout.";
   return finding(trace, "deadlock", {
     severity: Number.isNaN(broken) ? "error" : "warning",
-    message: `Deadlock: ${kind.charAt(0).toLowerCase()}${kind.slice(1)}: ${waits}. ${ending(trace, program, graph.t, broken)}${also} ${advice}`,
+    message: `Deadlock: ${kind.charAt(0).toLowerCase()}${kind.slice(1)}: ${waits}. ${ending(trace, program, graph, cycle, broken)}${also} ${advice}`,
     at: awaitPlace(trace, first.row),
     stack: trace.steps.stack.get(first.row),
     task: cycle[0],
@@ -169,7 +197,13 @@ function brokenAt(trace: Trace, graph: WaitGraph, cycle: number[]): number {
 }
 
 /** What could end a circle: nothing, or a timer of the loop. */
-function ending(trace: Trace, program: number, t: number, broken: number): string {
+function ending(
+  trace: Trace,
+  program: number,
+  { t, waiters }: WaitGraph,
+  cycle: number[],
+  broken: number,
+): string {
   if (!Number.isNaN(broken)) return "It ended only when one of them was cancelled.";
   const timers = [...trace.programs[program].loops.values()].map((loop) => {
     const poll = pollAt(loop, t);
@@ -179,7 +213,12 @@ function ending(trace: Trace, program: number, t: number, broken: number): strin
   });
   const soonest = Math.min(...timers);
   if (!Number.isFinite(soonest)) return "Nothing can ever wake them.";
-  if (soonest < FAR_TIMER) return "Nothing that runs can wake them, unless a timeout does.";
+  const proved = cycle.every((task) => waiters.get(task)!.proved);
+  if (soonest < FAR_TIMER) {
+    return proved
+      ? "Nothing else in the program can wake them: at most a timeout could cancel them."
+      : "Nothing that runs can wake them, as far as is known, unless a timeout does.";
+  }
   return `Nothing can wake them but a timer due in ${roundLength(soonest)}, if it concerns them at all.`;
 }
 

@@ -19,6 +19,8 @@ export interface Waiter {
   all: boolean;
   /** Nothing tells who could wake it: any task, or the world outside. */
   open: boolean;
+  /** That only `on` could wake it was proved, not concluded from who has done so before. */
+  proved: boolean;
 }
 
 /** Who waits on whom at an instant, and who can never wake. */
@@ -48,10 +50,19 @@ export function waitGraph(trace: Trace, program: number, t: number, timers = tru
     if (isRunning(loop, t)) outside ||= mayBeWokenFromOutside(trace, loop, t);
   }
   const wakers = new Map<number, number[]>();
+  const lost = new Set(
+    trace.incidents.filter((each) => each.kind === "lost" && each.t <= t).map((each) => each.task),
+  );
   for (let task = 0; task < tasks.count; task++) {
     if (tasks.ended.get(task) <= t || tasks.created.get(task) > t) continue;
     const loop = trace.loops[tasks.loop.get(task)];
-    if (loop.program !== program || !isRunning(loop, t) || tasks.flags.get(task) & TaskFlag.void) continue;
+    if (
+      loop.program !== program ||
+      !isRunning(loop, t) ||
+      lost.has(task) ||
+      tasks.flags.get(task) & TaskFlag.void
+    )
+      continue;
     const state = taskState(trace, task, t);
     if (state.state === "ready" || state.state === "running" || state.state === "pending") awake.add(task);
     if (state.state !== "suspended") continue;
@@ -64,7 +75,14 @@ export function waitGraph(trace: Trace, program: number, t: number, timers = tru
       awake.add(task);
     else waiters.set(task, waiter(trace, task, state.suspension, wait, t, wakers));
   }
+  for (const { on } of waiters.values())
+    on.sort((a, b) => rank(waiters.get(a)) - rank(waiters.get(b)) || a - b);
   return { t, waiters, sleepers, stuck: neverWake(waiters, outside || awake.size > 0) };
+}
+
+/** Who waits for a thing is more to blame for a circle than who only waits for the end of others, so it comes first. */
+function rank(waiter: Waiter | undefined): number {
+  return waiter?.wait.kind === "task" || waiter?.wait.kind === "tasks" ? 1 : 0;
 }
 
 function isRunning(loop: Loop, t: number): boolean {
@@ -108,7 +126,7 @@ function waiter(
   t: number,
   wakers: Map<number, number[]>,
 ): Waiter {
-  const base = { task, row, wait, on: [] as number[], all: false, open: true };
+  const base = { task, row, wait, on: [] as number[], all: false, open: true, proved: false };
   const alive = (other: number) => other >= 0 && !(trace.tasks.ended.get(other) <= t);
   if (wait.kind === "task" || wait.kind === "tasks") {
     const call = chainInfo(trace, trace.steps.stack.get(row)).call;
@@ -116,12 +134,13 @@ function waiter(
     const all = !/\b(wait|as_completed)\b/.test(call);
     return wait.tasks.length === 0
       ? base
-      : { ...base, on: wait.tasks.filter(alive), all, open: !wait.tasks.some(alive) };
+      : { ...base, on: wait.tasks.filter(alive), all, open: !wait.tasks.some(alive), proved: true };
   }
   if (wait.object < 0) return proven(trace, base);
   if (wait.kind === "lock" || wait.kind === "semaphore") {
     const holders = [...new Set(trace.objects.holdersAt(wait.object, t))];
-    if (holders.length > 0 && holders.every(alive)) return { ...base, on: holders, open: false };
+    if (holders.length > 0 && holders.every(alive))
+      return { ...base, on: holders, open: false, proved: true };
     return proven(trace, base);
   }
   const known = wakersOf(trace, wait.object, wakers).filter((other) => other !== task);
@@ -135,8 +154,16 @@ function waiter(
 function proven(trace: Trace, waiter: Waiter): Waiter {
   const known = trace.stuck.get(waiter.task);
   if (known === undefined || known.row !== waiter.row) return waiter;
-  const on = known.wakers.filter((other) => other !== waiter.task);
-  return on.length === 0 ? waiter : { ...waiter, on, open: false };
+  const on = known.wakers.filter((other) => other !== waiter.task && !waitsLike(trace, waiter, other));
+  return on.length === 0 ? waiter : { ...waiter, on, open: false, proved: true };
+}
+
+/** Whether a task waits for the same of the same object: two consumers of a queue feed one another as little as anybody. */
+function waitsLike(trace: Trace, { wait }: Waiter, other: number): boolean {
+  const row = trace.tasks.lastStep.get(other);
+  if (wait.object < 0 || row < 0) return false;
+  const its = waitOf(trace, row);
+  return its.object === wait.object && its.kind === wait.kind;
 }
 
 /** The tasks that have woken a waiter of an object before: its producers, so to speak. -1 among them: others have. */

@@ -9,7 +9,7 @@ function graph(edges: Record<number, [how: "all" | "any" | "open", ...on: number
   return new Map(
     Object.entries(edges).map(([key, [how, ...on]]) => {
       const task = Number(key);
-      return [task, { task, row: task, wait, on, all: how === "all", open: how === "open" }];
+      return [task, { task, row: task, wait, on, all: how === "all", open: how === "open", proved: false }];
     }),
   );
 }

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { findPython, Run } from "../../src/session";
+import { findings, Trace } from "../../src/trace";
+import { Folder } from "../cli/cli";
+import { python } from "../cli/pythons";
+
+/** Hangs, and says when, in seconds since it began to be traced or a little less. */
+const HANGS = `
+import asyncio, time
+async def take(first, second):
+    async with first:
+        await asyncio.sleep(0.05)
+        async with second:
+            pass
+async def beat():
+    while True:
+        await asyncio.sleep(0.02)
+async def main():
+    a, b = asyncio.Lock(), asyncio.Lock()
+    beating = asyncio.create_task(beat())
+    tasks = [asyncio.create_task(take(a, b)), asyncio.create_task(take(b, a))]
+    await asyncio.gather(*tasks)
+asyncio.run(main())
+`;
+
+describe("a deadlock, while the program hangs", function () {
+  this.timeout(60_000);
+  const folder = new Folder();
+  after(() => folder.remove());
+
+  it("is found within a second of it, by the program's own clock", async () => {
+    const trace = new Trace();
+    let found: { from: number; at: number } | undefined;
+    let running: Run | undefined;
+    running = await Run.start({
+      python: await findPython(python()),
+      program: { target: folder.file("hangs.py", HANGS), module: false, args: [] },
+      onProblem: (message) => assert.fail(message),
+      onFrames(bytes) {
+        trace.feed(bytes);
+        if (found !== undefined) return;
+        const [deadlock] = findings(trace).filter(({ rule }) => rule === "deadlock");
+        if (deadlock === undefined) return;
+        // The trace ends where the news that showed it ends.
+        found = { from: deadlock.from!, at: trace.endTime };
+        running?.child.kill("SIGKILL");
+      },
+    });
+    const { signal } = await running.finished;
+    assert.equal(signal, "SIGKILL");
+    assert.ok(found !== undefined && found.at - found.from <= 1, JSON.stringify(found));
+  });
+});
