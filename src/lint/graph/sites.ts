@@ -1,5 +1,5 @@
 import type { ArgumentRef, BlockingCall } from "../catalog/types";
-import type { Event, Expr, ExprRef, ScopeRef } from "../read/ir";
+import type { Awaited, Event, Expr, ExprRef, ScopeRef } from "../read/ir";
 import type { CallExpr } from "../resolve/calls";
 import type { Evaluator } from "../resolve/evaluate";
 import type { Unit } from "../resolve/unit";
@@ -106,7 +106,7 @@ class SiteFinder {
     return [{ at: event.at, end: event.end, where, targets, certain: isCertain(this.unit, event) }];
   }
 
-  private call(event: Event, call: CallExpr, awaited: boolean): Site[] {
+  private call(event: Event, call: CallExpr, awaited: Awaited): Site[] {
     const all = this.values(call.fn);
     if (all.length === 0) return [];
     // Where one of several is a coroutine function, that is the one that is awaited.
@@ -161,7 +161,7 @@ class SiteFinder {
     name: string,
     event: Event,
     call: CallExpr,
-    awaited: boolean,
+    awaited: Awaited,
     { onLoop, queued, inThread }: Record<"onLoop" | "queued" | "inThread", Target[]>,
   ): void {
     const { knowledge } = this.e;

@@ -1,5 +1,5 @@
 import type { BlockingCall } from "../catalog/types";
-import type { ExprRef } from "../read/ir";
+import type { Awaited, ExprRef } from "../read/ir";
 import type { CallExpr } from "../resolve/calls";
 import type { ProjectClass } from "../resolve/classes";
 import type { Evaluator } from "../resolve/evaluate";
@@ -15,7 +15,7 @@ export class Targets {
   ) {}
 
   /** What a call runs on the spot. `awaited` calls of things from outside are coroutines, whatever the catalogue says. */
-  called(value: Value, args: Value[][], kw: Record<string, Value[]>, awaited = false): Target[] {
+  called(value: Value, args: Value[][], kw: Record<string, Value[]>, awaited: Awaited = false): Target[] {
     switch (value.v) {
       case "external":
       case "member":
@@ -35,7 +35,7 @@ export class Targets {
     }
   }
 
-  private functionCalled(fn: FunctionValue, given: Env | null, awaited = false): Target[] {
+  private functionCalled(fn: FunctionValue, given: Env | null, awaited: Awaited = false): Target[] {
     const scope = fn.unit.ir.scopes[fn.scope];
     const node = fn.unit.functions.get(fn.scope);
     if (!scope || !node) return [];
@@ -43,7 +43,9 @@ export class Targets {
       awaited || scope.isAsync ? undefined : this.ownBlocking(this.e.functions.idOf(fn.unit, fn.scope));
     if (own) return [{ t: "sink", call: own }];
     if (scope.isGenerator || fn.manager) return [];
-    return [{ t: "function", node, bind: this.bind(fn.env, given), awaited: awaited && !scope.isAsync }];
+    return [
+      { t: "function", node, bind: this.bind(fn.env, given), awaited: awaited === true && !scope.isAsync },
+    ];
   }
 
   private bind(...envs: (Env | null)[]): Bind | null {

@@ -1,11 +1,11 @@
 import type { Code } from "./code";
-import type { ExprRef } from "./ir";
+import type { Awaited, ExprRef } from "./ir";
 import { children, define, maxDepth, type Place, type Reader } from "./reader";
 import { parseAnnotation, stringContent } from "./strings";
 import { readTarget } from "./targets";
 
 /** Reads an expression and what happens in it. `awaited`: its value is awaited. */
-export function readExpr(r: Reader, node: Code, place: Place, awaited = false): ExprRef {
+export function readExpr(r: Reader, node: Code, place: Place, awaited: Awaited = false): ExprRef {
   if (r.depth > maxDepth) {
     r.ir.isDeep = true;
     return r.add(node, { k: "other" });
@@ -33,7 +33,7 @@ const skipped = new Set([
   "async",
 ]);
 
-type ExprReader = (r: Reader, node: Code, place: Place, awaited: boolean) => ExprRef;
+type ExprReader = (r: Reader, node: Code, place: Place, awaited: Awaited) => ExprRef;
 
 const readers: Record<string, ExprReader> = {
   VariableName: (r, node, place) =>
@@ -146,7 +146,7 @@ function readMember(r: Reader, node: Code, place: Place): ExprRef {
   return r.add(node, { k: "sub", of: object, index, isSlice });
 }
 
-function readCall(r: Reader, node: Code, place: Place, awaited: boolean): ExprRef {
+function readCall(r: Reader, node: Code, place: Place, awaited: Awaited): ExprRef {
   const callee = node.firstChild!;
   const fn = readExpr(r, callee, place);
   const list = node.getChild("ArgList");
@@ -179,7 +179,7 @@ function readCall(r: Reader, node: Code, place: Place, awaited: boolean): ExprRe
   return call;
 }
 
-function readBinary(r: Reader, node: Code, place: Place, awaited: boolean): ExprRef {
+function readBinary(r: Reader, node: Code, place: Place, awaited: Awaited): ExprRef {
   const parts = operands(node);
   const left = parts[0];
   const right = parts[parts.length - 1];
@@ -326,7 +326,7 @@ function readComprehension(
     const to = parts.findIndex((part, at) => at > i && part.name === "in");
     const iterable = parts[to + 1];
     if (to < 0 || !iterable) continue;
-    const of = readExpr(r, iterable, outer ? place : inside, isAsync);
+    const of = readExpr(r, iterable, outer ? place : inside, isAsync && "entered");
     if (!isAsync) r.event(inside, iterable, { e: "iterate", of });
     const targets = parts.slice(i + 1, to).filter((part) => part.name !== "," && part.name !== "*");
     for (const [at, target] of targets.entries()) {

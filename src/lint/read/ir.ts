@@ -115,9 +115,12 @@ export interface Block {
   isOffLoop?: boolean;
 }
 
+/** Whether a value is awaited; or "entered" or iterated asynchronously, when the call that made it need not be a coroutine's. */
+export type Awaited = boolean | "entered";
+
 /** Something that runs code that is not written there: in order of source. `scope` is the function it happens in. */
 export type Event = Range & { scope: ScopeRef; block: BlockRef } & (
-    | { e: "call"; call: ExprRef; awaited: boolean }
+    | { e: "call"; call: ExprRef; awaited: Awaited }
     | { e: "get"; attr: ExprRef }
     | { e: "set"; of: ExprRef; name: string; method: "setter" | "deleter" }
     | { e: "index"; of: ExprRef; method: "__getitem__" | "__setitem__" | "__delitem__" }

@@ -262,7 +262,7 @@ function readFor(r: Reader, node: Code, place: Place): void {
   const inside = { ...place, block: r.block(place.block, -1, 0) };
   const iterables = parts.slice(to + 1, bodyAt < 0 ? undefined : bodyAt).filter((part) => part.name !== ",");
   let of: ExprRef;
-  if (iterables.length === 1) of = readExpr(r, iterables[0], place, isAsync);
+  if (iterables.length === 1) of = readExpr(r, iterables[0], place, isAsync && "entered");
   else of = readList(r, iterables, node, place);
   if (!isAsync && iterables[0]) r.event(place, iterables[0], { e: "iterate", of });
   const targets = parts.slice(1, to).filter((part) => ![",", "*", "for"].includes(part.name));
@@ -336,7 +336,7 @@ function readWith(r: Reader, node: Code, place: Place): void {
     }
   }
   for (const { value, target } of items) {
-    const of = readExpr(r, value, place, isAsync);
+    const of = readExpr(r, value, place, isAsync && "entered");
     if (!isAsync) r.event(place, value, { e: "enter", of });
     if (target) readTarget(r, target, place, { b: "enter", of, isAsync });
   }

@@ -228,22 +228,31 @@ function asMethod(value: Extract<Value, { v: "property" | "accessor" }>): Functi
 
 /** Joins orders so that none is violated; where that cannot be (Python would refuse the class), the first goes on. */
 function merge(lists: readonly (readonly Value[])[]): Value[] {
+  /** How many lists have it behind their first. */
+  const behind = new Map<unknown, number>();
+  for (const list of lists)
+    for (const value of list.slice(1)) behind.set(keyOf(value), (behind.get(keyOf(value)) ?? 0) + 1);
+  const places = lists.map((list) => ({ list, at: 0 })).filter(({ list }) => list.length > 0);
   const found: Value[] = [];
-  let left = lists.filter((list) => list.length > 0);
-  while (left.length > 0 && found.length < maxBases) {
-    const heads = left.map(([head]) => head);
-    const next =
-      heads.find((head) => !left.some((list) => list.slice(1).some((at) => isSame(at, head)))) ?? heads[0];
-    found.push(next);
-    left = left.map((list) => list.filter((at) => !isSame(at, next))).filter((list) => list.length > 0);
+  const taken = new Set<unknown>();
+  for (;;) {
+    const open = places.filter(({ list, at }) => at < list.length);
+    if (open.length === 0) return found;
+    const next = open.find(({ list, at }) => !behind.get(keyOf(list[at]))) ?? open[0];
+    const value = next.list[next.at];
+    const key = keyOf(value);
+    if (!taken.has(key)) found.push(value);
+    taken.add(key);
+    for (const place of open) {
+      if (keyOf(place.list[place.at]) !== key) continue;
+      place.at++;
+      const head = place.list[place.at];
+      if (head) behind.set(keyOf(head), (behind.get(keyOf(head)) ?? 1) - 1);
+    }
   }
-  return found;
 }
 
-/** What nobody inherits from by hand. */
-const maxBases = 100;
-
-function isSame(a: Value, b: Value): boolean {
-  if (a.v === "class") return b.v === "class" && a.cls === b.cls;
-  return a.v === "external" && b.v === "external" && a.name === b.name;
+/** Classes of the workspace are known by themselves, others by name. */
+function keyOf(value: Value): unknown {
+  return value.v === "class" ? value.cls : value.v === "external" ? value.name : value;
 }

@@ -103,6 +103,31 @@ class One(Left):
         super().save()  # !
 `));
 
+  it("looks through hundreds of base classes", () => {
+    const mixins = Array.from(
+      { length: 300 },
+      (_, i) => `class M${i}:\n    def m${i}(self): time.sleep(1)\n`,
+    );
+    const bases = mixins.map((_, i) => `M${i}`).join(", ");
+    const use = `class All(${bases}): ...\nasync def main(all: All):\n    all.m0()  # !\n    all.m299()  # !\n`;
+    blocks(`import time\n${mixins.join("")}${use}`);
+  });
+
+  it("knows that what `async with` is given runs in any case", () =>
+    blocks(`
+import time
+class Client:
+    async def __aenter__(self): return self
+    async def __aexit__(self, *args): ...
+def connect(wait=False):
+    if wait:
+        time.sleep(1)
+    return Client()
+async def main():
+    async with connect() as client:  # !
+        ...
+`));
+
   it("knows when a future has its result", () =>
     blocks(`
 import asyncio, concurrent.futures
