@@ -133,7 +133,7 @@ async function exportReport(vs: typeof vscode, trace: OpenTrace | null): Promise
 
 async function askCommandLine(vs: typeof vscode, last = ""): Promise<string | undefined> {
   return vs.window.showInputBox({
-    title: l10n.t("Run Command Line with Trace"),
+    title: l10n.t("Trace Command Line"),
     prompt: l10n.t(
       "A module or a Python file with its arguments. It runs in the terminal, with the workspace's interpreter.",
     ),

@@ -19,7 +19,7 @@ export const errors = {
   noFile: () =>
     new UserError(
       l10n.t(
-        "There is no file to run. Open a Python file, then use Loopscope: Run with Trace again. A module such as uvicorn is run by Loopscope: Run Command Line with Trace….",
+        "There is no file to run. Open a Python file, then use Loopscope: Run with Trace again. A module such as uvicorn is run by Loopscope: Trace Command Line….",
       ),
     ),
 

@@ -125,7 +125,7 @@ asyncio.run(doomed())
   });
 });
 
-describe("Run Command Line with Trace", () => {
+describe("Trace Command Line", () => {
   it("runs a module of the workspace with its arguments, and again", async () => {
     file("shop/__init__.py", "");
     file(
