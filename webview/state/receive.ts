@@ -25,6 +25,7 @@ import {
   tick,
   trace,
 } from "./model";
+import { setting } from "./settings";
 
 /** The view re-reads the trace at most this often, milliseconds; less often when a refresh is dear. */
 const REFRESH_MS = 50;
@@ -79,6 +80,8 @@ export class Receiver {
         reset(message.source);
         break;
       case "compare":
+        // Asked for just now, so it is what is to be seen.
+        if (message.source) setting.view.value = "compare";
         other.value = message.source
           ? {
               trace: new Trace({ blockMs: config.value.blockMs }),
