@@ -1,6 +1,7 @@
 """A listener that is slow, gone or not there, a program that is killed or forks: the program never suffers, and loss is told."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -110,6 +111,25 @@ class Faults(unittest.TestCase):
             with self.subTest(channel=channel):
                 result = traced.run("import asyncio; asyncio.run(asyncio.sleep(0)); print('fine')", LOOPSCOPE_CHANNEL=channel)
                 self.assertEqual((result.code, result.out, result.err), (0, b"fine\n", b""))
+
+    def test_broken_recorder(self):
+        """Whatever part of the recorder is damaged, the program runs as if it were not there."""
+        package = os.path.join("python", "loopscope_runtime")
+        with tempfile.TemporaryDirectory() as folder:
+            runtime = os.path.join(folder, "runtime")
+            shutil.copytree(os.path.join(traced.ROOT, "runtime"), runtime)
+            modules = sorted(name for name in os.listdir(os.path.join(runtime, package)) if name.endswith(".py"))
+            for i, name in enumerate(modules):
+                path = os.path.join(runtime, package, name)
+                with open(path) as file:
+                    whole = file.read()
+                with self.subTest(module=name):
+                    with open(path, "w") as file:
+                        file.write(whole + ("\nraise RuntimeError('damaged')\n" if i % 2 else "\ndef (:\n"))
+                    result = traced.run(BUSY, "0.01", PYTHONPATH=os.path.join(runtime, "python", "site"))
+                    self.assertEqual((result.code, result.out, result.err), (0, b"fine\n", b""))
+                with open(path, "w") as file:
+                    file.write(whole)
 
     def test_full_disk(self):
         if not os.path.exists("/dev/full"):

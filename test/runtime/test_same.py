@@ -1,7 +1,6 @@
 """A traced program behaves as an untraced one: what it prints, how it ends, what it can see."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -10,25 +9,10 @@ import textwrap
 import unittest
 
 from . import traced
+from .same import Compared
 
 
-class SameBehaviour(unittest.TestCase):
-    maxDiff = None
-
-    def same(self, source, *args, **options):
-        """Runs it both ways; everything it shows must be equal. Returns the traced result."""
-        plain = traced.run(source, *args, traced=False, **options)
-        shown = traced.run(source, *args, **options)
-        self.assertEqual(self.neutral(shown.out), self.neutral(plain.out))
-        self.assertEqual(self.neutral(shown.err), self.neutral(plain.err))
-        self.assertEqual(shown.code, plain.code)
-        self.assertIsNotNone(shown.run, "nothing was recorded")
-        self.assertEqual(shown.run.stats[-1]["notes"], [])
-        return shown
-
-    def neutral(self, text):
-        return re.sub(r"0x[0-9a-f]+|(?<=when=)[0-9.]+", "0x", text.decode())
-
+class SameBehaviour(Compared):
     def test_what_it_sees(self):
         self.same(
             """
@@ -134,6 +118,22 @@ class SameBehaviour(unittest.TestCase):
             loop.set_exception_handler(lambda loop, context: print(context["message"]))
             loop.run_until_complete(main())
             """
+        )
+
+    def test_loop_dropped_unclosed(self):
+        self.same(
+            """
+            import asyncio, gc, weakref
+            for debug in (False, True):
+                loop = asyncio.new_event_loop()
+                loop.set_debug(debug)
+                loop.run_until_complete(asyncio.sleep(0.01))
+                gone = weakref.ref(loop)
+                del loop
+                gc.collect()
+                print(gone())
+            """,
+            options=["-W", "always"],
         )
 
     def test_debug_mode(self):

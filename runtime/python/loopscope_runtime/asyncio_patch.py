@@ -13,6 +13,7 @@ from .records import CLOSED, RUN, head
 REPLACED = ("call_soon", "_call_soon", "call_soon_threadsafe", "_run_once")
 OWN_ATTRIBUTES = REPLACED + (
     "_loopscope",
+    fallback.OWN,
     "_process_events",
     "_set_coroutine_origin_tracking",
     "call_at",
@@ -143,7 +144,6 @@ def take_off_all():
         rec = getattr(loop, "_loopscope", None)
         for name in OWN_ATTRIBUTES:
             loop.__dict__.pop(name, None)
-        fallback.loops.pop(loop, None)
         if rec is None or loop.is_closed():
             continue
         rec.restore_factory()

@@ -6,7 +6,7 @@
 import sys
 from _thread import get_ident
 from types import MethodType
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 from . import codes, mimic, recorder, state
 from .records import CALLBACK, CALLED_BACK, IO, ITER, TASK, THREAD, TIMER, WAS_CANCELLED, head, key
@@ -119,7 +119,8 @@ class Fallback:
         self.rec.ext(recorder.poll(timeout, len(timers), loop._selector))
 
 
-loops = WeakKeyDictionary()  # loop -> Fallback
+# Where a loop keeps its Fallback. Not in a table of ours, from which a loop that is dropped unclosed could never go, and say so.
+OWN = "_loopscope_fallback"
 
 
 def patch_handles(asyncio, known):
@@ -129,8 +130,8 @@ def patch_handles(asyncio, known):
 
     def _run(self):
         try:
-            fallback = loops.get(self._loop)
-        except TypeError:  # a loop that cannot be hashed or referenced weakly is none of ours
+            fallback = self._loop.__dict__.get(OWN)
+        except AttributeError:  # no loop of ours
             fallback = None
         if fallback is not None:
             try:
@@ -152,7 +153,7 @@ def patch_handles(asyncio, known):
         self = None
 
     def _run_unknown(self):
-        fallback = loops.get(self._loop)
+        fallback = getattr(self._loop, "__dict__", {}).get(OWN)
         if fallback is None:
             return stock(self)
         fallback.enter(self, self._callback)
@@ -173,7 +174,7 @@ def patch_handles(asyncio, known):
 
 def install(loop, rec, asyncio, fused=False):
     """Wraps a loop's scheduling methods."""
-    fallback = loops[loop] = Fallback(loop, rec, asyncio)
+    fallback = loop.__dict__[OWN] = Fallback(loop, rec, asyncio)
     fallback.fused = fused
     stock_call_soon, stock_threadsafe = loop.call_soon, loop.call_soon_threadsafe
 
@@ -203,7 +204,8 @@ def install(loop, rec, asyncio, fused=False):
 
 
 def expose(fallback, stream, rec):
-    """Lets others ask what runs."""
+    """Lets others ask what runs. The stream must not keep the loop."""
+    weakly = ref(fallback)
 
     def current():
         return 0.0 if fallback.cur is None else key(fallback.cur)
@@ -212,7 +214,14 @@ def expose(fallback, stream, rec):
         previous, fallback.cur = fallback.cur, task
         return previous
 
-    stream.probe = lambda: (current(), int(fallback.begin * 1e9), len(getattr(fallback.loop, "_ready", ())))
+    def probe():
+        fallback = weakly()
+        if fallback is None:  # the loop is gone
+            stream.closed = True
+            return 0, 0, 0
+        return (0.0 if fallback.cur is None else key(fallback.cur)), int(fallback.begin * 1e9), len(getattr(fallback.loop, "_ready", ()))
+
+    stream.probe = probe
     rec.current = current
     rec.swap = swap
 

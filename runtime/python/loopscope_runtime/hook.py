@@ -25,8 +25,19 @@ def hide():
     for name in [m for m in sys.modules if m.partition(".")[0] == __package__]:
         hidden[name] = sys.modules.pop(name)
     sys.__spec__.loader_state = hidden  # where another copy of this package would look for the first
-    for path in hidden[__package__].__path__:
+    for path in getattr(hidden.get(__package__), "__path__", ()):  # none if its import failed
         sys.path_importer_cache.pop(path, None)
+
+
+def act(action, module):
+    """Whatever is wrong with the recorder, the program's import goes on, and the program without us."""
+    try:
+        action(module)
+    except Exception as exc:
+        with unhidden():
+            from . import state
+        state.note("tracing was switched off: %s could not be traced: %s: %s" % (module.__name__, type(exc).__name__, exc))
+        state.switch_off()
 
 
 class ImportHook:
@@ -38,7 +49,7 @@ class ImportHook:
     def when_imported(self, name, action):
         module = sys.modules.get(name)
         if module is not None and not getattr(getattr(module, "__spec__", None), "_initializing", False):
-            action(module)
+            act(action, module)
             return
         self.waiting[name] = action
         if self not in sys.meta_path:
@@ -73,7 +84,7 @@ class ImportHook:
         def exec_module(module):
             del loader.exec_module
             run(module)
-            action(module)
+            act(action, module)
 
         try:
             loader.exec_module = exec_module
