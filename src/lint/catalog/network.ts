@@ -13,6 +13,13 @@ const POP = "user pass_ stat list retr dele top uidl noop rset quit stls";
 const SFTP = `get getfo put putfo open file stat lstat listdir listdir_attr listdir_iter mkdir rmdir remove unlink
   rename posix_rename chmod chown utime truncate symlink readlink normalize chdir`;
 
+/** The calls of AWS's clients that programs make most; there are thousands. */
+const AWS = `upload_file upload_fileobj download_file download_fileobj put_object get_object head_object delete_object
+  copy_object list_objects list_objects_v2 list_buckets put_item get_item update_item delete_item query scan
+  batch_write_item batch_get_item send_message send_messages receive_message receive_messages delete_message publish
+  invoke invoke_model converse start_execution get_secret_value get_parameter get_parameters send_email
+  describe_instances assume_role get_caller_identity put_record put_records put_events`;
+
 export const http: Part = {
   blocking: [
     ...twins("blocking-http", "requests.", VERBS, "httpx.AsyncClient."),
@@ -35,9 +42,21 @@ export const http: Part = {
       "connect request getresponse endheaders send",
     ),
     ...blocking("blocking-http", "http.client.HTTPResponse.", "read read1 readinto readline"),
+    ...blocking(
+      "blocking-http",
+      "openai._Resource.",
+      "create parse stream generate edit list retrieve delete",
+    ),
+    ...blocking("blocking-http", "boto3._Client.", AWS),
   ],
   returns: {
     "requests.session": "requests.Session",
+    // `client.chat.completions.create()`: whatever is between the client and the verb.
+    "openai.OpenAI.__getattr__": "openai._Resource",
+    "openai._Resource.__getattr__": "openai._Resource",
+    "openai.OpenAI.with_options": "Self",
+    ...each("boto3.", "client resource session.Session.client session.Session.resource", "boto3._Client"),
+    ...each("boto3._Client.", "Table Bucket Object Queue", "boto3._Client"),
     ...each("requests.", VERBS, "requests.Response"),
     ...each("requests.Session.", `${VERBS} send`, "requests.Response"),
     ...each("httpx.", VERBS, "httpx.Response"),
@@ -50,6 +69,7 @@ export const http: Part = {
     "aiohttp.ClientSession.get": "aiohttp.ClientResponse",
   },
   bases: {
+    ...each("", "openai.AzureOpenAI anthropic.Anthropic groq.Groq mistralai.Mistral", ["openai.OpenAI"]),
     "urllib3.ProxyManager": ["urllib3.PoolManager"],
     "urllib3.HTTPSConnectionPool": ["urllib3.HTTPConnectionPool"],
     "http.client.HTTPSConnection": ["http.client.HTTPConnection"],
@@ -57,6 +77,7 @@ export const http: Part = {
   },
   aliases: {
     "requests.api": "requests",
+    "boto3.Session": "boto3.session.Session",
     "requests.sessions": "requests",
     "requests.models": "requests",
     "httpx._api": "httpx",

@@ -200,6 +200,13 @@ export class Members {
     return outer ? `${this.className(outer)}.${cls.name}` : `${module}.${cls.name}`;
   }
 
+  /** What an attribute is that nothing more is known of, where the catalogue says so by `__getattr__`: `mongo.users`. */
+  private anyAttribute(name: string, self: Value): string | undefined {
+    const { knowledge } = this.e;
+    if (!isInstance(self) || knowledge.isKnown(name)) return undefined;
+    return knowledge.returns(knowledge.member(self.type, "__getattr__"));
+  }
+
   /** Values as objects: an attribute of something from outside becomes what the catalogue says it is. */
   objects(values: Value[]): Value[] {
     return values.flatMap((value): Value[] => {
@@ -208,10 +215,14 @@ export class Members {
         return known ? catalogType(this.e.knowledge, known, null) : [value];
       }
       if (value.v !== "member") return [value];
-      const known = this.e.knowledge.returns(value.name);
+      const known = this.e.knowledge.returns(value.name) ?? this.anyAttribute(value.name, value.self);
       return known ? catalogType(this.e.knowledge, known, value.self) : [];
     });
   }
+}
+
+function isInstance(value: Value): value is Extract<Value, { v: "instance" }> {
+  return value.v === "instance";
 }
 
 function asMethod(value: Extract<Value, { v: "property" | "accessor" }>): FunctionValue {
