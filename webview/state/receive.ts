@@ -25,7 +25,7 @@ import {
   tick,
   trace,
 } from "./model";
-import { setting } from "./settings";
+import { change } from "./settings";
 
 /** The view re-reads the trace at most this often, milliseconds; less often when a refresh is dear. */
 const REFRESH_MS = 50;
@@ -81,7 +81,7 @@ export class Receiver {
         break;
       case "compare":
         // Asked for just now, so it is what is to be seen.
-        if (message.source) setting.view.value = "compare";
+        if (message.source) change("view", "compare");
         other.value = message.source
           ? {
               trace: new Trace({ blockMs: config.value.blockMs }),
