@@ -223,13 +223,17 @@ function rendererCpu(browserPid: number): number {
   return Math.max(0, ...renderers(browserPid).map(time));
 }
 
+/** How many events a block of a load has. */
+function eventsOfBlock(load: Load): number {
+  return [...bulkTrace({ ...load, blocks: 1 })].reduce((sum, part) => sum + part.events, 0);
+}
+
 async function openBench(millions: number): Promise<void> {
   const load: Load = { tasks: 500, steps: 50, blocks: 0, deflate: true };
-  const perBlock = 500 * 2 + 50 * (1 + 500 * 3);
-  load.blocks = Math.ceil((millions * 1e6) / perBlock);
+  load.blocks = Math.ceil((millions * 1e6) / eventsOfBlock(load));
   // Written beforehand: deflating it is not the view's work.
   const parts = [...bulkTrace(load)];
-  const events = load.blocks * perBlock;
+  const events = parts.reduce((sum, part) => sum + part.events, 0);
   const { server, url } = await serve(() => parts, {});
   const bytes = parts.reduce((sum, part) => sum + part.bytes.length, 0);
   console.log(`opening ${(events / 1e6).toFixed(1)} million events, ${(bytes / 1e6).toFixed(0)} MB`);
@@ -276,9 +280,9 @@ async function openBench(millions: number): Promise<void> {
 async function liveBench(browser: Browser): Promise<void> {
   const { script, style } = await builtView();
   // One block of 5,000 events is one page of 50 ms.
-  const load: Load = { tasks: 100, steps: 16, blocks: 140, deflate: false };
+  const load: Load = { tasks: 100, steps: 24, blocks: 140, deflate: false };
   const parts = [...bulkTrace(load)].map((part) => Buffer.from(part.bytes).toString("base64"));
-  const perBlock = 100 * 2 + 16 * (1 + 300);
+  const perBlock = eventsOfBlock(load);
   const page = await newPage(browser, 900);
   await page.setContent(
     `<!DOCTYPE html><html><head><style>${style}</style></head><body><div id="loopscope"></div></body></html>`,

@@ -32,7 +32,7 @@ const REFRESH_MS = 50;
 /** How many times longer than a refresh took the next one waits: what runs now is wanted soon, a file wants to be read. */
 /** A host that sends this much at once has joined pages, because the view was slow to take them: then taking in goes first. */
 const JOINED_BYTES = 500_000;
-const PAUSE = { live: 3, file: 9 };
+const PAUSE = { live: 2, file: 9 };
 
 const MB = 1e6;
 /** A file is meant to be read as a whole; only one that would end the view is not. */
