@@ -81,7 +81,7 @@ export class Receiver {
         break;
       case "compare":
         // Asked for just now, so it is what is to be seen.
-        if (message.source) change("view", "compare");
+        if (message.source) change({ view: "compare" });
         other.value = message.source
           ? {
               trace: new Trace({ blockMs: config.value.blockMs }),
