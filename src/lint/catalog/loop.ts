@@ -15,6 +15,7 @@ export const nested: Part = {
   blocking: [
     ...blocking("nested-loop", "", "asyncio.run asyncio.Runner.run uvloop.run anyio.run trio.run"),
     ...blocking("nested-loop", LOOP, "run_until_complete run_forever"),
+    ...blocking("nested-loop", "tornado.ioloop.IOLoop.", "start run_sync"),
     ...blocking("nested-loop", "", "uvicorn.run uvicorn.Server.run aiohttp.web.run_app discord.Client.run"),
   ],
   bases: { "discord.ext.commands.Bot": ["discord.Client"] },

@@ -12,7 +12,7 @@ export const danglingTask: Rule = {
   summary: "a task nobody holds a reference to may be garbage-collected before it is done",
   check(context) {
     for (const call of context.callsOf(MAKES_TASK)) {
-      if (context.isAwaited(call)) continue;
+      if (context.isAwaited(call) || isOfKnownTask(context, call)) continue;
       const dropped = droppedBy(context, call);
       if (dropped === null) continue;
       context.report({
@@ -23,6 +23,16 @@ export const danglingTask: Rule = {
     }
   },
 };
+
+/** `ensure_future(task)` of what is a task already makes none: whoever holds that one holds it. */
+function isOfKnownTask(context: FileContext, call: SyntaxNode): boolean {
+  const { callee, positional } = context.call(call);
+  if (callee === null || context.nameOf(callee) !== "asyncio.ensure_future") return false;
+  const [given] = positional;
+  if (given?.name !== "VariableName" && given?.name !== "MemberExpression") return false;
+  const meanings = context.resolve(given);
+  return meanings.length === 0 || meanings.some((meaning) => meaning.kind !== "coroutine");
+}
 
 /** Why nothing keeps the task, or null when something may. */
 function droppedBy(context: FileContext, call: SyntaxNode): string | null {

@@ -225,6 +225,23 @@ class Pump:
 `,
     ));
 
+  it("lets ensure_future hand back a task that somebody holds", () =>
+    checks(
+      "dangling-task",
+      `
+import asyncio
+async def work(): ...
+async def main(given):
+    task = asyncio.create_task(work())
+    asyncio.ensure_future(task).add_done_callback(print)
+    asyncio.ensure_future(given)
+    asyncio.ensure_future(work())  # !
+    coro = work()
+    asyncio.ensure_future(coro)  # !
+    await task
+`,
+    ));
+
   it("accepts get_event_loop with a plan for when there is none", () =>
     checks(
       "deprecated-loop-api",
