@@ -5,8 +5,8 @@ export const MAX_INFLATED_BYTES = 64 * 1024 * 1024;
 /** Deflate expands at most ~1,032 times, so one piece of input adds at most ~32 MiB before the limit is checked. */
 const PIECE_BYTES = 32 * 1024;
 
-/** A body up to this long is inflated at once: no more than 128 MiB of work, whatever it holds. */
-const SMALL_BYTES = 128 * 1024;
+/** A body up to this long is inflated at once: no more than 64 MiB of work, whatever it holds. */
+const SMALL_BYTES = 64 * 1024;
 
 /** Inflates a zlib body; throws when it is damaged or longer than `maxBytes`. What it returns may be valid until its next call only. */
 export type Inflate = (bytes: Uint8Array, maxBytes: number) => Uint8Array;
