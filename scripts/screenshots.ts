@@ -67,7 +67,7 @@ const PICTURES: Record<string, Picture> = {
     scene: {},
     draw: async (view) => {
       await live(view, crowd().writer.take(), "crowd.py");
-      await view.page.locator(".trust", { hasText: "10\u2009002 tasks seen" }).waitFor();
+      await view.page.locator(".clock", { hasText: "0.5400" }).waitFor();
       await view.settled();
       await view.page.keyboard.press("t");
     },

@@ -29,6 +29,8 @@ import { change } from "./settings";
 
 /** The view re-reads the trace at most this often, milliseconds; less often when a refresh is dear. */
 const REFRESH_MS = 50;
+/** But it shows something new at least this often, milliseconds. */
+const LONGEST_MS = { live: 1000, file: 4000 };
 /** How many times longer than a refresh took the next one waits: what runs now is wanted soon, a file wants to be read. */
 /** A host that sends this much at once has joined pages, because the view was slow to take them: then taking in goes first. */
 const JOINED_BYTES = 500_000;
@@ -165,13 +167,19 @@ export class Receiver {
 
   private refreshSoon(): void {
     if (this.timer) return;
-    const pause = this.refreshCost * (live.peek() && !this.behind ? PAUSE.live : PAUSE.file);
-    const wait = this.lastRefresh + Math.max(REFRESH_MS, pause) - performance.now();
-    this.timer = setTimeout(() => this.refresh(), Math.max(0, wait));
+    const kind = live.peek() ? "live" : "file";
+    const pause = this.refreshCost * PAUSE[this.behind ? "file" : kind];
+    const wait = Math.min(LONGEST_MS[kind], Math.max(REFRESH_MS, pause));
+    this.timer = setTimeout(() => this.refresh(), Math.max(0, this.lastRefresh + wait - performance.now()));
   }
 
   private refresh(): void {
     this.timer = undefined;
+    // Callbacks of a frame run in the order they were asked for: this one before what the tick draws.
+    let drawing = 0;
+    requestAnimationFrame(() => {
+      drawing = performance.now();
+    });
     const begin = performance.now();
     tick.value++;
     if (other.value) other.value = { ...other.value, tick: other.value.tick + 1 };
@@ -179,11 +187,9 @@ export class Receiver {
     const computed = this.lastRefresh - begin;
     this.refreshCost = computed;
     // The canvases draw in the next frame, which counts.
-    requestAnimationFrame((drawing) =>
-      afterInput(() => {
-        this.refreshCost = computed + performance.now() - drawing;
-      }),
-    );
+    requestAnimationFrame(() => {
+      this.refreshCost = computed + performance.now() - drawing;
+    });
   }
 }
 
