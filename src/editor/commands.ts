@@ -49,7 +49,7 @@ export function commandHandlers(services: Services): CommandHandlers {
     },
     "loopscope.rerun": () => runner.rerun(),
     "loopscope.openTrace": async (file) => {
-      const chosen = file ?? (await pickTrace(vs, l10n.t("Open Trace")));
+      const chosen = file ?? (await pickTrace(vs, l10n.t("Open Trace"), l10n.t("Open")));
       if (chosen !== undefined) await vs.commands.executeCommand("vscode.openWith", chosen, TRACE_EDITOR);
     },
     "loopscope.saveTrace": () => saveTrace(vs, traces.current),
@@ -57,7 +57,7 @@ export function commandHandlers(services: Services): CommandHandlers {
     "loopscope.compare": async () => {
       const view = activeView();
       if (!view?.shown) throw errors.nothingToCompare();
-      const chosen = await pickTrace(vs, l10n.t("Compare"));
+      const chosen = await pickTrace(vs, l10n.t("Compare with an Earlier Trace"), l10n.t("Compare"));
       if (chosen !== undefined) view.compare(await openTraceFile(chosen));
     },
     "loopscope.showGraph": () => panel.reveal(),
@@ -145,8 +145,13 @@ async function askCommandLine(vs: typeof vscode, last = ""): Promise<string | un
   });
 }
 
-async function pickTrace(vs: typeof vscode, openLabel: string): Promise<vscode.Uri | undefined> {
+async function pickTrace(
+  vs: typeof vscode,
+  title: string,
+  openLabel: string,
+): Promise<vscode.Uri | undefined> {
   const chosen = await vs.window.showOpenDialog({
+    title,
     openLabel,
     filters: traceFilter(),
     defaultUri: vs.workspace.workspaceFolders?.[0]?.uri,
