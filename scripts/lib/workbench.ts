@@ -32,6 +32,42 @@ export class Workbench {
     await this.tab(name).waitFor();
   }
 
+  /** Answers a box that asks for a line of text. */
+  async answer(text: string): Promise<void> {
+    const input = this.page.locator(".quick-input-widget input:visible").first();
+    await input.fill(text);
+    await input.press("Enter");
+  }
+
+  /** Answers a file dialog, which VS Code in the browser shows as a list, and into which it writes proposals meanwhile. */
+  async answerFile(path: string): Promise<void> {
+    const input = this.page.locator(".quick-input-widget input").first();
+    await this.page
+      .locator(".quick-input-widget .quick-input-action .monaco-button:visible")
+      .first()
+      .waitFor();
+    do await this.answer(path);
+    while (!(await becomes(input, "hidden")));
+  }
+
+  /** Takes the name that a dialog for saving a file proposes. */
+  async acceptFile(name: string): Promise<void> {
+    await this.page.waitForFunction(
+      (name) => document.querySelector<HTMLInputElement>(".quick-input-widget input")?.value.endsWith(name),
+      name,
+    );
+    const input = this.page.locator(".quick-input-widget input").first();
+    do await input.press("Enter");
+    while (!(await becomes(input, "hidden")));
+  }
+
+  /** Reloads the window as a user does: a page that is merely loaded again may not have stored its layout yet. */
+  async reload(): Promise<void> {
+    const reloaded = this.page.waitForEvent("domcontentloaded");
+    await this.command("Developer: Reload Window");
+    await reloaded;
+  }
+
   tab(name: string): Locator {
     return this.page.getByRole("tab", { name });
   }
@@ -132,7 +168,7 @@ function appears(locator: Locator): Promise<boolean> {
   return becomes(locator, "visible");
 }
 
-async function becomes(locator: Locator, state: "visible" | "detached"): Promise<boolean> {
+async function becomes(locator: Locator, state: "visible" | "hidden" | "detached"): Promise<boolean> {
   try {
     await locator.waitFor({ state, timeout: SHORT_MS });
     return true;

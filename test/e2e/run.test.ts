@@ -104,33 +104,7 @@ describe("Run with Trace, in the window", function () {
     await workbench.openFile("three-sleepers.py");
     await workbench.command("Loopscope: Run with Trace");
     await workbench.view().getByRole("button", { name: "Rerun" }).waitFor();
-    // As a user does: a page that is merely loaded again may not have stored its layout yet.
-    const reloaded = workbench.page.waitForEvent("domcontentloaded");
-    await workbench.command("Developer: Reload Window");
-    await reloaded;
-    await workbench
-      .view()
-      .getByRole("treeitem", { name: /Task-1\b.*returned/ })
-      .waitFor({ state: "attached" });
-  });
-
-  it("a trace that was saved opens again, in the same view", async () => {
-    const { workbench } = world;
-    await workbench.openFile("three-sleepers.py");
-    await workbench.command("Loopscope: Run with Trace");
-    await workbench.view().getByRole("button", { name: "Rerun" }).waitFor();
-    await workbench.command("Loopscope: Save Trace As…");
-    const name = workbench.page.locator(".quick-input-widget input");
-    await name.waitFor();
-    await name.fill(`${world.workspace}/kept.loopscope`);
-    await workbench.page.keyboard.press("Enter");
-    await workbench.page.locator(".statusbar").getByText("Saved kept.loopscope").waitFor();
-    await workbench.command("View: Close All Editors");
-    await workbench.command("Loopscope: Open Trace…");
-    await name.waitFor();
-    await name.fill(`${world.workspace}/kept.loopscope`);
-    await workbench.page.keyboard.press("Enter");
-    await workbench.tab("kept.loopscope").waitFor();
+    await workbench.reload();
     await workbench
       .view()
       .getByRole("treeitem", { name: /Task-1\b.*returned/ })
@@ -184,6 +158,20 @@ describe("an interpreter that is not there, in the window", function () {
     const message = await workbench.notification(/\/nowhere\/python was not found/);
     await message.getByRole("button", { name: "Open Settings" }).click();
     await workbench.tab("Settings").waitFor();
+  });
+});
+
+describe("no interpreter at all, in the window", function () {
+  this.timeout(240_000);
+  const world = useEditor({ env: { PATH: "/nowhere" } });
+
+  it("says what was tried, and what to do", async () => {
+    const { workbench } = world;
+    await workbench.openFile("three-sleepers.py");
+    await workbench.command("Loopscope: Run with Trace");
+    await workbench.notification(
+      /No Python interpreter was found \(tried .*python3.*\)\. Install Python 3\.10/,
+    );
   });
 });
 

@@ -22,14 +22,16 @@ export interface World {
 }
 
 /** Starts the editor before the tests of a `describe` and stops it after them; each test gets a new window. */
-export function useEditor(options: ServerOptions & { payload?: [string, string][] } = {}): World {
+export function useEditor(
+  options: ServerOptions & { payload?: [string, string][]; workspaceName?: string } = {},
+): World {
   const world = {} as World;
   let browser: Browser;
 
   before("start VS Code", async function () {
     this.timeout(300_000); // the first time, it is installed
     const editor = provisionEditor();
-    world.workspace = mkdtempSync(join(tmpdir(), "loopscope-workspace-"));
+    world.workspace = mkdtempSync(join(tmpdir(), `${options.workspaceName ?? "loopscope-workspace"}-`));
     cpSync(join(root, "examples"), world.workspace, { recursive: true });
     world.write = (name, text) => {
       const path = join(world.workspace, name);

@@ -4,6 +4,13 @@ describe("a workspace that is not trusted, in the window", function () {
   this.timeout(240_000);
   const world = useEditor({ trust: true });
 
+  it("is linted", async () => {
+    const { workbench } = world;
+    world.write("blocks.py", "import time\n\nasync def main():\n    time.sleep(1)\n");
+    await workbench.openFile("blocks.py");
+    await workbench.page.locator(".squiggly-error").first().waitFor();
+  });
+
   it("runs nothing and says why, until it is trusted", async () => {
     const { workbench } = world;
     const { page } = workbench;
