@@ -1,0 +1,148 @@
+"""A program at its limits: no more files, no more disk, signals at every moment, threads and loops at the end of the interpreter."""
+
+import unittest
+
+from .same import Compared
+
+
+class Limits(Compared):
+    def test_out_of_file_descriptors(self):
+        self.same(
+            """
+            import asyncio, os, resource
+            async def main():
+                resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+                files = []
+                try:
+                    while True:
+                        files.append(os.open(__file__, os.O_RDONLY))
+                except OSError as exc:
+                    print(exc.strerror)
+                try:
+                    await asyncio.open_connection("127.0.0.1", 1)
+                except OSError as exc:
+                    print(exc.strerror)
+                await asyncio.sleep(0.15)
+                for file in files: os.close(file)
+                print(await asyncio.to_thread(len, "fine"))
+            asyncio.run(main())
+            """
+        )
+
+    def test_file_as_large_as_allowed(self):
+        shown = self.same(
+            """
+            import asyncio, resource
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
+            async def work():
+                for _ in range(3000): await asyncio.sleep(0)
+            async def main():
+                await asyncio.gather(*[work() for _ in range(5)])
+                await asyncio.sleep(0.1)
+                print("fine")
+            asyncio.run(main())
+            """,
+            recorded=False,
+        )
+        self.assertLessEqual(len(shown.data), 20000)
+
+    def test_signals_at_every_moment(self):
+        self.same(
+            """
+            import asyncio, signal, time
+            seen = 0
+            def handler(number, frame):
+                global seen
+                seen += 1
+            async def work(end):
+                while time.monotonic() < end: await asyncio.sleep(0)
+            async def main():
+                lock = asyncio.Lock()
+                end = time.monotonic() + 0.5
+                await asyncio.gather(*[work(end) for _ in range(5)], asyncio.to_thread(time.sleep, 0.2))
+                reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+                writer.write(b"fine\\n")
+                print((await reader.readline()).decode().strip())
+                writer.close()
+            async def echo(reader, writer):
+                writer.write(await reader.readline())
+                writer.close()
+            async def serve():
+                global server
+                server = await asyncio.start_server(echo, "127.0.0.1", 0)
+                await main()
+                server.close()
+            signal.signal(signal.SIGALRM, handler)
+            signal.setitimer(signal.ITIMER_REAL, 0.001, 0.0003)
+            asyncio.run(serve())
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            print(seen > 20)
+            """
+        )
+
+    def test_interrupts_are_never_lost(self):
+        self.same(
+            """
+            import asyncio, os, signal, threading
+            async def work():
+                while True: await asyncio.sleep(0)
+            async def main():
+                threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+                await asyncio.gather(*[work() for _ in range(5)])
+            for _ in range(5):
+                try:
+                    asyncio.run(main())
+                except KeyboardInterrupt:
+                    print("interrupted")
+            """
+        )
+
+    def test_the_end_of_the_interpreter(self):
+        self.same(
+            """
+            import asyncio, atexit, threading, time
+            async def main():
+                await asyncio.sleep(0.01)
+            def at_exit():
+                asyncio.run(main())
+                print("a loop at exit")
+            atexit.register(at_exit)
+            def background():
+                loop = asyncio.new_event_loop()
+                loop.create_task(endless())
+                loop.run_forever()
+            async def endless():
+                while True: await asyncio.sleep(0)
+            threading.Thread(target=background, daemon=True).start()
+            class Last:
+                def __del__(self):
+                    try: asyncio.run(main())
+                    except BaseException as exc: print(type(exc).__name__)
+                    else: print("a loop in a finalizer")
+            keep = Last()
+            asyncio.run(main())
+            print("end")
+            """
+        )
+
+    def test_exits_in_the_midst(self):
+        for how in ("os._exit(3)", "sys.exit(4)", "os.abort()", "os.kill(os.getpid(), 9)", "os.execv(sys.executable, [sys.executable, '-c', 'print(5)'])"):
+            with self.subTest(how=how):
+                self.same(
+                    """
+                    import asyncio, os, sys, threading
+                    async def work():
+                        while True: await asyncio.sleep(0)
+                    async def main():
+                        tasks = [asyncio.create_task(work()) for _ in range(5)]
+                        await asyncio.sleep(0.15)
+                        print("out", flush=True)
+                        %s
+                    asyncio.run(main())
+                    """
+                    % how
+                )
+
+
+if __name__ == "__main__":
+    unittest.main()
