@@ -1,4 +1,4 @@
-import { fillClipped } from "../canvas/text";
+import { fillClipped, measure } from "../canvas/text";
 import { drawIcon } from "../icons";
 import { STATE_ICONS, stateColour } from "../model/look";
 import { State } from "../model/snapshot";
@@ -117,6 +117,8 @@ function drawSlices(
           const place = parkedAt(trace, lane.row[i]);
           const label = waitInfo(trace, lane.row[i]).label;
           const text = place ? `${label}  ${fileLine(place.file, place.line)}` : label;
+          // "asyncio.sleep(…" says nothing: it is the argument that tells one from another.
+          if (label.includes("(") && measure(context, label) > width - 10) break;
           fillClipped(context, text, left + 5, y + height / 2 + 4, width - 10);
         }
         break;

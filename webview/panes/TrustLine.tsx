@@ -1,5 +1,5 @@
 import { Icon } from "../icons";
-import { tick, trace } from "../state/model";
+import { live, tick, trace } from "../state/model";
 import { count, duration, percent } from "../util/format";
 import { t, tn } from "../util/l10n";
 
@@ -21,7 +21,11 @@ export function TrustLine() {
     <footer class={`trust ${doubt ? "doubt" : ""}`}>
       <span class="verdict">
         <Icon name={doubt ? "warning" : "pass"} size={14} />
-        {doubt ? t("This picture may be incomplete") : t("Complete")}
+        {doubt
+          ? t("This picture may be incomplete")
+          : live.value
+            ? t("Nothing missing so far")
+            : t("Complete")}
       </span>
       <span>{lost > 0 ? tn(lost, "{n} event dropped", "{n} events dropped") : t("nothing dropped")}</span>
       <span>

@@ -51,6 +51,7 @@ export class Receiver {
 
   start(): void {
     this.host.listen((message) => this.receive(message));
+    document.addEventListener("visibilitychange", () => this.refreshSoon());
     this.host.post({ type: "ready", protocol: VIEW_PROTOCOL });
   }
 
@@ -166,7 +167,8 @@ export class Receiver {
   }
 
   private refreshSoon(): void {
-    if (this.timer) return;
+    // Nobody looks: bytes are taken in, and nothing is derived from them until somebody does.
+    if (this.timer || document.hidden) return;
     const kind = live.peek() ? "live" : "file";
     const pause = this.refreshCost * PAUSE[this.behind ? "file" : kind];
     const wait = Math.min(LONGEST_MS[kind], Math.max(REFRESH_MS, pause));
