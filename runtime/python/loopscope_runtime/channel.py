@@ -4,7 +4,7 @@ from collections import deque
 
 import _socket
 
-LIMIT = 8 * 1024 * 1024  # bytes of frames kept for a slow listener
+LIMIT = 4 * 1024 * 1024  # bytes of frames kept for a slow listener
 
 
 class FileTarget:

@@ -123,14 +123,12 @@ class Drain:
             if stream.probe is not None:
                 key, begin, ready = stream.probe()
                 beats.append([stream.loop_id, t, int(key), begin, ready])
-            with stream.taking:
-                values = stream.buf[:]
-                del stream.buf[: len(values)]
-            if not values:
+            data = stream.take()
+            if not data:
                 if stream.closed:
                     state.streams.remove(stream)
                 continue
-            batches.append((stream, wire.records_body(values)))
+            batches.append((stream, data))
         while self.introduced:
             put(self.introduced.pop(0), keep=True)
         texts = self.strings() if state.strings else None
@@ -199,7 +197,8 @@ class Drain:
         self.channel.close()
         self.lock, self.bell, self.running = allocate_lock(), allocate_lock(), allocate_lock()
         for stream in state.streams:
-            del stream.buf[:]
+            stream.taking = allocate_lock()
+            stream.take()
             stream.sequence = stream.lost = 0
             stream.resync = True
         state.strings.clear()

@@ -12,7 +12,7 @@ from types import MethodType, TracebackType
 
 from . import codes, fallback, mimic, recorder, state
 from .chains import SLEEP0
-from .recorder import ARG, CLOCK_HEAD, LIMIT, STEP_HEAD, YIELD_HEAD
+from .recorder import ARG, CLOCK_HEAD, STEP_HEAD, YIELD_HEAD
 from .records import (
     CALLBACK,
     CALLED_BACK,
@@ -32,6 +32,7 @@ from .records import (
 
 BUILTIN = type(len)
 SLOW_CALLBACK = 50e-6  # seconds; shorter ones are not recorded
+PIECE = 2000  # numbers of records that are packed together
 ITER_HEAD = head(ITER)
 # Wakes by the running task: from its code, from a library's code that it called, and by its end. And by no code at all.
 WAKE_HERE = head(WAKE, 0, TASK | WAKE_TIME | WAKE_PLACE)
@@ -251,8 +252,8 @@ def install(loop, stream, asyncio):
         todo = len(ready)
         begin = t = clock()
         ext((ITER_HEAD - todo, t))
-        if len(buf) > LIMIT:
-            stream.overflow()
+        if len(buf) > PIECE:
+            stream.pack()
         if stream.resync:
             rec.resync(loop)
         skipped = False  # whether callbacks ran that were not recorded

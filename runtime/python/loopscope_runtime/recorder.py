@@ -51,7 +51,6 @@ unchanged = chains.unchanged
 SLEEP0 = chains.SLEEP0
 OTHER = chains.OTHER
 MANY = 50  # tasks of one place whose whole creation stack is written
-LIMIT = 400_000  # numbers that may wait for the drain thread: more are dropped
 
 ARG = 32 * KEYS  # what one more in `arg` takes from a head
 STEP_HEAD = head(STEP, 0, STEP_FUTURE)

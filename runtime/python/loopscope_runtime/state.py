@@ -5,6 +5,10 @@ from itertools import count
 from time import monotonic as clock  # seconds, in records
 from time import monotonic_ns as now  # the same in nanoseconds, in JSON frames
 
+from . import wire
+
+MAX_PACKED = 300  # pieces of records that wait for the drain thread, mostly of 16 to 24 KiB: more are dropped
+
 streams = []  # every Stream that may still get records
 failed = []  # [weak reference, when, told] of tasks that ended with an exception
 strings = {}  # id -> text, or a tuple that the drain turns into text
@@ -25,6 +29,7 @@ class Stream:
         self.loop_id = loop_id
         self.buf = []
         self.ext = self.buf.extend
+        self.packed = []  # records that are bytes already, older than `buf`
         self.taking = allocate_lock()  # held by who takes records away
         self.gap = False  # records were taken away unsent: the next batch skips a number
         self.sequence = 0
@@ -35,14 +40,28 @@ class Stream:
         self.sampled = (0, 0)
         self.closed = False
 
-    def overflow(self):
-        """The drain thread is late: what waits for it is dropped. Called by the loop."""
-        if self.taking.acquire(False):
-            taken = self.buf[:]
-            del self.buf[: len(taken)]
-            self.taking.release()
-            self.dropped(sum([value < 0 for value in taken]))
+    def pack(self):
+        """Makes bytes of the records. Called by the loop every few thousand numbers: they are still in the processor's cache."""
+        if not self.taking.acquire(False):
+            return
+        values = self.buf[:]
+        del self.buf[: len(values)]
+        self.packed.append(wire.records_body(values))
+        late = self.packed.pop(0) if len(self.packed) > MAX_PACKED else None
+        self.taking.release()
+        if late is not None:  # the drain thread does not keep up
+            self.dropped(wire.count_records(late))
             self.gap = self.resync = True
+
+    def take(self):
+        """All records there are, as bytes."""
+        with self.taking:
+            values = self.buf[:]
+            del self.buf[: len(values)]
+            packed = self.packed
+            self.packed = []
+        packed.append(wire.records_body(values))
+        return b"".join(packed)
 
     def dropped(self, records):
         self.lost += records
