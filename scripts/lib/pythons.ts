@@ -14,6 +14,8 @@ export const PACKAGES = [
   "httpx",
   "anyio",
   "websockets",
+  "coverage",
+  "debugpy",
 ];
 const OLDEST = 10;
 

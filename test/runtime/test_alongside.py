@@ -2,13 +2,14 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
 import textwrap
 import unittest
 
-from . import traced
+from . import dap, traced
 from .same import Compared, neutral
 
 WORK = """
@@ -291,13 +292,55 @@ asyncio.run(asks())
                 ends = []
                 for way in (None, "file:" + os.path.join(folder, "trace")):
                     env = traced.environment(way, COVERAGE_CORE=core)
-                    ran = self.tool(["-m", "coverage", "run", "--branch", "app.py"], folder, env)
+                    ran = self.tool(["-m", "coverage", "run", "--branch", "--source", ".", "app.py"], folder, env)
                     shown = self.tool(["-m", "coverage", "report", "-m"], folder, traced.environment())
                     ends.append((ran, shown))
                 self.assertEqual(*ends)
                 counted.append(ends[0][1][1])
                 self.assertGreater(os.path.getsize(os.path.join(folder, "trace")), 200)
         self.assertIn(b"app.py", counted[0])
+
+    @unittest.skipUnless(installed("debugpy"), "debugpy is not installed here")
+    def test_debugger(self):
+        """A breakpoint in a coroutine, reached under a debugger: the same stops, values and output."""
+        source = textwrap.dedent(RUN)
+        line = source.splitlines().index("    return n") + 1
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "app.py")
+            with open(path, "w") as file:
+                file.write(source)
+            plain = self.debugged(path, line, None)
+            shown = self.debugged(path, line, "file:" + os.path.join(folder, "trace"))
+            self.assertEqual(shown, plain)
+            self.assertEqual([stop[1] for stop in plain[0]], ["0", "1", "2"])
+            self.assertGreater(os.path.getsize(os.path.join(folder, "trace")), 200)
+
+    def debugged(self, path, line, channel):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-X", "frozen_modules=off", "-m", "debugpy", "--listen", "127.0.0.1:%d" % port, "--wait-for-client", path]
+        process = subprocess.Popen(command, env=traced.environment(channel), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            client = dap.Client(port)
+            client.ask("initialize", adapterID="test")
+            client.send("attach", justMyCode=True)
+            client.event("initialized")
+            client.ask("setBreakpoints", source={"path": path}, breakpoints=[{"line": line}])
+            client.ask("configurationDone")
+            stops = []
+            for _ in range(3):
+                thread = client.event("stopped")["threadId"]
+                frames = client.ask("stackTrace", threadId=thread)["stackFrames"]
+                value = client.ask("evaluate", expression="n", frameId=frames[0]["id"], context="watch")["result"]
+                stops.append((frames[0]["line"], value, [f["name"] for f in frames if f["source"].get("path") == path]))
+                client.ask("continue", threadId=thread)
+            client.event("terminated")
+            client.close()
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        return stops, process.returncode, out, err
 
     def tool(self, command, folder, env):
         done = subprocess.run([sys.executable, *command], cwd=folder, env=env, capture_output=True, timeout=60)
