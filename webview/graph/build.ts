@@ -166,7 +166,7 @@ function makeCard(
       }
       break;
     case State.ready:
-      card.detail = t("ready, waits for the loop");
+      card.detail = t("waits for the loop");
       if (node.kind === "task") card.place = trace.places.get(parkedPlace(trace, snapshot.row[first]));
       break;
     case State.pending:
