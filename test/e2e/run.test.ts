@@ -161,20 +161,6 @@ describe("an interpreter that is not there, in the window", function () {
   });
 });
 
-describe("no interpreter at all, in the window", function () {
-  this.timeout(240_000);
-  const world = useEditor({ env: { PATH: "/nowhere" } });
-
-  it("says what was tried, and what to do", async () => {
-    const { workbench } = world;
-    await workbench.openFile("three-sleepers.py");
-    await workbench.command("Loopscope: Run with Trace");
-    await workbench.notification(
-      /No Python interpreter was found \(tried .*python3.*\)\. Install Python 3\.10/,
-    );
-  });
-});
-
 /** Walks the accessible tree with the arrow keys to the node of a task. */
 async function selectNode(workbench: Workbench, name: string): Promise<void> {
   const node = workbench.view().getByRole("treeitem", { name: new RegExp(`^${name},`) });

@@ -192,6 +192,19 @@ describe("what cannot be run", () => {
     }
   });
 
+  it("is any file when there is no interpreter at all", async () => {
+    const { PATH } = process.env;
+    process.env.PATH = join(workspace(), "nothing");
+    try {
+      await refused(
+        file("lonely.py", SLEEPERS),
+        /No Python interpreter was found \(tried python3 from PATH, python from PATH\)\. Install Python 3\.10/,
+      );
+    } finally {
+      process.env.PATH = PATH;
+    }
+  });
+
   it("a program with a syntax error ends with its traceback in the terminal, and without a loop", async () => {
     const { end } = await runToEnd(file("broken.py", "import asyncio\nasync def main(:\n"));
     assert.deepEqual(end, { exitCode: 1, sawLoop: false });
