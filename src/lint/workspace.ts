@@ -147,8 +147,10 @@ export class Workspace implements LintWorkspace {
   refresh(path: string): boolean {
     const file = this.files.get(path);
     if (!file?.document.isSuspect) return false;
-    file.document.reparse();
-    this.take(file, file.update(null));
+    const changed = file.document.reparse();
+    if (!changed) return false;
+    this.take(file, file.update(changed));
+    this.runner.moved(file);
     return true;
   }
 

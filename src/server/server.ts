@@ -18,6 +18,9 @@ import { Places, pathOf } from "./places";
 import { looseFolder, Project } from "./project";
 import { readSettings, type Settings } from "./settings";
 
+/** Nobody types for so long: milliseconds. */
+const PAUSE_MS = 400;
+
 /** What a client may say of itself in `initializationOptions`; all of it may be missing. */
 interface ClientOptions {
   /** A folder for what is worth keeping across restarts. */
@@ -44,6 +47,7 @@ export class Server {
   private client: InitializeParams["capabilities"] = {};
   private pushed: unknown;
   private publishing: NodeJS.Immediate | null = null;
+  private refreshing: NodeJS.Timeout | undefined;
   private started!: () => void;
   /** Until the settings are known nothing can be judged; what the editor says meanwhile waits in order. */
   private readonly ready = new Promise<void>((resolve) => {
@@ -186,6 +190,7 @@ export class Server {
   private stop(): void {
     for (const project of this.projects.values()) project.stop();
     if (this.publishing) clearImmediate(this.publishing);
+    clearTimeout(this.refreshing);
   }
 
   private projectOf(path: string): Project {
@@ -235,6 +240,7 @@ export class Server {
       if (!found || this.places.cellsOf(found.path)) return;
       applyChanges(found.project.workspace, found.path, contentChanges);
       this.publishSoon();
+      this.refreshAfterTyping();
     });
     connection.onDidCloseTextDocument(async ({ textDocument }) => {
       await this.ready;
@@ -322,6 +328,15 @@ export class Server {
         for (const path of project.workspace.affected()) this.publish(project, path);
       }
     });
+  }
+
+  /** What was made of code while it was broken is looked at anew when the typing pauses. */
+  private refreshAfterTyping(): void {
+    clearTimeout(this.refreshing);
+    this.refreshing = setTimeout(() => {
+      const changed = [...this.open.keys()].filter((path) => this.projectOf(path).workspace.refresh(path));
+      if (changed.length > 0) this.publishSoon();
+    }, PAUSE_MS);
   }
 
   private publishAll(): void {

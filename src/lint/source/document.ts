@@ -1,7 +1,7 @@
 import { type ChangedRange, type Tree, TreeFragment } from "@lezer/common";
 import { parseTree } from "../parser/parse";
 import type { Location, TextChange } from "../types";
-import { changedBy } from "./difference";
+import { changedBy, differenceOf } from "./difference";
 import { LineIndex } from "./lines";
 
 /** What an edit did, in offsets: `from..oldTo` of the text before became `from..newTo` of the text after. */
@@ -17,10 +17,10 @@ export class Document {
   readonly lines: LineIndex;
   private parsed: Tree | null = null;
   private fragments: readonly TreeFragment[] = [];
-  /** Null: not known yet. */
-  private suspect: boolean | null = null;
-  /** No part of the tree stems from the text before an edit. */
-  private isFresh = true;
+  /** Where the tree has errors, each with the statement around it, in order; null: not looked for yet. */
+  private broken: readonly Range[] | null = null;
+  /** The code had errors since it was last parsed in one go. */
+  private suspect = false;
 
   constructor(
     readonly path: string,
@@ -43,27 +43,34 @@ export class Document {
    * and how the parser gets over an error depends on what it could reuse.
    */
   get isSuspect(): boolean {
-    return !this.isFresh && (this.suspect ?? false);
+    return this.suspect;
   }
 
-  /** Parses all of the text again. Takes as long as a first parse, so it is for when nobody types. */
-  reparse(): void {
+  /**
+   * Parses all of the text again and returns the range in which the tree is another now, or null. Takes as long as a
+   * first parse, so it is for when nobody types.
+   */
+  reparse(): EditedRange | null {
+    const before = this.tree;
     this.parsed = parse(this.text, []);
     this.fragments = TreeFragment.addTree(this.parsed, []);
-    this.isFresh = true;
-    this.suspect = null;
-  }
-
-  /** Looks for errors around an edit. */
-  private inspect({ from, newTo }: EditedRange): void {
-    this.suspect ||= hasErrors(this.tree, Math.max(0, from - 200), newTo + 200);
+    this.suspect = false;
+    this.broken = null;
+    return differenceOf(before, this.tree);
   }
 
   /** Applies the changes one after another and returns the range that covers all that may be read differently now. */
   edit(changes: readonly TextChange[]): EditedRange | null {
     let covered: EditedRange | null = null;
     const before = this.tree;
-    if (this.suspect === null) this.suspect = hasErrors(this.tree, 0, this.text.length);
+    this.broken ??= brokenIn(before, 0, before.length);
+    // What was made of broken code is not used again: it may be whole now, and would be found broken still.
+    const again = this.broken
+      .filter(({ from, to }) =>
+        changes.some((change) => from > change.from - nearby && to < change.to + nearby),
+      )
+      .map(({ from, to }) => ({ fromA: from, toA: to, fromB: from, toB: to }));
+    this.fragments = TreeFragment.applyChanges(this.fragments, again, 32);
     for (const change of changes) {
       const from = clamp(change.from, 0, this.text.length);
       const to = clamp(change.to, from, this.text.length);
@@ -76,13 +83,12 @@ export class Document {
         ? joinRanges(covered, from, to, inserted.length)
         : { from, oldTo: to, newTo: range.toB };
     }
-    if (covered) {
-      this.parsed = null;
-      this.isFresh = false;
-      this.inspect(covered);
-      if (this.suspect) return changedBy(before, this.tree, covered);
-    }
-    return covered;
+    if (!covered) return null;
+    this.parsed = null;
+    const range = changedBy(before, this.tree, covered);
+    this.broken = stillBroken(this.broken, range).concat(brokenIn(this.tree, range.from, range.newTo));
+    this.suspect ||= this.broken.length > 0;
+    return range;
   }
 
   location(from: number, to: number): Location {
@@ -132,17 +138,41 @@ function parseShallow(code: string): Tree {
   }
 }
 
-function hasErrors(tree: Tree, from: number, to: number): boolean {
-  let found = false;
+/** The statements with errors in a part of the tree. An error may lie between two: the one before it is where it comes from. */
+function brokenIn(tree: Tree, from: number, to: number): Range[] {
+  const found: Range[] = [];
   tree.iterate({
-    from,
-    to,
+    from: Math.max(0, from - 1),
+    to: to + 1,
     enter: (node) => {
-      found ||= node.type.isError;
-      return !found;
+      if (!node.type.isError) return;
+      let statement = node.node;
+      while (statement.parent?.parent && !/^(?:Body|Script)$/.test(statement.parent.name))
+        statement = statement.parent;
+      const start = Math.min(statement.prevSibling?.from ?? statement.from, statement.from);
+      const last = found[found.length - 1];
+      if (last && start <= last.to) last.to = Math.max(last.to, statement.to);
+      else found.push({ from: start, to: statement.to });
     },
   });
   return found;
+}
+
+/** Errors outside of what an edit changed, where they are now. */
+function stillBroken(broken: readonly Range[], { from, oldTo, newTo }: EditedRange): Range[] {
+  const delta = newTo - oldTo;
+  return broken.flatMap((range) => {
+    if (range.to < from) return [range];
+    return range.from > oldTo ? [{ from: range.from + delta, to: range.to + delta }] : [];
+  });
+}
+
+/** Broken code further away than this (an open bracket takes the rest of the file with it) is left for `reparse`. */
+const nearby = 2000;
+
+interface Range {
+  from: number;
+  to: number;
 }
 
 function joinRanges(covered: EditedRange, from: number, to: number, length: number): EditedRange {

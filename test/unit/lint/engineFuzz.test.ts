@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -47,4 +48,24 @@ describe("edits of real code", () => {
       }
     });
   }
+
+  it("leave nothing behind once they are undone and the typing pauses", () => {
+    const path = "/fuzz/queue.py";
+    const text = readFileSync(join(stdlib, "asyncio/queues.py"), "utf8");
+    const next = random(11);
+    const workspace = createWorkspace({ roots: ["/fuzz"] });
+    workspace.setFile(path, text);
+    for (let i = 0; i < 40; i++) {
+      const before = workspace.text(path)!;
+      const edit = randomEdit(before, next);
+      workspace.setFile(path, [edit]);
+      const taken = before.slice(edit.from, edit.to);
+      workspace.setFile(path, [{ from: edit.from, to: edit.from + edit.text.length, text: taken }]);
+      assert.equal(workspace.text(path), text);
+      workspace.refresh(path);
+      assert.equal(workspace.refresh(path), false, "there is nothing left to refresh");
+      sameAsAfresh(workspace, JSON.stringify(edit));
+      unitsFitTree(workspace, path, JSON.stringify(edit));
+    }
+  });
 });
