@@ -14,7 +14,7 @@ async def both(x, y):
     await asyncio.gather(asyncio.create_task(a(x, y), name="a"), asyncio.create_task(b(x, y), name="b"))
 async def main():
     beating = asyncio.create_task(beat())
-    asyncio.get_running_loop().call_later(50, os._exit, 1)
+    asyncio.get_running_loop().call_later(40, os._exit, 1)
     await both(*make())
 asyncio.run(main())
 `,
@@ -156,8 +156,8 @@ asyncio.run(main())
     {
       title: "that only a timer of an hour is left, and no more than that",
       program: `
+ready = asyncio.Event()
 async def main():
-    ready = asyncio.Event()
     signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
     signal.setitimer(signal.ITIMER_REAL, 0.6)
     await asyncio.gather(asyncio.sleep(3600), ready.wait())

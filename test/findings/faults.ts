@@ -63,7 +63,7 @@ async def work():
     raise ValueError("no stock") #: raised
 async def main():
     kept.append(asyncio.create_task(work(), name="worker")) #: made
-    await asyncio.sleep(50)
+    await asyncio.sleep(40)
 asyncio.run(main())
 `,
       until: (findings) => findings.some(({ rule }) => rule === "exception-never-retrieved"),
@@ -147,7 +147,7 @@ async def work():
     await asyncio.get_running_loop().create_future() #: parked
 async def main():
     asyncio.create_task(work(), name="lost")
-    await asyncio.sleep(50)
+    await asyncio.sleep(40)
 asyncio.run(main())
 `,
       until: (findings) => findings.some(({ rule }) => rule === "task-lost"),

@@ -3,6 +3,7 @@ import { deadlocking } from "./deadlocks";
 import { paths, swallowed, unfinished } from "./endings";
 import { lost, neverAwaited, unretrieved, unsafe } from "./faults";
 import { type Group, type Ran, run } from "./scenario";
+import { sequences } from "./sequences";
 
 const GROUPS: Group[] = [
   blocking,
@@ -14,6 +15,7 @@ const GROUPS: Group[] = [
   unsafe,
   unfinished,
   swallowed,
+  sequences,
   paths,
 ];
 

@@ -6,7 +6,7 @@ import { python } from "../cli/pythons";
 
 /** Hangs, and says when, in seconds since it began to be traced or a little less. */
 const HANGS = `
-import asyncio, time
+import asyncio, os
 async def take(first, second):
     async with first:
         await asyncio.sleep(0.05)
@@ -19,6 +19,7 @@ async def main():
     a, b = asyncio.Lock(), asyncio.Lock()
     beating = asyncio.create_task(beat())
     tasks = [asyncio.create_task(take(a, b)), asyncio.create_task(take(b, a))]
+    asyncio.get_running_loop().call_later(40, os._exit, 1)
     await asyncio.gather(*tasks)
 asyncio.run(main())
 `;

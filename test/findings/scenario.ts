@@ -109,7 +109,7 @@ export async function run(scenario: Scenario, python?: string): Promise<Ran> {
   try {
     const source = PRELUDE + program;
     const file = folder.file("app.py", source);
-    if (scenario.until) return new Ran(await watch(file, source, scenario.until), {}, source);
+    if (scenario.until) return new Ran(await watch(file, source, scenario.until, python), {}, source);
     const report = folder.at("report.json");
     const args = [
       "run",
@@ -132,13 +132,18 @@ export async function run(scenario: Scenario, python?: string): Promise<Ran> {
 }
 
 /** Runs a program that hangs, until what is looked for is found in what it has sent. */
-async function watch(file: string, source: string, until: NonNullable<Scenario["until"]>): Promise<Report> {
+async function watch(
+  file: string,
+  source: string,
+  until: NonNullable<Scenario["until"]>,
+  interpreter = python(),
+): Promise<Report> {
   const trace = new Trace();
   let run: Run | undefined;
   let found = false;
   const problems: string[] = [];
   run = await Run.start({
-    python: await findPython(python()),
+    python: await findPython(interpreter),
     program: { target: file, module: false, args: [] },
     onProblem: (message) => problems.push(message),
     onFrames(bytes) {

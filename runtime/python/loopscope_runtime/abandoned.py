@@ -144,5 +144,5 @@ def is_alone(reference, limit):
     things = [task for task in (reference(),) if task is not None]
     if not things:
         return False
-    graph = stuck.Graph(things, limit, {id(getattr(things[0], "_loop", None))})
+    graph = stuck.Graph(things, limit, getattr(things[0], "_loop", None))
     return 0 not in graph.spread(graph.reached_from_elsewhere())

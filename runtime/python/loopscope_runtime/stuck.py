@@ -6,10 +6,11 @@ upon; a task that waits on such a thing may wake, and may then act upon all that
 that ends are stuck for ever, timers and sockets or not; all that can be done from outside is to cancel them.
 """
 
+import builtins
 import gc
 import sys
 from contextvars import Context
-from types import CodeType, ModuleType
+from types import CodeType, CoroutineType, FrameType, ModuleType
 from weakref import getweakrefcount
 
 from .records import key
@@ -29,9 +30,10 @@ def reliable():
 class Graph:
     """A part of the heap: what can be reached from some things, and how often each is referred to from elsewhere."""
 
-    def __init__(self, things, limit, skipped=()):
+    def __init__(self, things, limit, *skipped):
         """Takes the only reference to the list, whose items nobody else may hold while the references are counted."""
         self.things = things
+        ignored = {id(builtins.__dict__), *map(id, skipped)}
         self.numbers = numbers = {id(thing): i for i, thing in enumerate(things)}
         self.below = below = []  # for each thing, the numbers of those it refers to
         for thing in things:  # which grows
@@ -39,7 +41,7 @@ class Graph:
             for other in gc.get_referents(thing):
                 i = numbers.get(id(other))
                 if i is None:
-                    if len(things) >= limit or not gc.is_tracked(other) or isinstance(other, LASTING) or id(other) in skipped:
+                    if len(things) >= limit or not gc.is_tracked(other) or isinstance(other, LASTING) or id(other) in ignored:
                         continue
                     if type(other) is dict and "__builtins__" in other:  # a module's
                         continue
@@ -49,7 +51,7 @@ class Graph:
             below.append(row)
 
     def reached_from_elsewhere(self):
-        """The numbers of the things that something outside this part refers to."""
+        """The numbers of the things that something outside this part refers to, and can act upon by that."""
         things = self.things
         inside = [0] * len(things)
         for row in self.below:
@@ -57,7 +59,9 @@ class Graph:
                 inside[i] += 1
         measure = [object()]
         own = sys.getrefcount(measure[0])
-        return [i for i in range(len(things)) if sys.getrefcount(things[i]) > inside[i] + own]
+        more = [i for i in range(len(things)) if sys.getrefcount(things[i]) > inside[i] + own]
+        ours = {id(getattr(thing, "_loopscope", None)) for thing in things if hasattr(thing, "_fut_waiter")}
+        return [i for i in more if id(things[i]) not in ours and not inert(things[i])]
 
     def spread(self, reached, barrier=0):
         """All that can be reached from the numbers in `reached`, which grows; not into the first `barrier` things."""
@@ -70,14 +74,26 @@ class Graph:
         return seen
 
 
+def inert(thing):
+    """What is of no use to who has it: a coroutine that is suspended, and its frame."""
+    kind = type(thing)
+    return kind is FrameType or (kind is CoroutineType and suspended(thing))
+
+
+def suspended(coroutine):
+    try:
+        return coroutine.cr_suspended
+    except AttributeError:  # before 3.11
+        return coroutine.cr_frame is not None and coroutine.cr_frame.f_lasti >= 0 and not coroutine.cr_running
+
+
 def find(references, gathering):
     """{key of a stuck task: keys of the stuck tasks that could wake it}, for tasks given by weak references."""
     tasks = [task for task in (reference() for reference in references) if getattr(task, "_fut_waiter", None) is not None]
     count = len(tasks)
     if not 2 <= count <= MAX_TASKS:
         return {}
-    skipped = {id(getattr(tasks[0], "_loop", None))}
-    graph = Graph(tasks + [task.get_coro() for task in tasks], MAX_THINGS, skipped)
+    graph = Graph(tasks + [task.get_coro() for task in tasks], MAX_THINGS, getattr(tasks[0], "_loop", None))
     del tasks
     waits = [wait_of(task, gathering) for task in graph.things[:count]]  # futures or, where all of several must end, lists of tasks
     for thing in graph.things[2 * count :]:

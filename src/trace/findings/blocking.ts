@@ -69,13 +69,16 @@ function causeOf(trace: Trace, loop: Loop, hold: Hold): Cause {
   const { places, stacks, steps, tasks } = trace;
   const stall = stallPlace(trace, loop, hold.begin);
   if (stall !== null) {
-    const place = stall.place || stacks.leaf(stall.stack);
+    const frames = stacks.placeIds(stall.stack);
+    const importing = frames.some((id) => places.codeAt(id).file.startsWith("<frozen importlib"));
+    const place =
+      stall.place || frames.findLast((id) => isPackage(places.codeAt(id).file)) || stacks.leaf(stall.stack);
     const leaf = places.codeAt(stacks.leaf(stall.stack));
     return {
       at: place === 0 ? null : places.get(place),
       stack: stall.stack,
       sampled: true,
-      call: leaf.user ? "" : callName(leaf),
+      call: importing ? "an import" : leaf.user || places.codeAt(place) === leaf ? "" : callName(leaf),
       holds: [hold],
     };
   }
@@ -84,6 +87,11 @@ function causeOf(trace: Trace, loop: Loop, hold: Hold): Cause {
   const ended = stack === 0 ? null : awaitPlace(trace, hold.row);
   const coroutine = hold.task < 0 ? null : codePlace(trace, tasks.code.get(hold.task));
   return { at: ended ?? coroutine, stack, sampled: false, call: "", holds: [hold] };
+}
+
+/** Code that somebody installed, and that is nearer to the cause than the standard library it calls. */
+function isPackage(file: string): boolean {
+  return /[\\/](site|dist)-packages[\\/]/.test(file);
 }
 
 function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding {
@@ -105,7 +113,13 @@ function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding 
     : `, ${at ? `in the step that ended at or began in ${where(at)}` : "at a place that is not known"}: no sample was taken, ` +
       "so perhaps the whole process did not get the processor";
   return finding(trace, "blocking-call", {
-    severity: !cause.sampled ? "info" : worst.seconds > trace.blockSeconds * SERIOUS ? "error" : "warning",
+    // An import in a package, such as a server that loads itself, is nobody's mistake.
+    severity:
+      !cause.sampled || (cause.call === "an import" && at?.user !== true)
+        ? "info"
+        : worst.seconds > trace.blockSeconds * SERIOUS
+          ? "error"
+          : "warning",
     message:
       `${who} held the event loop for ${length(worst.seconds)}${still}${place}: nothing else could run.${often} ` +
       "Use an awaitable equivalent, or move the call off the loop with await asyncio.to_thread(...); split long computations.",

@@ -214,11 +214,9 @@ function ending(
   const soonest = Math.min(...timers);
   if (!Number.isFinite(soonest)) return "Nothing can ever wake them.";
   const proved = cycle.every((task) => waiters.get(task)!.proved);
-  if (soonest < FAR_TIMER) {
-    return proved
-      ? "Nothing else in the program can wake them: at most a timeout could cancel them."
-      : "Nothing that runs can wake them, as far as is known, unless a timeout does.";
-  }
+  if (proved) return "Nothing else in the program can wake them: at most a timeout could cancel them.";
+  if (soonest < FAR_TIMER)
+    return "Nothing that runs can wake them, as far as is known, unless a timeout does.";
   return `Nothing can wake them but a timer due in ${roundLength(soonest)}, if it concerns them at all.`;
 }
 

@@ -9,8 +9,14 @@ export interface FindingOptions {
   source?: (file: string) => string | undefined;
 }
 
+/** What a rule is given. */
+export interface RuleOptions extends FindingOptions {
+  /** The tasks that are in a deadlock. */
+  deadlocked: ReadonlySet<number>;
+}
+
 /** A rule: all its findings in a trace, as it is now. */
-export type Rule = (trace: Trace, options: FindingOptions) => Finding[];
+export type Rule = (trace: Trace, options: RuleOptions) => Finding[];
 
 /** What a rule says; the rest is "none". Rows, not ids. */
 export interface Facts {

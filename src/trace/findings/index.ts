@@ -11,9 +11,8 @@ import { unfinishedAtExit } from "./unfinished";
 
 export type { FindingOptions } from "./finding";
 
-/** The rules, in the order in which findings of equal weight are shown. */
+/** The rules after `deadlock`, in the order in which findings of equal weight are shown. */
 const RULES: Rule[] = [
-  deadlocks,
   blockingCalls,
   starved,
   neverAwaited,
@@ -29,7 +28,10 @@ const WEIGHT = { error: 0, warning: 1, info: 2 };
 
 /** Every finding of a trace as it is now, live or finished, the most serious first. */
 export function findings(trace: Trace, options: FindingOptions = {}): Finding[] {
-  const found = RULES.flatMap((rule) => rule(trace, options));
+  const found = deadlocks(trace);
+  // Who is in a deadlock is unfinished because of it: that is told once.
+  const deadlocked = new Set(found.flatMap(({ tasks }) => tasks.map((id) => id - 1)));
+  found.push(...RULES.flatMap((rule) => rule(trace, { ...options, deadlocked })));
   const seen = new Set(found.map(identity));
   found.push(...trace.forgotten.findings.filter((finding) => !seen.has(identity(finding))));
   return found.sort((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity] || (b.seconds ?? 0) - (a.seconds ?? 0));

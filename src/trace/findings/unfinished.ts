@@ -3,14 +3,14 @@ import { cancelledBy } from "../describe/cancellation";
 import { coroutineName } from "../describe/creation";
 import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
-import { finding, listed, where } from "./finding";
+import { finding, listed, type RuleOptions, where } from "./finding";
 import { byPlace, isAfterTheEnd, parkedAt, stackOf, waiting } from "./incidents";
 
 /**
  * `unfinished-at-exit`: tasks that were still pending when their program ended by itself, and those that
  * `asyncio.run` had to cancel because the main coroutine was done before them.
  */
-export function unfinishedAtExit(trace: Trace): Finding[] {
+export function unfinishedAtExit(trace: Trace, { deadlocked }: RuleOptions): Finding[] {
   return trace.programs.flatMap((program) => {
     const endedByItself = program.bye !== null || program.end?.exitCode != null;
     if (!endedByItself) return [];
@@ -21,7 +21,7 @@ export function unfinishedAtExit(trace: Trace): Finding[] {
     const lost = new Set(alone.map(({ task }) => task));
     for (let task = 0; task < trace.tasks.count; task++) {
       const loop = trace.loops[trace.tasks.loop.get(task)];
-      if (loop.program !== program.row || trace.tasks.flags.get(task) !== 0) continue;
+      if (loop.program !== program.row || trace.tasks.flags.get(task) !== 0 || deadlocked.has(task)) continue;
       if (trace.tasks.outcome.get(task) === PENDING) {
         if (!closed.has(loop) && !lost.has(task)) pending.push(task);
       } else if (wasDropped(trace, task)) dropped.push(task);

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { interpreters } from "../cli/pythons";
+import { run } from "./scenario";
+
+/** What the runtime finds out by itself depends on how this Python keeps tasks, frames and references. */
+const PROGRAM = `
+kept = []
+async def fails():
+    raise ValueError("no") #: raised
+async def forgotten():
+    await asyncio.Queue().get() #: parked
+async def a(event, semaphore):
+    async with semaphore:
+        await event.wait() #: stuck
+async def b(event, semaphore):
+    await asyncio.sleep(0.01)
+    async with semaphore:
+        event.set()
+async def both(*things):
+    await asyncio.gather(asyncio.create_task(a(*things), name="a"), asyncio.create_task(b(*things), name="b"))
+async def beat():
+    while True:
+        await asyncio.sleep(0.05)
+async def main():
+    asyncio.get_running_loop().call_later(40, os._exit, 1)
+    kept.append(asyncio.create_task(fails()))
+    asyncio.create_task(forgotten())
+    kept.append(asyncio.create_task(beat()))
+    await both(asyncio.Event(), asyncio.Semaphore(1))
+asyncio.run(main())
+`;
+
+const RULES = ["deadlock", "exception-never-retrieved", "task-lost"];
+
+describe("what is found while it happens", function () {
+  this.timeout(120_000);
+  for (const { path, version } of interpreters()) {
+    it(`is found on CPython ${version}, and nothing else`, async () => {
+      const ran = await run(
+        {
+          title: version,
+          program: PROGRAM,
+          until: (found) => RULES.every((rule) => found.some((finding) => finding.rule === rule)),
+        },
+        path,
+      );
+      ran.at(ran.one("exception-never-retrieved"), "raised");
+      ran.at(ran.one("task-lost"), "parked");
+      ran.at(ran.one("deadlock"), "stuck");
+      assert.deepEqual(ran.names(ran.one("deadlock")), ["a", "b"]);
+    });
+  }
+});
