@@ -131,6 +131,8 @@ export interface Hello {
   detail: "full" | "light" | "dormant";
   /** Tracing began while the program was running already. */
   attached?: boolean;
+  /** The task of another program, by its process id and the task's key, that started this one. */
+  parent?: { pid: number; task: number } | null;
 }
 
 /** id, file, name, qualname, first line, user (0 or 1), offset/line pairs. */

@@ -49,6 +49,7 @@ function head(trace: Trace) {
     programs: trace.programs.map((program) => ({
       id: program.row + 1,
       parent: program.parent < 0 ? null : program.parent + 1,
+      startedBy: program.startedBy < 0 ? null : program.startedBy + 1,
       ...programInfo(trace, program),
     })),
     trust: trust(trace),

@@ -40,9 +40,12 @@ def launched(options):
 
             control.listen(options.get("LOOPSCOPE_CONTROL"))
         elif address:
-            from . import tracing
+            from . import children, tracing
 
+            follow = bool(options.get("LOOPSCOPE_FOLLOW"))
+            if follow:
+                children.remember(options)
             block_ns = int(float(options.get("LOOPSCOPE_BLOCK_MS") or "50") * 1e6)
-            tracing.begin(address, options.get("LOOPSCOPE_TOKEN"), block_ns, detail, bool(options.get("LOOPSCOPE_FOLLOW")))
+            tracing.begin(address, options.get("LOOPSCOPE_TOKEN"), block_ns, detail, follow, parent=children.parent_of(options))
     except (OSError, ValueError):
         pass  # no listener, or no folder: the program runs untraced, and the launcher says so, for no hello came

@@ -42,7 +42,14 @@ class Session:
         stream = new_stream()
         reason = self.why_not_fast(type(loop))
         self.drain.introduce(stream, describe(loop, stream, "fallback" if reason else "fast", reason))
-        meet(lambda: self.trace(loop, stream, not reason))
+
+        def act():
+            since = self.why_not_fast(type(loop))
+            if since and not reason:  # its class was changed before its first use
+                self.drain.introduce(stream, describe(loop, stream, "fallback", since))
+            self.trace(loop, stream, not since)
+
+        meet(act)
         return stream
 
     def why_not_fast(self, kind):

@@ -31,6 +31,7 @@ class Fallback:
         self.by = 0.0
         self.cause = CALLED_BACK
         self.begin = 0.0
+        self.outer = []  # what ran when the loop was run again inside a step (nest_asyncio)
         self.from_threads = {}  # id(callback) -> the same, noted before another thread schedules it
         self.origins = {}  # id(handle) of a callback that is no step -> key of the task, or -cause, that scheduled it
 
@@ -85,6 +86,8 @@ class Fallback:
         """A handle's callback is about to run."""
         if self.rec.stream.resync:
             self.rec.resync(self.loop)
+        if self.begin:
+            self.outer.append((self.cur, self.by, self.cause))
         self.cur = self.task_of(callback)[0]
         if self.cur is None:
             origin = self.from_threads.pop(id(callback), None) or self.origins.pop(id(handle), None)
@@ -106,8 +109,16 @@ class Fallback:
             self.rec.stepped(task, begin, t)
         elif t - begin > SLOW_CALLBACK:
             self.rec.ext((head(CALLBACK, by), begin, t))
-        if not self.fused:
+        if self.outer:
+            self.cur, self.by, self.cause = self.outer.pop()
+            self.begin = clock()
+        elif not self.fused:
             self.poll_ahead()
+
+    def stand_alone(self):
+        """The loop is no longer fused."""
+        self.fused = False
+        watch_polls(self.loop, self.rec)
 
     def poll_ahead(self):
         """POLL when nothing is left to run: the loop is going to wait."""

@@ -66,7 +66,7 @@ def install(loop, stream, asyncio):
     pop = ready.popleft
     rec = recorder.Recorder(stream, asyncio)
     # Debug mode can be turned on and off at any time: what the fallback puts on the loop is what we call then.
-    fallback.install(loop, rec, asyncio, fused=True)
+    slow = fallback.install(loop, rec, asyncio, fused=True)
     slow_call_soon = loop.call_soon
     slow_call_soon_threadsafe = loop.call_soon_threadsafe
     buf, ext = stream.buf, stream.ext
@@ -211,6 +211,9 @@ def install(loop, stream, asyncio):
 
     def _run_once():
         nonlocal cur, me, again, by, cause, begin
+        if loop_class._run_once is not stock_run_once:  # somebody (nest_asyncio) has replaced it since: theirs it shall be
+            step_aside()
+            return loop._run_once()
         scheduled = loop._scheduled
         timers = len(scheduled)
         if timers > min_timers and loop._timer_cancelled_count / timers > min_cancelled:
@@ -259,7 +262,10 @@ def install(loop, stream, asyncio):
         skipped = False  # whether callbacks ran that were not recorded
         try:
             for _ in range(todo):
-                h = pop()
+                try:
+                    h = pop()
+                except IndexError:  # a loop that ran inside this step (nest_asyncio) took what was left
+                    break
                 if h._cancelled:
                     continue
                 if debug:
@@ -383,6 +389,17 @@ def install(loop, stream, asyncio):
         frame = frames[0]
         return TracebackType(tb, frame, *run_position)
 
+    def step_aside():
+        """The loop runs as its class says; what runs is seen as on a loop of an unknown kind."""
+        for name in ("call_soon", "call_soon_threadsafe", "_run_once"):
+            loop.__dict__.pop(name, None)
+        loop.call_soon, loop.call_soon_threadsafe = slow_call_soon, slow_call_soon_threadsafe
+        slow.stand_alone()
+        stream.probe, rec.current, rec.swap = slow_probe, slow_current, slow_swap
+        state.note("%s was replaced while the loop ran: it is recorded from outside since" % loop_class._run_once.__qualname__)
+
+    loop_class = type(loop)
+    stock_run_once = loop_class._run_once
     _run_once = mimic.disguise(_run_once, base_events.BaseEventLoop._run_once)
     run_code = _run_once.__code__
     codes.mark(run_code, codes.STOP)

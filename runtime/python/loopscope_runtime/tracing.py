@@ -4,7 +4,7 @@ import atexit
 import os
 import sys
 
-from . import channel, codes, drain, state
+from . import channel, children, codes, drain, state
 from .hook import ImportHook, unhidden
 
 PATCHED = ["BaseEventLoop.__init__", "loop.call_soon", "loop.call_soon_threadsafe", "loop._run_once", "Handle._run"]
@@ -13,14 +13,18 @@ PATCHED = ["BaseEventLoop.__init__", "loop.call_soon", "loop.call_soon_threadsaf
 class Recording:
     """One recording: from `begin` until `end`, or until its listener goes."""
 
-    def __init__(self, address, token, block_ns, detail, follow=True, attached=False):
-        """Raises OSError or ValueError if the address cannot be reached. attached: the program has been running for a while."""
+    def __init__(self, address, token, block_ns, detail, follow=True, attached=False, parent=None):
+        """Raises OSError or ValueError if the address cannot be reached. attached: the program has been running for a while.
+
+        parent: {"pid", "task"}, the task of another program that started this process, if that is known.
+        """
         self.address = address
         self.follow = follow
         self.hello = {
             "mode": "fast", "reason": "", "patched": PATCHED, "block_ns": block_ns, "detail": detail, "attached": attached,
             "token": token,
         }  # fmt: skip
+        self.parent = parent
         self.hook = ImportHook()
         self.loops = []  # the loops that existed already: asyncio_patch.Adoption
         self.ended = None  # called once, when the recording is over
@@ -28,11 +32,13 @@ class Recording:
     def connect(self):
         hello = drain.describe_program(self.hello, self.hello["token"])
         hello["attached"] = self.hello["attached"]
+        hello["parent"] = self.parent
         return channel.Channel(channel.connect(self.address)), hello
 
     def connect_child(self):
         """In the child of a fork, which was there from its beginning."""
         self.hello["attached"] = False
+        self.parent = forking[0]
         try:
             return self.connect() if self.follow else None
         except (OSError, ValueError):
@@ -53,12 +59,15 @@ class Recording:
         watch_forks(self)
         pump.flush()
         pump.start()
+        watch_exit()
         self.hook.when_imported("asyncio", self.asyncio_imported)
+        if children.variables:
+            children.watch(pump)
 
     def asyncio_imported(self, asyncio):
         with unhidden():
             from . import asyncio_patch, faults
-        recorder_here = asyncio_patch.patch(asyncio, self.pump)
+        recorder_here = children.recorder_here = asyncio_patch.patch(asyncio, self.pump)
         self.hook.when_imported("warnings", lambda warnings: faults.watch_warnings(warnings, recorder_here))
         if self.hello["attached"]:
             with unhidden():
@@ -86,6 +95,7 @@ class Recording:
 
 current = None  # the Recording that is on
 _forks = []
+forking = [None]  # the task that forks
 
 
 def begin(*args, **kwargs):
@@ -102,6 +112,22 @@ def begin(*args, **kwargs):
     return recording
 
 
+def watch_exit():
+    """`os._exit`, by which forked children end, skips exit handlers: what is recorded is sent before."""
+    stock = os._exit
+
+    def _exit(status):
+        if current is not None:
+            try:
+                current.pump.shutdown()
+            except Exception:
+                pass  # there is nobody left to tell
+        stock(status)
+
+    _exit.__doc__ = stock.__doc__
+    state.replace(os, "_exit", _exit)
+
+
 def watch_forks(recording):
     """What is registered for forks cannot be taken back: it is registered once, and asks which recording is on."""
     if _forks or not hasattr(os, "register_at_fork"):
@@ -110,10 +136,15 @@ def watch_forks(recording):
 
     def before():
         if current is not None:
+            forking[0] = children.starter() if current.follow else None
+            if current.follow:
+                current.pump.flush()
             current.pump.pause()
 
     def in_child():
         if current is not None:
             current.pump.forked(current.connect_child)
+            if current.pump.channel.broken:
+                current.over()
 
     os.register_at_fork(before=before, after_in_child=in_child)

@@ -35,7 +35,7 @@ const mode = (value: unknown) => (value === "fallback" ? "fallback" : "fast");
 /** Clocks of two programs whose difference to the wall is this close are one clock (ns). */
 const SAME_CLOCK_NS = 1e9;
 
-export function readHello(trace: Trace, program: Program, json: unknown): void {
+export function readHello(trace: Trace, reducer: Reducer, program: Program, json: unknown): void {
   const f = fields(json);
   const clock = fields(f.clock ?? {});
   const detail = f.detail === "light" || f.detail === "dormant" ? f.detail : "full";
@@ -57,6 +57,7 @@ export function readHello(trace: Trace, program: Program, json: unknown): void {
     blockNs: num(f.blockNs),
     detail,
     attached: f.attached === true,
+    parent: started(f.parent),
   };
   program.hello = hello;
   // Time 0 of the whole trace is the start of its first program.
@@ -64,7 +65,18 @@ export function readHello(trace: Trace, program: Program, json: unknown): void {
   const anchor = (h: Hello) => h.clock.wallNs - h.clock.monotonicNs;
   const shift = anchor(first) - anchor(hello);
   program.startNs = Math.round(first.startNs + (Math.abs(shift) < SAME_CLOCK_NS ? 0 : shift));
-  program.parent = trace.programs.findIndex((p) => p !== program && p.hello?.pid === hello.ppid);
+  // A shell may stand between the two: what the program was told of its parent goes first.
+  const pid = hello.parent?.pid ?? hello.ppid;
+  program.parent = trace.programs.findLastIndex((p) => p !== program && p.hello?.pid === pid);
+  if (hello.parent && program.parent >= 0) {
+    program.startedBy = reducer.taskOfNumber(trace.programs[program.parent], hello.parent.task);
+  }
+}
+
+function started(json: unknown): Hello["parent"] {
+  if (typeof json !== "object" || json === null) return null;
+  const { pid, task } = json as Fields;
+  return { pid: num(pid), task: num(task) };
 }
 
 export function readCodes(trace: Trace, program: Program, json: unknown): void {

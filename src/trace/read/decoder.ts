@@ -56,7 +56,7 @@ export class Decoder {
   private control(type: number, program: Program, bytes: Uint8Array): void {
     const json: unknown = JSON.parse(this.text.decode(bytes));
     const { trace, reducer } = this;
-    if (type === FrameType.hello) readHello(trace, program, json);
+    if (type === FrameType.hello) readHello(trace, reducer, program, json);
     else if (type === FrameType.codes) readCodes(trace, program, json);
     else if (type === FrameType.strings) readStrings(program, json);
     else if (type === FrameType.loop) readLoop(reducer, program, json);

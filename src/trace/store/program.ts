@@ -19,6 +19,8 @@ export interface FutureInfo {
 export class Program {
   hello: Hello | null = null;
   stats: Stats | null = null;
+  /** Row of the task that started it, in another program; -1 when that is not known. */
+  startedBy = -1;
   /** When it announced an orderly end, seconds. */
   bye: number | null = null;
   end: End | null = null;
@@ -82,6 +84,7 @@ export class Program {
   remap(taskRow: (row: number) => number, objectRow: (row: number) => number): void {
     this.tasks.remap(taskRow);
     this.objects.remap(objectRow);
+    if (this.startedBy >= 0) this.startedBy = taskRow(this.startedBy);
     for (const info of this.futureInfos) {
       if (info !== null) info.tasks = info.tasks.map(taskRow).filter((task) => task >= 0);
     }
