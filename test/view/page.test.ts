@@ -46,10 +46,11 @@ describe("the view in a page of its own", () => {
         : route.fulfill({ status: 404 });
     });
     await page.goto("http://page.test/");
-    await page.getByRole("treeitem", { name: /task_two Task-3/ }).waitFor({ state: "attached" });
-    await page.getByRole("button", { name: "Compare" }).click();
+    // A page that holds two traces opens where they are compared.
     await page.locator(".tile").first().waitFor();
     assert.match(await page.locator(".tiles").innerText(), /620 ms → 2\.00 s/);
+    await page.getByRole("button", { name: "Await graph" }).click();
+    await page.getByRole("treeitem", { name: /task_two Task-3/ }).waitFor({ state: "attached" });
     const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     assert.equal(background, "rgb(255, 255, 255)", "light where the system prefers it");
     if (process.env.LOOPSCOPE_SHOT) await page.screenshot({ path: process.env.LOOPSCOPE_SHOT });
