@@ -65,7 +65,7 @@ function isCertain(unit: Unit, event: Event): boolean {
 
 /** Calls of those who know that there is more than one thread. */
 const threadAware =
-  /^(?:_?threading?\.(?:get_ident|get_native_id|current_thread|main_thread)|asyncio\.(?:run_coroutine_threadsafe|AbstractEventLoop\.call_soon_threadsafe)|anyio\.from_thread\.\w+)$/;
+  /^(?:_?threading?\.(?:get_ident|get_native_id|current_thread|main_thread)|asyncio\.(?:get_running_loop|run_coroutine_threadsafe|AbstractEventLoop\.call_soon_threadsafe)|anyio\.from_thread\.\w+)$/;
 
 class SiteFinder {
   constructor(

@@ -237,7 +237,8 @@ function armOffLoop(r: Reader, condition: Code, place: Place): "then" | "else" |
     const called = callee?.k === "attr" ? callee.name : callee?.k === "name" ? callee.id : "";
     return /^_?get_(?:running|event)_loop$/.test(called);
   });
-  if (!asksForLoop) return null;
+  // `is_running()` is asked of loops alone, and what is called "loop" is one.
+  if (!asksForLoop && !code.endsWith(".is_running()") && !/(?:^|_)loop$/.test(name)) return null;
   const isNone = /\bis\s+None$/.test(code) && !isNot;
   return isNone !== (negated !== undefined) ? "then" : "else";
 }

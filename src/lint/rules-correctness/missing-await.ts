@@ -12,6 +12,9 @@ const TAKES_VALUES = new Set(
     .concat("json.dumps", "json.loads", "json.dump", "time.sleep"),
 );
 
+/** What looks at each item of a generator, instead of keeping it. */
+const TESTS_ITEMS = /^builtins\.(?:all|any|max|min|sum|sorted|bytes)$/;
+
 /** What a coroutine object itself offers. */
 const OWN_ATTRIBUTES = /^(send|throw|close|cr_\w+|__\w+__)$/;
 
@@ -75,6 +78,8 @@ function misuseOf(context: FileContext, expression: SyntaxNode): string | null {
     case "ArgList": {
       const callee = parent.parent?.firstChild;
       const name = callee ? context.nameOf(callee) : null;
+      // `tuple(coro(x) for x in xs)`: made to be handed to gather.
+      if (parent.getChild("for") && !TESTS_ITEMS.test(name ?? "")) return null;
       const positional = expression.prevSibling?.name !== "AssignOp" && expression.prevSibling?.name !== "*";
       return name !== null && positional && TAKES_VALUES.has(name)
         ? `passed on to ${shortName(name)}()`

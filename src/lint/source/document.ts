@@ -145,12 +145,12 @@ function brokenIn(tree: Tree, from: number, to: number): Range[] {
     from: Math.max(0, from - 1),
     to: to + 1,
     enter: (node) => {
-      if (!node.type.isError) return;
+      const last = found[found.length - 1];
+      if (!node.type.isError || (last && node.to <= last.to) || found.length > maxBroken) return;
       let statement = node.node;
       while (statement.parent?.parent && !/^(?:Body|Script)$/.test(statement.parent.name))
         statement = statement.parent;
       const start = Math.min(statement.prevSibling?.from ?? statement.from, statement.from);
-      const last = found[found.length - 1];
       if (last && start <= last.to) last.to = Math.max(last.to, statement.to);
       else found.push({ from: start, to: statement.to });
     },
@@ -166,6 +166,9 @@ function stillBroken(broken: readonly Range[], { from, oldTo, newTo }: EditedRan
     return range.from > oldTo ? [{ from: range.from + delta, to: range.to + delta }] : [];
   });
 }
+
+/** More errors than this are no code that somebody types. */
+const maxBroken = 1000;
 
 /** Broken code further away than this (an open bracket takes the rest of the file with it) is left for `reparse`. */
 const nearby = 2000;

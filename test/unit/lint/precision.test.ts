@@ -242,6 +242,55 @@ async def main(given):
 `,
     ));
 
+  it("lets coroutines be collected for gather", () =>
+    checks(
+      "missing-await",
+      `
+import asyncio
+async def work(x): ...
+async def main(xs):
+    await asyncio.gather(*tuple(work(x) for x in xs))
+    await asyncio.gather(*list(work(x) for x in xs))
+    if any(work(x) for x in xs):  # !
+        pass
+    list(work(1))  # !
+`,
+    ));
+
+  it("knows a loop by its name, and a thread's own loop", () => {
+    checks(
+      "nested-loop",
+      `
+import asyncio
+async def hook(): ...
+def dispatch(find):
+    loop = find()
+    if loop is None:
+        asyncio.run(hook())
+    elif loop.is_running():
+        loop.create_task(hook())
+    else:
+        loop.run_until_complete(hook())
+async def main():
+    dispatch(None)
+`,
+    );
+    checks(
+      "not-thread-safe",
+      `
+import asyncio
+async def work(): ...
+def close():
+    try:
+        task = asyncio.get_running_loop().create_task(work())
+    except RuntimeError:
+        pass
+async def main():
+    await asyncio.to_thread(close)
+`,
+    );
+  });
+
   it("accepts get_event_loop with a plan for when there is none", () =>
     checks(
       "deprecated-loop-api",
