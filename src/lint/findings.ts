@@ -2,7 +2,7 @@ import type { BlockingCall } from "./catalog/types";
 import type { SourceFile } from "./file";
 import { chainOf, type Step, shownScope, shownSteps } from "./graph/chain";
 import type { Verdict } from "./graph/judge";
-import type { FunctionNode } from "./graph/node";
+import type { FunctionNode, Reason } from "./graph/node";
 import type { Evaluator } from "./resolve/evaluate";
 import type { Finding, Location, Rule, Severity } from "./types";
 
@@ -27,7 +27,7 @@ export function toFinding(context: FindingContext, { node, site, reason, also }:
   return {
     rule: sink.rule,
     equivalents: [...(rule?.equivalents ?? [])],
-    severity: context.severities[sink.rule] ?? sink.severity ?? rule?.severity ?? "error",
+    severity: context.severities[sink.rule] ?? tempered(sink.severity ?? rule?.severity ?? "error", reason),
     ...file.document.location(from, to),
     message: message(
       context,
@@ -49,6 +49,14 @@ export function toFinding(context: FindingContext, { node, site, reason, also }:
     also,
     related: [],
   };
+}
+
+/** Helpers behind which a call that depends on conditions is more often than not one that does not happen. */
+const far = 6;
+
+/** As severe as the call, but for one at the end of a long way with forks: whether it is ever reached, only a run can tell. */
+function tempered(severity: Severity, { certain, distance }: Reason): Severity {
+  return !certain && distance > far && severity !== "hint" ? "info" : severity;
 }
 
 function kindOf(node: FunctionNode): string | null {

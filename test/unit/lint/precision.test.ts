@@ -1,5 +1,6 @@
 /** Code of real projects that was reported and should not have been, next to what must be reported. */
-import { checks } from "./rules/check";
+import assert from "node:assert/strict";
+import { checks, lint } from "./rules/check";
 
 const blocks = (files: string | Record<string, string>) => checks("blocking-*", files);
 
@@ -289,6 +290,16 @@ async def main():
     await asyncio.to_thread(close)
 `,
     );
+  });
+
+  it("tempers what is far away and may not happen", () => {
+    const chain = (last: string) =>
+      Array.from({ length: 8 }, (_, i) => `def f${i}(x):\n    ${i === 7 ? last : `f${i + 1}(x)`}\n`).join("");
+    const severity = (last: string, call: string) =>
+      lint("blocking-sleep", `import time\n${chain(last)}async def main():\n    ${call}\n`)[0].severity;
+    assert.equal(severity("time.sleep(1)", "f0(1)"), "error");
+    assert.equal(severity("if x: time.sleep(1)", "f0(1)"), "info");
+    assert.equal(severity("if x: time.sleep(1)", "f4(1)"), "error");
   });
 
   it("accepts get_event_loop with a plan for when there is none", () =>
