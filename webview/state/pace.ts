@@ -1,5 +1,5 @@
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
-import { tick } from "./model";
+import { open, tick } from "./model";
 
 /** What is dear is computed anew for at most this share of the time: one part in so many. */
 const SHARE = 20;
@@ -17,12 +17,18 @@ export class Pace {
   constructor() {
     effect(() => {
       tick.value;
+      const pause = open.value ? this.ended + this.cost * SHARE - performance.now() : 0;
+      // The last growth is not kept waiting.
+      if (!open.value) {
+        clearTimeout(this.timer);
+        this.timer = undefined;
+      }
       this.timer ??= setTimeout(
         () => {
           this.timer = undefined;
           this.slow.value++;
         },
-        Math.max(0, this.ended + this.cost * SHARE - performance.now()),
+        Math.max(0, pause),
       );
     });
   }
