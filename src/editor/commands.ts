@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import type * as vscode from "vscode";
 import { htmlReport } from "../cli/page";
 import type { HostAction } from "../protocol/view";
+import type { Attacher } from "./attach/attacher";
 import { type CommandHandlers, readSetting, TRACE_EDITOR } from "./contributions";
 import { errors } from "./errors";
 import { l10n } from "./l10n";
@@ -24,6 +25,7 @@ const traceFilter = () => ({ [l10n.t("Loopscope trace")]: ["loopscope"], [l10n.t
 export interface Services {
   vs: typeof vscode;
   runner: Runner;
+  attacher: Attacher;
   traces: Traces;
   panel: GraphPanel;
   editor: TraceEditor;
@@ -33,7 +35,7 @@ export interface Services {
 
 /** What each command does. The compiler asks for every one of them. */
 export function commandHandlers(services: Services): CommandHandlers {
-  const { vs, runner, traces, panel, editor, memory } = services;
+  const { vs, runner, attacher, traces, panel, editor, memory } = services;
   const activeView = () => editor.activeView ?? panel.current;
   return {
     "loopscope.run": (file) => runner.run(file),
@@ -43,7 +45,9 @@ export function commandHandlers(services: Services): CommandHandlers {
       await memory.update(LAST_LINE, line);
       await runner.runCommandLine(line);
     },
+    "loopscope.attach": () => attacher.attach(),
     "loopscope.stop": () => {
+      if (attacher.detach(traces.current)) return;
       const run = runner.runOf(traces.current);
       for (const one of run?.running ? [run] : runner.running) one.stop();
     },

@@ -10,6 +10,7 @@ import { Disposables } from "./disposables";
 export const Command = {
   run: "loopscope.run",
   runCommandLine: "loopscope.runCommandLine",
+  attach: "loopscope.attach",
   stop: "loopscope.stop",
   rerun: "loopscope.rerun",
   openTrace: "loopscope.openTrace",
@@ -26,6 +27,7 @@ export interface CommandArguments {
   "loopscope.run": [file?: vscode.Uri];
   /** Asked for when it is not given. */
   "loopscope.runCommandLine": [line?: string];
+  "loopscope.attach": [];
   "loopscope.stop": [];
   "loopscope.rerun": [];
   "loopscope.openTrace": [file?: vscode.Uri];

@@ -92,6 +92,15 @@ export const errors = {
 
   notStarted: (why: string) => new UserError(l10n.t("The program was not started: {0}", why), ["showOutput"]),
 
+  /** `why` says what to do. */
+  notAttached: (pid: number, why: string) =>
+    new UserError(
+      why.includes(`process ${pid}`)
+        ? `${why}.`
+        : l10n.t("Process {0} cannot be attached to: {1}.", pid, why),
+      ["showOutput"],
+    ),
+
   noLoop: (name: string, exitCode: number | null) => new UserError(withoutLoop(name, exitCode)),
 
   notATrace: (name: string, why: string) =>

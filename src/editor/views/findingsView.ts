@@ -1,5 +1,5 @@
 import type * as vscode from "vscode";
-import type { Finding } from "../../protocol/report";
+import type { Finding, FindingRule, Place } from "../../protocol/report";
 import { Command, View } from "../contributions";
 import { Disposables } from "../disposables";
 import { l10n } from "../l10n";
@@ -39,18 +39,19 @@ export class FindingsView implements vscode.TreeDataProvider<Finding> {
   }
 
   getTreeItem(finding: Finding): vscode.TreeItem {
-    const item = new this.vs.TreeItem(finding.message);
+    const place = userPlace(finding);
+    const item = new this.vs.TreeItem(title(finding));
     const [icon, colour] = ICONS[finding.severity];
     item.id = `${finding.rule}|${finding.task}|${finding.from}|${placeText(finding.at)}|${finding.message}`;
     item.iconPath = new this.vs.ThemeIcon(icon, new this.vs.ThemeColor(colour));
-    item.description = placeText(finding.at);
-    item.tooltip = `${finding.rule}: ${finding.message}`;
+    item.description = placeText(place);
+    item.tooltip = `${finding.message}\n${finding.rule}`;
     item.contextValue = finding.task === null ? "finding" : "findingOfTask";
     item.accessibilityInformation = {
-      label: `${finding.severity}, ${finding.message}, ${placeText(finding.at)}`,
+      label: `${finding.severity}, ${finding.message}, ${placeText(place)}`,
     };
-    if (finding.at !== null) {
-      const { file, line } = finding.at;
+    if (place !== null) {
+      const { file, line } = place;
       item.command = { command: Command.openPlace, title: l10n.t("Open"), arguments: [{ file, line }] };
     }
     return item;
@@ -67,6 +68,33 @@ export class FindingsView implements vscode.TreeDataProvider<Finding> {
   dispose(): void {
     this.disposables.dispose();
   }
+}
+
+/** What it is and how long, in the few words that a sidebar has room for; the tooltip has the sentence. */
+function title({ rule, seconds }: Finding): string {
+  const titles: Record<FindingRule, string> = {
+    "blocking-call": l10n.t("Blocks the event loop"),
+    starved: l10n.t("Kept waiting for the loop"),
+    deadlock: l10n.t("Deadlock"),
+    "never-awaited": l10n.t("Never awaited"),
+    "exception-never-retrieved": l10n.t("Exception nobody saw"),
+    "task-lost": l10n.t("Task lost"),
+    "unfinished-at-exit": l10n.t("Unfinished at exit"),
+    "cancellation-swallowed": l10n.t("Cancellation swallowed"),
+    "not-thread-safe": l10n.t("Not thread-safe"),
+    "sequential-awaits": l10n.t("Could run together"),
+  };
+  return seconds === null ? titles[rule] : `${titles[rule]} · ${duration(seconds)}`;
+}
+
+function duration(seconds: number): string {
+  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(2)} s`;
+}
+
+/** Where its author can change something: a line of the program where there is one on the stack. */
+function userPlace({ at, stack }: Finding): Place | null {
+  if (at?.user) return at;
+  return stack.findLast((place) => place.user && place.file !== "") ?? at;
 }
 
 function nothing(live: boolean): string {
