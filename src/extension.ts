@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { Attacher } from "./editor/attach/attacher";
 import { commandHandlers, saveText, viewAction, viewActions } from "./editor/commands";
 import { type CommandHandlers, registerCommands } from "./editor/contributions";
 import { openHelp } from "./editor/help";
@@ -40,6 +41,7 @@ export function activate(context: vscode.ExtensionContext): Parts {
 
   const traces = own(new Traces());
   const runner = own(new Runner(vscode, storage, log));
+  const attacher = own(new Attacher(vscode, storage, log));
   const services: ViewServices = {
     openPlace: (place, preserveFocus) => openPlace(vscode, place, preserveFocus),
     action: async (action) => viewAction(handlers, action),
@@ -54,6 +56,7 @@ export function activate(context: vscode.ExtensionContext): Parts {
   const handlers: CommandHandlers = commandHandlers({
     vs: vscode,
     runner,
+    attacher,
     traces,
     panel,
     editor,
@@ -64,6 +67,12 @@ export function activate(context: vscode.ExtensionContext): Parts {
     runner.onDidStart((run) => {
       traces.show(run.open);
       panel.show(run.open);
+    }),
+  );
+  own(
+    attacher.onDidStart((open) => {
+      traces.show(open);
+      panel.show(open);
     }),
   );
   own(runner.onDidChange(() => panel.refreshActions()));
