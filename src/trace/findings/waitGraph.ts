@@ -75,9 +75,30 @@ export function waitGraph(trace: Trace, program: number, t: number, timers = tru
       awake.add(task);
     else waiters.set(task, waiter(trace, task, state.suspension, wait, t, wakers));
   }
+  outside ||= hasOtherTimers(trace, program, t, sleepers, timers);
   for (const { on } of waiters.values())
     on.sort((a, b) => rank(waiters.get(a)) - rank(waiters.get(b)) || a - b);
   return { t, waiters, sleepers, stuck: neverWake(waiters, outside || awake.size > 0) };
+}
+
+/** Whether a loop has timers that are nobody's sleep, such as a timeout's or call_later's: any may wake or cancel a task. */
+function hasOtherTimers(
+  trace: Trace,
+  program: number,
+  t: number,
+  sleepers: Map<number, number>,
+  far: boolean,
+): boolean {
+  const asleep = new Map<number, number>();
+  for (const task of sleepers.keys()) {
+    const loop = trace.tasks.loop.get(task);
+    asleep.set(loop, (asleep.get(loop) ?? 0) + 1);
+  }
+  return [...trace.programs[program].loops.values()].some((loop) => {
+    const poll = isRunning(loop, t) ? pollAt(loop, t) : -1;
+    if (poll < 0 || !(far || loop.polls.timeout.get(poll) < FAR_TIMER)) return false;
+    return loop.polls.timers.get(poll) > (asleep.get(loop.row) ?? 0);
+  });
 }
 
 /** Who waits for a thing is more to blame for a circle than who only waits for the end of others, so it comes first. */
@@ -96,7 +117,7 @@ export function pollAt(loop: Loop, t: number): number {
   return firstWhere(0, begin.length, (i) => begin.get(i) > t) - 1;
 }
 
-/** I/O it watches, timers that are no task's sleep, or threads that have spoken to it: any may wake a task. */
+/** I/O it watches, or threads that have spoken to it: any may wake a task. */
 function mayBeWokenFromOutside(trace: Trace, loop: Loop, t: number): boolean {
   const poll = pollAt(loop, t);
   if (poll < 0) return false;
