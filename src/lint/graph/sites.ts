@@ -64,8 +64,11 @@ function isCertain(unit: Unit, event: Event): boolean {
 }
 
 /** Calls of those who know that there is more than one thread. */
-const threadAware =
-  /^(?:_?threading?\.(?:get_ident|get_native_id|current_thread|main_thread)|asyncio\.(?:get_running_loop|run_coroutine_threadsafe|AbstractEventLoop\.call_soon_threadsafe)|anyio\.from_thread\.\w+)$/;
+const threadAware = new Set(
+  `threading.get_ident threading.get_native_id threading.current_thread threading.main_thread _thread.get_ident
+   asyncio.get_running_loop asyncio.run_coroutine_threadsafe asyncio.AbstractEventLoop.call_soon_threadsafe
+   anyio.from_thread.run anyio.from_thread.run_sync`.split(/\s+/),
+);
 
 class SiteFinder {
   constructor(
@@ -119,7 +122,7 @@ class SiteFinder {
       const name = callee.v === "function" ? this.ownOffloader(callee) : null;
       if (name !== null || callee.v === "external" || callee.v === "member") {
         const called = name ?? (callee as { name: string }).name;
-        if (threadAware.test(called)) {
+        if (threadAware.has(called)) {
           const node = this.unit.functions.get(event.scope);
           if (node) node.knowsThreads = true;
         }
