@@ -98,6 +98,31 @@ class Faults(unittest.TestCase):
         if run.gaps:
             self.assertGreater(stats["dropped"], 0)
 
+    @unittest.skipUnless(os.path.exists("/proc/self/status"), "memory is read from /proc")
+    def test_memory_with_a_stalled_listener(self):
+        """As fast as it can, for a listener that reads nothing: the program's peak grows by 16 MB at most."""
+        for turn in ("await asyncio.sleep(0)", "await asyncio.gather(*[asyncio.sleep(0) for _ in range(50)])"):
+            source = """
+                import asyncio, re
+                async def work(loop, end):
+                    while loop.time() < end:
+                        %s
+                async def main():
+                    loop = asyncio.get_running_loop()
+                    await asyncio.gather(*[work(loop, loop.time() + 2) for _ in range(20)])
+                asyncio.run(main())
+                print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+            """
+            with self.subTest(turn=turn), Listener() as listener:
+                plain = traced.run(source % turn, traced=False)
+                process = listener.start(source % turn)
+                with listener.accept():
+                    out, err = process.communicate(timeout=60)
+                self.assertEqual((process.returncode, err), (0, b""))
+                grown = (int(out) - int(plain.out)) / 1024
+                print("grown by %.1f MB" % grown, file=sys.stderr)
+                self.assertLess(grown, 16)
+
     def test_listener_goes_away(self):
         with Listener() as listener:
             process = listener.start(BUSY, "0.5")

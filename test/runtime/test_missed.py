@@ -1,0 +1,63 @@
+"""What is counted as missed, and what may wake a loop that waits."""
+
+import unittest
+
+from . import traced
+
+PROGRAM = """
+    import asyncio, types, sys
+    async def work():
+        await asyncio.sleep(60)
+    async def main():
+        loop = asyncio.get_running_loop()
+        if sys.argv[1] == "hidden":
+            ours, loop.call_soon = loop.call_soon, types.MethodType(asyncio.BaseEventLoop.call_soon, loop)
+        tasks = [asyncio.ensure_future(work()) for _ in range(3)]
+        if sys.argv[1] == "hidden":
+            loop.call_soon = ours
+        await asyncio.sleep(0)
+        loop.stop()
+        await asyncio.sleep(60)
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(main())
+    loop.run_forever()
+"""
+
+WAITS = """
+    import asyncio, os, signal, threading
+    async def main():
+        loop = asyncio.get_running_loop()
+        done = asyncio.Event()
+        loop.add_signal_handler(signal.SIGUSR1, done.set)
+        loop.add_signal_handler(signal.SIGUSR2, done.set)
+        before = loop._selector.select
+        def select(timeout):
+            if timeout is None:
+                os.kill(os.getpid(), signal.SIGUSR1)
+            return before(timeout)
+        loop._selector.select = select
+        await done.wait()
+    asyncio.run(main())
+"""
+
+
+class Missed(unittest.TestCase):
+    def stats(self, source, *args):
+        result = traced.run(source, *args)
+        self.assertEqual(result.code, 0, result.err.decode())
+        return result.run
+
+    def test_a_task_made_behind_our_back_is_counted_and_told(self):
+        run = self.stats(PROGRAM, "hidden")
+        self.assertEqual(run.stats[-1]["tasksMissed"], 3)
+        self.assertEqual(sum(task.coroutine == "work" for task in run.tasks), 3)
+
+    def test_nothing_is_missed_otherwise(self):
+        run = self.stats(PROGRAM, "seen")
+        self.assertEqual(run.stats[-1]["tasksMissed"], 0)
+        self.assertEqual(sum(task.coroutine == "work" for task in run.tasks), 3)
+
+    def test_a_signal_handler_may_wake_a_loop(self):
+        run = self.stats(WAITS)
+        watched = [fields[3] for _, kind, fields in run.records if kind == "POLL"]
+        self.assertIn(2, watched)
