@@ -127,7 +127,7 @@ class Fallback:
             return
         timers = loop._scheduled
         timeout = max(0.0, timers[0]._when - loop.time()) if timers else None
-        self.rec.ext(recorder.poll(timeout, len(timers), loop._selector))
+        self.rec.ext(recorder.poll(timeout, len(timers), loop))
 
 
 # Where a loop keeps its Fallback. Not in a table of ours, from which a loop that is dropped unclosed could never go, and say so.

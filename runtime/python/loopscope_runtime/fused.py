@@ -237,7 +237,7 @@ def install(loop, stream, asyncio):
             timeout = None
             if scheduled:
                 timeout = min(max(0, scheduled[0]._when - loop.time()), max_timeout)
-            ext(recorder.poll(timeout, timers, loop._selector))
+            ext(recorder.poll(timeout, timers, loop))
         event_list = loop._selector.select(timeout)  # stock: event_list = self._selector.select(timeout)
         loop._process_events(event_list)
         event_list = None

@@ -120,9 +120,11 @@ def watched(selector):
         return -1
 
 
-def poll(timeout, timers, selector):
-    """A POLL: the loop is about to wait, for so many seconds (None: for ever)."""
-    files = watched(selector)
+def poll(timeout, timers, loop):
+    """A POLL: the loop is about to wait, for so many seconds (None: for ever). A signal with a handler counts as a file."""
+    files = watched(loop._selector)
+    if files >= 0:
+        files += len(getattr(loop, "_signal_handlers", ()))
     arg = (FOR_EVER if timeout is None else 0) | (0 if files >= 0 else NOT_KNOWN)
     return head(POLL, max(0, files), arg), clock(), timeout or 0.0, timers
 

@@ -105,6 +105,7 @@ def trace(loop, stream, asyncio):
         try:
             stock_run_forever()
         finally:
+            asyncio_patch.count_missed(loop)
             rec.ext((head(RUN, 0, 0), state.clock()))
 
     for function in (call_soon, call_soon_threadsafe, call_later, call_at):
