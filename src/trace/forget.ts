@@ -58,6 +58,12 @@ export function forget(before: Trace, since: number): Trace {
   for (const [task, t] of before.unasked) {
     if (taskRow(task) >= 0) after.unasked.set(taskRow(task), t);
   }
+  for (const [task, { row, wakers }] of before.stuck) {
+    // Only true of the suspension it is in, which is its last.
+    if (taskRow(task) < 0 || before.tasks.lastStep.get(task) !== row) continue;
+    const known = { row: after.tasks.lastStep.get(taskRow(task)), wakers: wakers.map(taskRow) };
+    after.stuck.set(taskRow(task), known);
+  }
   for (const incident of before.incidents.slice(-KEPT_INCIDENTS)) {
     after.incidents.push({ ...incident, task: taskRow(incident.task) });
   }

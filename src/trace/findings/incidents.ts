@@ -2,7 +2,7 @@ import type { Finding, FindingRule, Place } from "../../protocol/report";
 import { codePlace, coroutineName, createdAt, userPlace } from "../describe/creation";
 import { awaitPlace, waitOf } from "../describe/waits";
 import { lastSuspension } from "../queries";
-import type { Incident } from "../store/loops";
+import type { Incident, Loop } from "../store/loops";
 import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
 import { type FindingOptions, finding, listed, times, where } from "./finding";
@@ -165,7 +165,7 @@ export function tasksLost(trace: Trace): Finding[] {
     return describe(trace, "task-lost", "error", group, at, message);
   });
   for (const loop of trace.loops) {
-    const closed = loop.states.find(({ state }) => state === -1);
+    const closed = closedByItself(trace, loop);
     if (!closed) continue;
     const left: number[] = [];
     for (let task = 0; task < tasks.count; task++) {
@@ -175,6 +175,12 @@ export function tasksLost(trace: Trace): Finding[] {
     found.push(...closedOn(trace, left, closed.t));
   }
   return found;
+}
+
+/** When a loop was closed while its program went on; what the interpreter closes as it ends was left open. */
+export function closedByItself(trace: Trace, loop: Loop): { t: number } | undefined {
+  const bye = trace.programs[loop.program].bye ?? Number.POSITIVE_INFINITY;
+  return loop.states.find(({ state, t }) => state === -1 && t < bye);
 }
 
 /** A task that was destroyed because its loop or its program had ended was unfinished, not lost. */

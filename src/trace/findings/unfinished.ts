@@ -4,7 +4,7 @@ import { coroutineName } from "../describe/creation";
 import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
 import { finding, listed, type RuleOptions, where } from "./finding";
-import { byPlace, isAfterTheEnd, parkedAt, stackOf, waiting } from "./incidents";
+import { byPlace, closedByItself, isAfterTheEnd, parkedAt, stackOf, waiting } from "./incidents";
 
 /**
  * `unfinished-at-exit`: tasks that were still pending when their program ended by itself, and those that
@@ -14,7 +14,7 @@ export function unfinishedAtExit(trace: Trace, { deadlocked }: RuleOptions): Fin
   return trace.programs.flatMap((program) => {
     const endedByItself = program.bye !== null || program.end?.exitCode != null;
     if (!endedByItself) return [];
-    const closed = new Set(trace.loops.filter(({ states }) => states.some(({ state }) => state === -1)));
+    const closed = new Set(trace.loops.filter((loop) => closedByItself(trace, loop)));
     const pending: number[] = [];
     const dropped: number[] = [];
     const alone = trace.incidents.filter((each) => each.kind === "lost" && !isAfterTheEnd(trace, each));
