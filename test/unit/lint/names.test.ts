@@ -1,0 +1,65 @@
+/** Names resolve as Python resolves them. */
+import { checks } from "./rules/check";
+
+const blocks = (files: string | Record<string, string>) => checks("blocking-*", files);
+
+describe("names", () => {
+  it("through aliases, local imports and shadowing", () =>
+    blocks(`
+import os.path as p
+import time
+nap = time.sleep
+async def main(time_, sleep):
+    nap(1)  # !
+    p.exists("x")  # !
+    from time import sleep as local
+    local(1)  # !
+    sleep(1)
+async def shadowed(time):
+    time.sleep(1)
+async def rebound():
+    time = object()
+    time.sleep(1)
+async def not_imported_yet():
+    requests.get("https://a.example")  # !
+`));
+
+  it("through re-exports, star imports and relative imports", () =>
+    blocks({
+      "pkg/__init__.py": "from .low import *\nfrom .low import slow as exported\n",
+      "pkg/low.py": "import time\ndef slow(): time.sleep(1)\ndef _hidden(): time.sleep(1)\n",
+      "pkg/sub/__init__.py": "",
+      "pkg/sub/user.py":
+        "from ..low import slow\nfrom .. import exported\nasync def f():\n    slow()  # !\n    exported()  # !\n",
+      "app.py": "import pkg\nfrom pkg import *\nasync def f():\n    pkg.exported()  # !\n    slow()  # !\n",
+    }));
+
+  it("through annotations, also as strings, Optional and unions", () =>
+    blocks(`
+from __future__ import annotations
+import queue, requests
+from pathlib import Path
+from typing import Annotated, Optional, Union
+class Holder:
+    session: "requests.Session"
+    def __init__(self, path: Optional[Path]):
+        self.path = path
+        self.items: "queue.Queue[int]" = make()
+async def main(h: Holder, a: "Optional[Path]", b: Union[str, Path], c: Path | None, d: Annotated[Path, 1]):
+    h.session.get("x")  # !
+    h.path.read_text()  # !
+    h.items.get()  # !
+    a.read_text()  # !
+    b.read_text()  # !
+    c.read_text()  # !
+    (d / "x").read_text()  # !
+`));
+
+  it("keeps functions of one name apart", () =>
+    blocks({
+      "sync_api.py": "import time\ndef fetch(): time.sleep(1)\n",
+      "async_api.py": "async def fetch(): ...\n",
+      "app.py":
+        "import sync_api, async_api\nasync def f():\n    await async_api.fetch()\n    sync_api.fetch()  # !\n",
+    }));
+});
