@@ -92,13 +92,23 @@ describe("loopscope attach", function () {
   this.timeout(60_000);
   let folder: Folder;
   let started: ChildProcess[];
+  /** Process ids of the programs, which outlive a `loopscope run` that is killed and keep its pipes open. */
+  let programs: number[];
 
   beforeEach(() => {
     folder = new Folder();
     started = [];
+    programs = [];
   });
   afterEach(() => {
     for (const child of started) child.kill("SIGKILL");
+    for (const pid of programs) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended, as most have.
+      }
+    }
     folder.remove();
   });
 
@@ -119,6 +129,7 @@ describe("loopscope attach", function () {
     const chosen = python === undefined ? [] : ["--python", python];
     const run = loopscope("run", "--dormant", ...chosen, folder.file("app.py", source));
     const [, pid] = await run.says(/^ready (\d+)\n/m);
+    programs.push(Number(pid));
     return { run, pid };
   }
 
