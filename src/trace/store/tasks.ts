@@ -102,33 +102,19 @@ export class TaskTable {
   }
 
   private columns() {
-    const {
-      names,
-      code,
-      parent,
-      loop,
-      created,
-      ended,
-      outcome,
-      flags,
-      creationStack,
-      firstStep,
-      lastStep,
-      steps,
-    } = this;
     return [
-      names,
-      code,
-      parent,
-      loop,
-      created,
-      ended,
-      outcome,
-      flags,
-      creationStack,
-      firstStep,
-      lastStep,
-      steps,
+      this.names,
+      this.code,
+      this.parent,
+      this.loop,
+      this.created,
+      this.ended,
+      this.outcome,
+      this.flags,
+      this.creationStack,
+      this.firstStep,
+      this.lastStep,
+      this.steps,
     ];
   }
 }
