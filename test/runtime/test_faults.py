@@ -159,6 +159,29 @@ class Faults(unittest.TestCase):
                 with open(path, "w") as file:
                     file.write(whole)
 
+    def failing(self, module, function, error):
+        """What a run tells in the end whose recorder has a function that always fails."""
+        with tempfile.TemporaryDirectory() as folder:
+            runtime = os.path.join(folder, "runtime")
+            shutil.copytree(os.path.join(traced.ROOT, "runtime"), runtime)
+            site = os.path.join(runtime, "python", "site")
+            with open(os.path.join(runtime, "python", "loopscope_runtime", module + ".py"), "a") as file:
+                file.write("\ndef %s(*args):\n    raise %s('damaged')\n" % (function, error))
+            result = traced.run(BUSY, "0.2", PYTHONPATH=site)
+        self.assertEqual((result.code, result.out, result.err), (0, b"fine\n", b""))
+        return result.run.stats[-1]["notes"] if result.run else None
+
+    def test_search_fails(self):
+        """The program changes what is searched: nothing is lost by it. Anything else ends the search alone, and is told."""
+        self.assertEqual(self.failing("abandoned", "look", "RuntimeError"), [])
+        notes = self.failing("abandoned", "look", "ValueError")
+        self.assertEqual(notes, ["the search for lost tasks was switched off: ValueError: damaged"])
+
+    def test_drain_fails(self):
+        """A recording that breaks off says so with its last words."""
+        self.assertIn("the drain failed: ValueError: damaged", self.failing("wire", "count_records", "ValueError"))
+        self.assertIsNone(self.failing("codes", "take", "ValueError"))  # before there is anything to record
+
     def test_full_disk(self):
         if not os.path.exists("/dev/full"):
             self.skipTest("this system has no /dev/full")

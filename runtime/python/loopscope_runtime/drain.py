@@ -58,6 +58,7 @@ class Drain:
         self.sampled = watchdog.Watchdog()
         self.introduced = []
         self.descriptions = {}  # loop -> what its `loop` frame says
+        self.searching = True
         self.gone = None  # called by the thread as it ends because the listener is no more
         self.greet(channel, hello)
 
@@ -99,6 +100,8 @@ class Drain:
                     self.flush()
             except Exception as exc:
                 state.note("the drain failed: %s: %s" % (type(exc).__name__, exc))
+                self.channel.put(wire.json_frame(STATS, self.stats(now())))  # so that the view can say so
+                self.channel.pump()
                 self.channel.close()
             if self.channel.broken:
                 break
@@ -129,7 +132,7 @@ class Drain:
         put = self.channel.put
         t = now()
         self.last_flush = t
-        for each in abandoned.look(t):
+        for each in self.search(t):
             put(each)
         batches = []
         beats = []
@@ -164,6 +167,19 @@ class Drain:
         if final or t - self.last_stats > STATS_NS:
             self.last_stats = t
             put(wire.json_frame(STATS, self.stats(t)))
+
+    def search(self, t):
+        """What `abandoned` found. Its failure costs its findings and nothing else."""
+        if not self.searching:
+            return ()
+        try:
+            return abandoned.look(t)
+        except RuntimeError:  # the program changed a set or a dictionary in the midst of it: next time
+            return ()
+        except Exception as exc:
+            self.searching = False
+            state.note("the search for lost tasks was switched off: %s: %s" % (type(exc).__name__, exc))
+            return ()
 
     def strings(self):
         """The bodies of `strings` frames for the strings not sent yet: runs of consecutive ids."""

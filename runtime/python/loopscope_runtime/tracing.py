@@ -108,6 +108,7 @@ def begin(*args, **kwargs):
         recording.begin()
     except BaseException:
         current = None
+        state.switch_off()
         raise
     return recording
 
