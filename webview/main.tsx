@@ -15,6 +15,9 @@ import "./style/layout.css";
 import "./style/panes.css";
 import "./style/lanes.css";
 import "./style/views.css";
+import "./style/loop.css";
+import "./style/compare.css";
+import "./style/help.css";
 import "./style/narrow.css";
 
 /** The composition root: finds the host, restores what was kept, draws, and says that it is ready. */

@@ -242,22 +242,23 @@ class Drain:
         self.introduced[:] = [wire.json_frame(LOOP, d) for i, d in self.descriptions.items() if i in live]
         self.start()
 
+    def end_thread(self):
+        if state.resume is None:
+            self.bell.release()
+            self.running.acquire(True, 1)
+
     def stop(self):
         """Sends what is left and ends the thread; the program goes on."""
         if self.channel.broken:
             return
-        if state.resume is None:
-            self.bell.release()
-            self.running.acquire(True, 1)
+        self.end_thread()
         self.flush(True)
 
     def shutdown(self):
         """At interpreter exit, after the program's own exit handlers: the last flush. Later records are sent at once."""
         if self.channel.broken:
             return
-        if state.resume is None:
-            self.bell.release()
-            self.running.acquire(True, 1)
+        self.end_thread()
         state.last_words = lambda: self.flush(True)
         self.flush(True)
         self.channel.put(wire.json_frame(BYE, {"t": now()}))
