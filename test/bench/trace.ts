@@ -10,7 +10,8 @@ import { deflateSync, inflateSync } from "node:zlib";
 import { FLAG_DEFLATED, FrameType } from "../../src/protocol/stream";
 import { findings, Trace } from "../../src/trace";
 import { stepIndex } from "../../src/trace/queries";
-import { frame, StreamWriter } from "../unit/trace/writer";
+import { frame } from "../unit/trace/frames";
+import { StreamWriter } from "../unit/trace/writer";
 
 const ASYNCIO = "lib:/usr/lib/python3.12/asyncio";
 const TASKS_A_BLOCK = 500;

@@ -1,6 +1,7 @@
 import { deflateSync } from "node:zlib";
 import { FLAG_DEFLATED, FRAME_HEADER_BYTES, FrameType } from "../../src/protocol/stream";
-import { frame, StreamWriter } from "../unit/trace/writer";
+import { frame } from "../unit/trace/frames";
+import { StreamWriter } from "../unit/trace/writer";
 
 const ASYNCIO = "lib:/usr/lib/python3.12/asyncio";
 /** Bytes of a `records` body before its numbers. */

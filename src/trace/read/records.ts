@@ -317,7 +317,7 @@ export class RecordReader {
         const t = this.time();
         const parent = this.taskOf(this.key());
         const stack = this.outwardWithOwn();
-        reducer.eager(program, loop, this.subject, 0, t, parent, this.own, stack);
+        reducer.arrivals.begin(program, loop, this.subject, 0, t, parent, this.own, stack);
         break;
       }
       case RecordKind.EAGER_END:
@@ -328,7 +328,7 @@ export class RecordReader {
         const future = { low: this.key(), high: 0 };
         this.own = this.codeIndex();
         const stack = this.inward(0, this.count());
-        const task = reducer.adopt(program, loop, this.subject, 0, t, future, this.own, stack);
+        const task = reducer.arrivals.adopt(program, loop, this.subject, 0, t, future, this.own, stack);
         this.waitsOn(task);
         reducer.named(task, this.string());
         break;
@@ -346,8 +346,8 @@ export class RecordReader {
     const t = this.time();
     const future = { low: this.key(), high: 0 };
     const stack = this.inward(0, this.count());
-    const task = reducer.eagerEnd(program, placeholder, key, 0, outcome, this.string());
-    if (outcome <= 3) reducer.eagerStep(program, loop, task, t, outcome, future, stack);
+    const task = reducer.arrivals.end(program, placeholder, key, 0, outcome, this.string());
+    if (outcome <= 3) reducer.arrivals.firstStep(program, loop, task, t, outcome, future, stack);
   }
 
   private incidentRecord(kind: number): void {

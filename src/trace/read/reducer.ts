@@ -4,6 +4,7 @@ import { Program } from "../store/program";
 import { StepFlag } from "../store/steps";
 import { PENDING, TaskFlag } from "../store/tasks";
 import type { Trace } from "../trace";
+import { ArrivalReducer } from "./arrivals";
 import { FutureReducer } from "./futures";
 
 /** More programs than this in one trace are not a run, but damage. */
@@ -12,11 +13,6 @@ const MAX_PROGRAMS = 4096;
 const CAUSE_THREAD = 4;
 /** Loops of one program, likewise. */
 const MAX_LOOPS = 65536;
-
-export interface Key {
-  low: number;
-  high: number;
-}
 
 /** A wake that was recorded while its task was still in the step that suspends it. */
 interface EarlyWake {
@@ -32,9 +28,12 @@ export class Reducer {
   private readonly earlyWakes = new Map<number, EarlyWake>();
   private readonly byNumber = new Map<number, Program>();
   private readonly futures: FutureReducer;
+  /** Tasks that were not simply made: eager ones, and those that were there before. */
+  readonly arrivals: ArrivalReducer;
 
   constructor(private readonly trace: Trace) {
     this.futures = new FutureReducer(trace);
+    this.arrivals = new ArrivalReducer(trace, this, this.futures);
   }
 
   /** Goes on where another reducer is: see `Decoder.takeOver`. */
@@ -160,7 +159,7 @@ export class Reducer {
     this.finished(task, end, outcome);
   }
 
-  private finished(task: number, end: number, outcome: number): void {
+  finished(task: number, end: number, outcome: number): void {
     if (task < 0) return;
     this.trace.tasks.ended.set(task, end);
     this.trace.tasks.outcome.set(task, outcome >= 0 && outcome < PENDING ? outcome : 0);
@@ -173,14 +172,8 @@ export class Reducer {
     this.trace.steps.by.set(row, by);
   }
 
-  private pushStep(
-    loop: Loop,
-    task: number,
-    begin: number,
-    end: number,
-    stack: number,
-    flags: number,
-  ): number {
+  /** Appends a row to the steps of a loop and a task (-1: a callback); returns it. */
+  pushStep(loop: Loop, task: number, begin: number, end: number, stack: number, flags: number): number {
     const { tasks, steps } = this.trace;
     // Rows of a loop are in order of their end, whatever a jumping clock says.
     const to = Math.max(end, loop.lastEnd);
@@ -282,89 +275,6 @@ export class Reducer {
       return;
     }
     program.tasks.set(low, high, tasks.push(loop.row, t, parent, code, stack, name));
-  }
-
-  /** A task factory begins to make a task; until it has, the placeholder names it. */
-  eager(
-    program: Program,
-    loop: Loop,
-    low: number,
-    high: number,
-    t: number,
-    parent: number,
-    code: number,
-    stack: number,
-  ): void {
-    this.seen(t);
-    program.tasks.set(low, high, this.trace.tasks.push(loop.row, t, parent, code, stack, "?"));
-  }
-
-  /** The factory returned. Outcome 4: the task was not started, and has or will have a NEW of its own. */
-  eagerEnd(program: Program, row: number, low: number, high: number, outcome: number, name: string): number {
-    const { tasks } = this.trace;
-    if (row < 0) return row;
-    if (name) tasks.rename(row, name);
-    const other = program.tasks.get(low, high);
-    const isNew = other > row && !tasks.ended.get(other);
-    if (outcome !== 4 || !isNew) {
-      if (outcome === 4) tasks.flags.set(row, TaskFlag.announced);
-      program.tasks.set(low, high, row);
-      return row;
-    }
-    if (other === row + 1 && other === tasks.count - 1) {
-      tasks.rename(row, tasks.name(other));
-      tasks.pop();
-      program.tasks.set(low, high, row);
-      return row;
-    }
-    tasks.flags.set(row, TaskFlag.void);
-    tasks.parent.set(other, tasks.parent.get(row));
-    return other;
-  }
-
-  /** The first step of an eager task, which ran inside its creator's. */
-  eagerStep(
-    program: Program,
-    loop: Loop,
-    task: number,
-    t: number,
-    outcome: number,
-    future: Key,
-    stack: number,
-  ): void {
-    if (task < 0) return;
-    const flags = outcome < PENDING ? StepFlag.nested | StepFlag.last : StepFlag.nested;
-    const row = this.pushStep(loop, task, this.trace.tasks.created.get(task), t, stack, flags);
-    if (outcome < PENDING) this.finished(task, t, outcome);
-    else this.trace.steps.wait.set(row, this.futures.wait(program, task, future.low, future.high));
-  }
-
-  adopt(
-    program: Program,
-    loop: Loop,
-    low: number,
-    high: number,
-    t: number,
-    future: Key,
-    code: number,
-    stack: number,
-  ): number {
-    const { tasks } = this.trace;
-    this.seen(t);
-    let task = program.tasks.get(low, high);
-    if (task < 0 || !Number.isNaN(tasks.ended.get(task))) {
-      task = tasks.push(loop.row, t, -1, code, 0, "?");
-      tasks.flags.set(task, TaskFlag.adopted);
-      program.tasks.set(low, high, task);
-    } else {
-      // After a gap: the task is known, what it did meanwhile is not.
-      if (tasks.code.get(task) === 0) tasks.code.set(task, code);
-      tasks.flags.set(task, tasks.flags.get(task) & ~TaskFlag.implied);
-    }
-    if (stack === 0 && future.low === 0 && future.high === 0) return task;
-    const row = this.pushStep(loop, task, t, t, stack, StepFlag.parked);
-    this.trace.steps.wait.set(row, this.futures.wait(program, task, future.low, future.high));
-    return task;
   }
 
   named(task: number, name: string): void {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { deflateSync, inflateSync } from "node:zlib";
+import { FLAG_DEFLATED, FrameType } from "../../../src/protocol/stream";
 import { report, Trace, TraceFormatError } from "../../../src/trace";
 import { inflateZlib } from "../../../src/trace/read/inflate";
-import { FLAG_DEFLATED, FrameType, frame, header, json, StreamWriter } from "./writer";
+import { frame, header, json } from "./frames";
+import { StreamWriter } from "./writer";
 
 function read(...parts: Uint8Array[]): Trace {
   const trace = new Trace();

@@ -1,7 +1,8 @@
 import { deflateSync } from "node:zlib";
 import { FLAG_DEFLATED, FRAME_HEADER_BYTES } from "../../../src/protocol/stream";
 import { findings, formatTimeline, report, Trace, timeline } from "../../../src/trace";
-import { header, StreamWriter } from "./writer";
+import { header } from "./frames";
+import { StreamWriter } from "./writer";
 
 /** mulberry32: the same numbers for the same seed everywhere. */
 export function random(seed: number): () => number {

@@ -1,11 +1,6 @@
 import {
-  FLAG_DEFLATED,
-  FRAME_HEADER_BYTES,
   FrameType,
   KEYS,
-  MAGIC,
-  MAJOR,
-  MINOR,
   NEW_SAME,
   OBJECT_KINDS,
   OFFSETS,
@@ -17,6 +12,7 @@ import {
   WakeArg,
 } from "../../../src/protocol/stream";
 import { Trace, type TraceOptions } from "../../../src/trace";
+import { frame, header, json } from "./frames";
 
 /** A frame of a stack: "file:line function", with a leading "lib:" for code that is not the user's. */
 export type FrameText = string;
@@ -31,31 +27,6 @@ const START_NS = 5_000_000_000_000;
 const WAIT_INDEX = Object.fromEntries(
   WAITS.map((name, i) => [name, name === "other" ? WAITS.length - 1 : i]),
 );
-
-export function header(major = MAJOR, minor = MINOR): Uint8Array {
-  const bytes = new Uint8Array(16);
-  bytes.set(MAGIC);
-  new DataView(bytes.buffer).setUint16(8, major, true);
-  new DataView(bytes.buffer).setUint16(10, minor, true);
-  return bytes;
-}
-
-export function frame(type: number, body: Uint8Array, program = 1, flags = 0): Uint8Array {
-  const bytes = new Uint8Array(FRAME_HEADER_BYTES + body.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, body.length, true);
-  bytes[4] = type;
-  bytes[5] = flags;
-  view.setUint16(6, program, true);
-  bytes.set(body, FRAME_HEADER_BYTES);
-  return bytes;
-}
-
-export function json(type: number, value: unknown, program = 1): Uint8Array {
-  return frame(type, new TextEncoder().encode(JSON.stringify(value)), program);
-}
-
-export { FLAG_DEFLATED, FrameType };
 
 /**
  * Writes streams of docs/trace-format.md, as a runtime would: the other side of the decoder, for its tests.
