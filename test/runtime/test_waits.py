@@ -204,6 +204,32 @@ class WaitsOnUvloop(Waits):
     arguments = ("--uvloop",)
 
 
+class ThreadIsFaster(unittest.TestCase):
+    """Work that its thread has done before the loop has a future for it: the thread, and not the waiting task, ended the wait."""
+
+    def test_cause(self):
+        source = """
+            import asyncio, concurrent.futures, sys
+            class Faster(concurrent.futures.ThreadPoolExecutor):
+                def submit(self, function, *args):
+                    future = super().submit(function, *args)
+                    future.exception()
+                    return future
+            async def main():
+                await asyncio.get_running_loop().run_in_executor(Faster(), len, "x")
+            if "--uvloop" in sys.argv:
+                import uvloop
+                asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+            asyncio.run(main(), debug="--debug" in sys.argv)
+        """
+        for arguments in ((), ("--debug",), *[("--uvloop",)] * bool(find_spec("uvloop"))):
+            with self.subTest(arguments=arguments):
+                result = traced.run(source, *arguments)
+                self.assertEqual((result.code, result.err), (0, b""))
+                row = result.run.find("main").suspensions[0]
+                self.assertEqual((row["on"][0], row["cause"], row["by"]), ("thread", "thread", None))
+
+
 @unittest.skipIf(sys.version_info < (3, 11), "Barrier, TaskGroup and timeout came with Python 3.11")
 class NewerWaits(unittest.TestCase):
     def test_barrier_group_timeout(self):

@@ -8,7 +8,11 @@ def watch(loop, rec):
     stock = loop.run_in_executor
 
     def run_in_executor(executor, func, *args):
-        future = stock(executor, func, *args)
+        rec.handing = True  # work that is done before its future is there is reported by this thread, not by its own
+        try:
+            future = stock(executor, func, *args)
+        finally:
+            rec.handing = False
         try:
             in_process = any(c.__name__ == "ProcessPoolExecutor" for c in type(executor).__mro__)
             wait = W_PROCESS if in_process else W_THREAD

@@ -32,8 +32,8 @@ class Fallback:
         self.cause = CALLED_BACK
         self.begin = 0.0
         self.outer = []  # what ran when the loop was run again inside a step (nest_asyncio)
-        self.from_threads = {}  # id(callback) -> the same, noted before another thread schedules it
         self.origins = {}  # id(handle) of a callback that is no step -> key of the task, or -cause, that scheduled it
+        self.arriving = {}  # id(callback) -> the same, while `call_soon_threadsafe` is on its way: it may run before the handle is known
 
     def task_of(self, callback):
         """(task, whether it is its wake-up) of a callback that steps a task, else (None, False)."""
@@ -76,21 +76,32 @@ class Fallback:
 
     def remember(self, handle, origin):
         origins = self.origins
-        if len(origins) > 1000:
-            live = {id(h) for h in getattr(self.loop, "_ready", ())}
-            for i in [i for i in origins if i not in live][: len(origins) - 500]:
-                del origins[i]
+        if len(origins) > 1000:  # some were cancelled, and will never be asked for
+            live = set(map(id, list(getattr(self.loop, "_ready", ()))))
+            for i in [i for i in list(origins) if i not in live][: len(origins) - 500]:
+                origins.pop(i, None)
         origins[id(handle)] = origin
 
-    def enter(self, handle, callback):
-        """A handle's callback is about to run."""
+    def arrived(self, handle, callback, origin):
+        """A callback that any thread scheduled has its handle."""
+        try:
+            if id(callback) in self.arriving:  # it did not run yet
+                self.remember(handle, origin)
+                self.arriving.pop(id(callback), None)
+        except Exception as exc:
+            state.fault(exc, "call_soon_threadsafe")
+
+    def enter(self, handle, callback, origin=None):
+        """A handle's callback is about to run. origin: who scheduled it, if the caller knows, as in `origins`."""
         if self.rec.stream.resync:
             self.rec.resync(self.loop)
         if self.begin:
             self.outer.append((self.cur, self.by, self.cause))
         self.cur = self.task_of(callback)[0]
         if self.cur is None:
-            origin = self.from_threads.pop(id(callback), None) or self.origins.pop(id(handle), None)
+            if handle is not None:
+                origin = self.origins.pop(id(handle), None)
+                origin = self.arriving.pop(id(callback), None) or origin
             if origin is None:
                 self.cause, self.by = TIMER if isinstance(handle, self.timer) else IO, 0.0
             elif origin < 0:
@@ -197,9 +208,14 @@ def install(loop, rec, asyncio, fused=False):
         return handle
 
     def call_soon_threadsafe(callback, *args, context=None):
-        foreign = get_ident() != rec.stream.thread_id
-        fallback.from_threads[id(callback)] = -THREAD if foreign else fallback.origin()
-        handle = stock_threadsafe(callback, *args, context=context)
+        by_thread = rec.handing or get_ident() != rec.stream.thread_id
+        fallback.arriving[id(callback)] = origin = -THREAD if by_thread else fallback.origin()
+        try:
+            handle = stock_threadsafe(callback, *args, context=context)
+        except BaseException:
+            fallback.arriving.pop(id(callback), None)
+            raise
+        fallback.arrived(handle, callback, origin)
         if getattr(handle, "_source_traceback", None):
             del handle._source_traceback[-1]
         return handle

@@ -201,7 +201,7 @@ def install(loop, stream, asyncio):
         h._repr = None
         h._source_traceback = None
         h._task = None
-        if get_ident() == loop._thread_id:
+        if get_ident() == loop._thread_id and not rec.handing:
             h._by = (by or -cause) if cur is None else me
         else:
             h._by = -THREAD

@@ -144,6 +144,7 @@ class Recorder:
         self.last = (0, None, 0, None, -1.0)  # the task made last: depth, code, offset of the user's frame; coroutine's code; parent
         self.current = None  # () -> key of the running task
         self.swap = None  # (task) -> the one before: what runs now is that task
+        self.handing = False  # work is being handed to an executor: what is scheduled meanwhile is by its threads
 
     def stepped(self, task, begin, end):
         """A step ended, whatever way; the task may never have been seen before."""

@@ -14,9 +14,9 @@ class UvFallback(fallback.Fallback):
 
     idle_cause = IO  # what runs outside of a shim is libuv calling back: timers are shimmed, so it is input or output
 
-    def step(self, callback, *args):
-        """Runs in place of a task's step or an asyncio callback."""
-        self.enter(None, callback)
+    def step(self, origin, callback, *args):
+        """Runs in place of a task's step or an asyncio callback. origin: who scheduled the callback, as in `origins`."""
+        self.enter(None, callback, origin)
         try:
             return callback(*args)
         finally:
@@ -74,20 +74,21 @@ def trace(loop, stream, asyncio):
     step, timer_fired, getframe = self.step, self.timer_fired, recorder.getframe
 
     def call_soon(callback, *args, context=None):
+        origin = None
         try:
             if not self.noticed(callback, args, getframe(1)):
                 if not of_asyncio(callback):
                     return stock_call_soon(callback, *args, context=context)
-                self.from_threads[id(callback)] = self.origin()
+                origin = self.origin()
         except Exception as exc:
             state.fault(exc, "call_soon")
-        return stock_call_soon(step, callback, *args, context=context)
+        return stock_call_soon(step, origin, callback, *args, context=context)
 
     def call_soon_threadsafe(callback, *args, context=None):
         if not of_asyncio(callback):
             return stock_threadsafe(callback, *args, context=context)
-        self.from_threads[id(callback)] = self.origin() if get_ident() == stream.thread_id else -THREAD
-        return stock_threadsafe(step, callback, *args, context=context)
+        by_thread = rec.handing or get_ident() != stream.thread_id
+        return stock_threadsafe(step, -THREAD if by_thread else self.origin(), callback, *args, context=context)
 
     def call_later(delay, callback, *args, context=None):
         if of_asyncio(callback):
