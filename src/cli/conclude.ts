@@ -4,7 +4,8 @@ import { formatTimeline, reportJson, type Trace, timeline } from "../trace";
 import { loadTrace } from "./model";
 import { complain, gathered, terminal, UsageError, writePieces } from "./output";
 import { overview } from "./overview";
-import { sourceOf } from "./source";
+
+import { reading } from "./reading";
 import { style } from "./style";
 import { summary } from "./summary";
 
@@ -23,8 +24,7 @@ export async function conclude(path: string, options: Conclusion): Promise<void>
   const trace = await loadTrace(path, options.blockMs);
   if (options.timeline) printTimeline(trace);
   if (options.report === undefined && options.quiet) return;
-  if (options.report !== undefined)
-    await writePieces(options.report, gathered(reportJson(trace, { source: sourceOf })));
+  if (options.report !== undefined) await writePieces(options.report, gathered(reportJson(trace, reading)));
   if (options.quiet) return;
   const paint = style(terminal(2).colours);
   complain([...summary(overview(trace), paint)].join("\n"));

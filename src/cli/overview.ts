@@ -1,6 +1,6 @@
 import type { Finding, LoopInfo, ProgramInfo, TaskInfo, Trust } from "../protocol/report";
 import { findings, loopInfo, programInfo, TaskFlag, type Trace, taskInfo, trust } from "../trace";
-import { sourceOf } from "./source";
+import { reading } from "./reading";
 
 /** What is told to a person of a trace: a report without the millions of suspensions nobody would read. */
 export interface Overview {
@@ -33,7 +33,7 @@ export function overview(trace: Trace): Overview {
     program: program ? programInfo(trace, program) : UNKNOWN,
     trust: trust(trace),
     loops: trace.loops.filter(({ id }) => id > 0).map((loop) => loopInfo(trace, loop)),
-    findings: findings(trace, { source: sourceOf }),
+    findings: findings(trace, reading),
     taskCount,
     notes: trace.notes,
     tasks: (most) => {

@@ -4,10 +4,9 @@ import { basename, join } from "node:path";
 import type { Finding } from "../protocol/report";
 import { STREAM_HEADER_BYTES } from "../protocol/stream";
 import { readTraceFile } from "../session";
-import { findings, Trace, TraceFormatError } from "../trace";
+import { type FindingOptions, findings, Trace, TraceFormatError } from "../trace";
 import { newTrace } from "./model";
 import { UsageError } from "./output";
-import { sourceOf } from "./source";
 
 /** Bytes of a trace per element: a browser decodes them one at a time. Divisible by 3, so that no base64 is padded. */
 const PIECE = 768 * 1024;
@@ -78,9 +77,9 @@ export function contentPolicy(script: string, css: string, connect = "'none'"): 
 }
 
 /** The findings that take the program's source: a view has the trace only. */
-export function sourceFindings(trace: Trace, source = sourceOf): Finding[] {
+export function sourceFindings(trace: Trace, options: FindingOptions): Finding[] {
   const without = new Set(findings(trace).map((finding) => finding.rule));
-  return findings(trace, { source }).filter((finding) => !without.has(finding.rule));
+  return findings(trace, options).filter((finding) => !without.has(finding.rule));
 }
 
 /**
@@ -102,7 +101,8 @@ export async function* htmlReport(
     yield `<script type="application/x-loopscope" ${attributes}>${piece.toString("base64")}</script>\n`;
   }
   read.finish();
-  const found = Buffer.from(JSON.stringify(sourceFindings(read))).toString("base64");
+  const { newReading } = await import("./reading");
+  const found = Buffer.from(JSON.stringify(sourceFindings(read, newReading()))).toString("base64");
   yield `<script type="application/x-loopscope-findings" data-slot="a">${found}</script>\n`;
   yield `<script>${script}</script>\n</body>\n</html>\n`;
 }

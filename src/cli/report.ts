@@ -6,7 +6,7 @@ import { loadTrace } from "./model";
 import { complain, gathered, terminal, UsageError, writePieces } from "./output";
 import { overview } from "./overview";
 import { checkTrace, htmlReport } from "./page";
-import { sourceOf } from "./source";
+import { reading } from "./reading";
 import { style } from "./style";
 import { textReport } from "./text";
 
@@ -51,7 +51,7 @@ async function pieces(path: string, options: Options): Promise<Iterable<string> 
   for (const note of trace.notes) complain(`loopscope: ${path}: ${note}`);
   switch (options.format) {
     case "json":
-      return gathered(reportJson(trace, { source: sourceOf }));
+      return gathered(reportJson(trace, reading));
     case "timeline":
       return gathered(formatTimeline(timeline(trace), { tty }));
     case "chrome":

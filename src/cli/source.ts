@@ -12,9 +12,6 @@ export function sourceReader(): (file: string) => string | undefined {
   };
 }
 
-/** One for the whole of a command, which is over before its sources change. */
-export const sourceOf = sourceReader();
-
 function readSource(file: string): string | undefined {
   try {
     const stat = statSync(file);

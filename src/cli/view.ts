@@ -10,6 +10,7 @@ import { parseMilliseconds } from "./arguments";
 import { loadTrace } from "./model";
 import { complain, print, UsageError } from "./output";
 import { checkTrace, contentPolicy, escapeHtml, pageStart, sourceFindings, viewAssets } from "./page";
+import { reading } from "./reading";
 
 interface Options {
   port: string;
@@ -127,7 +128,7 @@ async function send({ type, body }: Answer, response: ServerResponse): Promise<v
     return;
   }
   if ("findingsOf" in body) {
-    const found = JSON.stringify(sourceFindings(await loadTrace(body.findingsOf, body.blockMs)));
+    const found = JSON.stringify(sourceFindings(await loadTrace(body.findingsOf, body.blockMs), reading));
     response.writeHead(200, headers).end(found);
     return;
   }

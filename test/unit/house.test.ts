@@ -22,6 +22,13 @@ describe("house rules", () => {
     });
   }
 
+  it("src/trace imports nothing of the linter: the view is made of the one, and does without the other", () => {
+    const offenders = sources("src/trace").filter((file) =>
+      /from "[^"]*\/lint\//.test(readFileSync(file, "utf8")),
+    );
+    assert.deepEqual(offenders, []);
+  });
+
   it("the check itself sees an offending import", () => {
     assert.match('import { readFileSync } from "node:fs";', FORBIDDEN);
     assert.match('import * as vscode from "vscode";', FORBIDDEN);

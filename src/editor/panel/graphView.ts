@@ -1,7 +1,6 @@
 import { basename } from "node:path";
 import type * as vscode from "vscode";
 import { sourceFindings } from "../../cli/page";
-import { sourceReader } from "../../cli/source";
 import {
   type HostAction,
   type HostMessage,
@@ -175,7 +174,10 @@ export class GraphView {
     this.judged = trace;
     // After forgetting, the ids of tasks are not the same on both sides.
     if (trace.trace.forgotten.until > 0) return;
-    this.post({ type: "findings", slot: "a", findings: sourceFindings(trace.trace, sourceReader()) });
+    void import("../../cli/reading").then(({ newReading }) => {
+      if (trace !== this.trace) return;
+      this.post({ type: "findings", slot: "a", findings: sourceFindings(trace.trace, newReading()) });
+    });
   }
 
   private sendCompared(): void {

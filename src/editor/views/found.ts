@@ -1,6 +1,5 @@
-import { sourceReader } from "../../cli/source";
 import type { Finding } from "../../protocol/report";
-import { findings } from "../../trace";
+import { type FindingOptions, findings } from "../../trace";
 import { Disposables } from "../disposables";
 import { Emitter } from "../emitter";
 import type { OpenTrace } from "../runs/openTrace";
@@ -28,10 +27,16 @@ export class Found {
 
   private compute(): void {
     const { current } = this.traces;
-    this.of = current;
     // What takes the source is told at the end: reading it is not for a program that runs.
-    const options = current?.live ? {} : { source: sourceReader() };
-    this.all = current === null ? [] : findings(current.trace, options);
+    if (current === null || current.live) this.tell(current, {});
+    else void import("../../cli/reading").then(({ newReading }) => this.tell(current, newReading()));
+  }
+
+  private tell(trace: OpenTrace | null, options: FindingOptions): void {
+    // Another may have been opened while the linter was loaded.
+    if (trace !== this.traces.current) return;
+    this.of = trace;
+    this.all = trace === null ? [] : findings(trace.trace, options);
     this.changed.fire();
   }
 

@@ -1,4 +1,5 @@
 import type { Finding, FindingRule, Place } from "../../protocol/report";
+import type { Sequences } from "../../protocol/sequences";
 import { oneLine } from "../describe/text";
 import type { Trace } from "../trace";
 
@@ -7,6 +8,8 @@ export { where } from "../describe/text";
 export interface FindingOptions {
   /** The text of a source file, for the findings that read the code; without it they say less. */
   source?: (file: string) => string | undefined;
+  /** Awaits in a source file that follow one another and need nothing of one another: src/lint/sequences.ts knows. */
+  sequences?: (file: string) => Sequences;
 }
 
 /** What a rule is given. */

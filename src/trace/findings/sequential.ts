@@ -1,12 +1,12 @@
 import type { Finding, Place } from "../../protocol/report";
+import type { AwaitedCall } from "../../protocol/sequences";
 import { resumed } from "../queries";
 import type { Trace } from "../trace";
-import { type AwaitStatement, awaitRuns } from "./awaitRuns";
 import { type FindingOptions, finding, length, listed, times } from "./finding";
 
 /** A run of awaits in the source, and what the trace knows of it. */
 interface Run {
-  statements: AwaitStatement[];
+  statements: AwaitedCall[];
   place: Place;
   stack: number;
   passes: number;
@@ -34,11 +34,11 @@ interface Pass {
 
 /**
  * `sequential-awaits`: awaits that ran one after another though none used another's result. What they have
- * to do with one another is read in the source, what running them together would have saved in the trace.
+ * to do with one another is read in the source by the linter, what running them together would have saved in the trace.
  */
-export function sequentialAwaits(trace: Trace, { source }: FindingOptions): Finding[] {
-  if (source === undefined) return [];
-  const members = membersByStack(trace, runsByPlace(trace, source));
+export function sequentialAwaits(trace: Trace, { sequences }: FindingOptions): Finding[] {
+  if (sequences === undefined) return [];
+  const members = membersByStack(trace, runsByPlace(trace, sequences));
   if (members.size === 0) return [];
   const runs = new Set<Run>();
   for (let task = 0; task < trace.tasks.count; task++) walk(trace, task, members, runs);
@@ -48,7 +48,7 @@ export function sequentialAwaits(trace: Trace, { source }: FindingOptions): Find
 /** For each place, the run and the statement it is in. */
 function runsByPlace(
   trace: Trace,
-  source: NonNullable<FindingOptions["source"]>,
+  sequences: NonNullable<FindingOptions["sequences"]>,
 ): Map<number, { run: Run; statement: number }> {
   const byFile = new Map<string, Run[]>();
   const found = new Map<number, { run: Run; statement: number }>();
@@ -57,7 +57,7 @@ function runsByPlace(
     if (!place.user) continue;
     let runs = byFile.get(place.file);
     if (runs === undefined) {
-      runs = awaitRuns(source(place.file) ?? "").map((statements) => ({
+      runs = sequences(place.file).map((statements) => ({
         statements,
         place: { ...place, line: statements[0].from },
         stack: 0,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { basename, dirname } from "node:path";
+import { sequences } from "../../../src/lint/sequences";
 import { findings } from "../../../src/trace";
 import { PYTHONS, record } from "./recorded";
 
@@ -96,7 +97,7 @@ describe("findings in real programs", function () {
     describe(basename(dirname(dirname(python))), () => {
       it("name each thing a program does wrong, at its line", () => {
         const { trace } = record(WRONG, python, SLOW);
-        const found = findings(trace, { source: () => WRONG });
+        const found = findings(trace, { source: () => WRONG, sequences: (file) => sequences(file, WRONG) });
         const at = (rule: string) => found.filter((f) => f.rule === rule).map((f) => f.at?.line);
         assert.deepEqual(at("never-awaited"), [24]);
         assert.deepEqual(at("exception-never-retrieved"), [14]);
@@ -108,7 +109,10 @@ describe("findings in real programs", function () {
       });
 
       it("are silent about a program that does it right", () => {
-        const found = findings(record(RIGHT, python, SLOW).trace, { source: () => RIGHT });
+        const found = findings(record(RIGHT, python, SLOW).trace, {
+          source: () => RIGHT,
+          sequences: (file) => sequences(file, RIGHT),
+        });
         const rules = found
           .map((f) => f.rule)
           .filter((rule) => rule !== "blocking-call" && rule !== "starved");

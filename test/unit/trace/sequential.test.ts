@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
+import { sequences } from "../../../src/lint/sequences";
 import { findings } from "../../../src/trace";
-import { awaitRuns } from "../../../src/trace/findings/awaitRuns";
 import { StreamWriter } from "./writer";
 
-const lines = (source: string) => awaitRuns(source).map((run) => run.map(({ from, to }) => [from, to]));
+const lines = (source: string) =>
+  sequences("/app/app.py", source).map((run) => run.map(({ from, to }) => [from, to]));
+
+/** The lines of the runs in the body of an async function. */
+const inFunction = (body: string) =>
+  lines(`async def main(x, state, log):\n${body.replace(/^/gm, "    ")}\n`);
 
 describe("awaits in a row", () => {
   it("that need nothing of one another are a run", () => {
@@ -24,6 +29,10 @@ describe("awaits in a row", () => {
         [8, 8],
       ],
     ]);
+    assert.deepEqual(
+      sequences("/app/app.py", source)[0].map(({ call }) => call),
+      ['fetch("a")', 'fetch("b")', "save_log(1)"],
+    );
   });
 
   const not = {
@@ -33,20 +42,37 @@ describe("awaits in a row", () => {
     "the same target": "a = await fetch(1)\na = await fetch(2)",
     "another statement between": "a = await fetch(1)\nprint(a)\nb = await fetch(2)",
     "another block": "a = await fetch(1)\nif x:\n    b = await fetch(2)",
-    "a shared object": "a = await reader.readline_of()\nb = await reader.readline_of()",
+    "a shared object": "a = await log.next_of()\nb = await log.next_of()",
     "a shared argument that may be changed": "a = await step(state)\nb = await step(state)",
+    "a session of a database, which serves one at a time":
+      "from sqlalchemy.ext.asyncio import AsyncSession\nsession = AsyncSession()\na = await user(session)\nb = await orders(session)",
     sleeps: "await asyncio.sleep(1)\nawait asyncio.sleep(1)",
-    "waits for locks": "await lock.acquire()\nawait other.acquire()",
-    "tasks that run already": "await task_a\nawait task_b",
+    "waits for locks": "await state.acquire()\nawait log.acquire()",
+    "tasks that run already": "await x\nawait log",
     "code in a string": 'x = """\na = await fetch(1)\nb = await fetch(2)\n"""',
     "part of an expression": "a = await fetch(1) + f(2)\nb = await fetch(2) + f(3)",
+    "an await inside": "a = await fetch(await x)\nb = await fetch(2)",
+    "functions that assign the same global":
+      "async def up():\n    global count\n    count += 1\nasync def show():\n    return count\na = await up()\nb = await show()",
   };
-  for (const [why, source] of Object.entries(not)) {
-    it(`are not with ${why}`, () => assert.deepEqual(lines(source), []));
+  for (const [why, body] of Object.entries(not)) {
+    it(`are not with ${why}`, () => assert.deepEqual(inFunction(body), []));
   }
 
-  it("may share a client and values", () => {
-    assert.equal(lines("a = await fetch(session, BASE, 1)\nb = await fetch(session, BASE, 2)").length, 1);
+  it("may share values, and clients that serve several at a time", () => {
+    const body = `import aiohttp, asyncio
+BASE = "http://x"
+def load(path): ...
+async def page(url, user_id):
+    async with aiohttp.ClientSession() as session:
+        a = await fetch(session, BASE, 1)
+        b = await fetch(session, BASE, 2)
+        c = await session.get(url)
+        d = await fetch(url, user_id)
+        e = await asyncio.to_thread(load, user_id)
+        f = await asyncio.to_thread(load, 2)
+`;
+    assert.deepEqual(lines(body), [[6, 7, 8, 9, 10, 11].map((line) => [line, line])]);
   });
 });
 
@@ -63,7 +89,9 @@ describe("sequential-awaits", () => {
     return w.done(1, 0.401, 0.402);
   }
   const of = (w: StreamWriter, text: string | undefined) =>
-    findings(w.trace(), { source: () => text }).filter(({ rule }) => rule === "sequential-awaits");
+    findings(w.trace(), text === undefined ? {} : { sequences: (file) => sequences(file, text) }).filter(
+      ({ rule }) => rule === "sequential-awaits",
+    );
 
   it("says what running them together would have saved", () => {
     const [found, ...more] = of(run(), source);
