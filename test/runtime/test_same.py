@@ -121,22 +121,23 @@ class SameBehaviour(Compared):
         )
 
     def test_loop_dropped_unclosed(self):
-        source = """
-            import asyncio, gc, weakref
-            loop = asyncio.new_event_loop()
-            loop.run_until_complete(asyncio.sleep(0.01))
-            gone = weakref.ref(loop)
-            del loop
-            gc.collect()
-            print(gone())
+        self.same(
             """
-        for attempt in range(5):
-            try:
-                self.same(source, options=["-W", "always"])
-                break
-            except AssertionError:  # the drain thread was just looking at the loop, which therefore lived until the next collection
-                if attempt == 4:
-                    raise
+            import asyncio, gc, weakref
+            async def child():
+                await asyncio.sleep(0.01)
+            async def main():
+                await asyncio.gather(*[child() for _ in range(200)])
+            for _ in range(20):  # the drain thread looks at the loop now and then
+                loop = asyncio.new_event_loop()
+                loop.run_until_complete(main())
+                gone = weakref.ref(loop)
+                del loop
+                gc.collect()
+                print(gone())
+            """,
+            options=["-W", "always"],
+        )
 
     def test_debug_mode(self):
         self.same(

@@ -7,7 +7,7 @@ import sys
 from time import thread_time_ns
 from weakref import ref
 
-from . import hook, state, stuck, wire
+from . import state, stuck, wire
 from .records import LOST, STUCK, UNASKED, head, key
 
 GRACE_NS = 200_000_000  # whoever is to look at a failed task has mostly done so by then
@@ -99,15 +99,16 @@ def search_stuck(references, t):
 
 
 def all_tasks():
-    """The tasks of the loops that are traced; none when they come and go too fast to be listed."""
-    name = __package__ + ".asyncio_patch"
-    patch = hook.hidden.get(name) or sys.modules.get(name)
-    if patch is None:  # the program has not imported asyncio yet
-        return ()
+    """The tasks of the loops that run; none when they come and go too fast to be listed."""
+    tasks = []
     try:
-        return [task for loop in getattr(patch, "traced", ()) for task in sys.modules["asyncio"].all_tasks(loop)]
+        for stream in list(state.streams):
+            loop = None if stream.resting or stream.loop is None else stream.loop()
+            if loop is not None:
+                tasks.extend(sys.modules["asyncio"].all_tasks(loop))
     except RuntimeError:
         return ()
+    return tasks
 
 
 def suspect(reference):

@@ -4,7 +4,7 @@ import sys
 import threading
 from _thread import get_ident
 from itertools import count
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 from . import codes, eager, executors, fallback, fused, guard, objects, recorder, state, uvloop_patch, waits
 from .faults import watch_class
@@ -130,6 +130,7 @@ def subclasses(cls):
 def equip(loop, stream, rec):
     """What is the same for every kind of loop."""
     loop._loopscope = rec
+    stream.loop = ref(loop)
     traced.add(loop)
     eager.watch_factory(loop, rec)
     executors.watch(loop, rec)
@@ -211,8 +212,11 @@ def watch_runs(loop, stream):
             running = not running
             stream.thread_id = get_ident()
             ext((head(RUN, 0, int(running)), state.clock()))
-            if not running:
+            if running:
+                stream.resting = False
+            else:
                 count_missed(loop)
+                stream.rest()
 
     loop._set_coroutine_origin_tracking = _set_coroutine_origin_tracking
     if loop.is_running():

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from _thread import allocate_lock, start_new_thread
+from _thread import RLock, allocate_lock, start_new_thread
 
 from . import abandoned, codes, labels, state, watchdog, wire
 from .records import BYE, CODES, HELLO, LOOP, NOW, STATS, STRINGS
@@ -95,7 +95,8 @@ class Drain:
         while not wait(True, PERIOD if state.streams else IDLE_PERIOD):
             try:
                 if state.streams:
-                    self.sampled.look(self)
+                    with state.looking:
+                        self.sampled.look(self)
                 if now() - self.last_flush >= FLUSH_NS or any([len(stream.buf) > MANY for stream in state.streams]):
                     self.flush()
             except Exception as exc:
@@ -132,14 +133,16 @@ class Drain:
         put = self.channel.put
         t = now()
         self.last_flush = t
-        for each in self.search(t):
-            put(each)
         batches = []
         beats = []
+        with state.looking:
+            for each in self.search(t):
+                put(each)
+            for stream in list(state.streams):
+                if stream.probe is not None:
+                    key, begin, ready = stream.probe()
+                    beats.append([stream.loop_id, t, int(key), begin, ready])
         for stream in list(state.streams):
-            if stream.probe is not None:
-                key, begin, ready = stream.probe()
-                beats.append([stream.loop_id, t, int(key), begin, ready])
             data = stream.take()
             if not data:
                 if stream.closed:
@@ -226,6 +229,7 @@ class Drain:
         state.resume = None
         self.channel.close()
         self.lock, self.bell, self.running = allocate_lock(), allocate_lock(), allocate_lock()
+        state.looking = RLock()
         for stream in state.streams:
             stream.taking = allocate_lock()
             stream.take()

@@ -101,7 +101,7 @@ class Fallback:
         if self.cur is None:
             if handle is not None:
                 origin = self.origins.pop(id(handle), None)
-                origin = self.arriving.pop(id(callback), None) or origin
+                origin = self.arriving.pop(id(callback), None) or origin or getattr(handle, "_by", None)
             if origin is None:
                 self.cause, self.by = TIMER if isinstance(handle, self.timer) else IO, 0.0
             elif origin < 0:
@@ -232,7 +232,8 @@ def install(loop, rec, asyncio, fused=False):
 
 def expose(fallback, stream, rec):
     """Lets others ask what runs. The stream must not keep the loop."""
-    weakly = ref(fallback)
+    weakly = ref(fallback, lambda _: setattr(stream, "closed", True))
+    ready = getattr(fallback.loop, "_ready", ())
 
     def current():
         return 0.0 if fallback.cur is None else key(fallback.cur)
@@ -242,11 +243,10 @@ def expose(fallback, stream, rec):
         return previous
 
     def probe():
-        fallback = weakly()
-        if fallback is None:  # the loop is gone
-            stream.closed = True
-            return 0, 0, 0
-        return (0.0 if fallback.cur is None else key(fallback.cur)), int(fallback.begin * 1e9), len(getattr(fallback.loop, "_ready", ()))
+        fallback = None if stream.resting else weakly()
+        if fallback is None:
+            return 0.0, 0, len(ready)
+        return (0.0 if fallback.cur is None else key(fallback.cur)), int(fallback.begin * 1e9), len(ready)
 
     stream.probe = probe
     rec.current = current

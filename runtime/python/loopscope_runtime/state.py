@@ -1,6 +1,6 @@
 """What the modules of the recorder share: the streams, the strings on their way, the notes, and the switch."""
 
-from _thread import allocate_lock
+from _thread import RLock, allocate_lock
 from itertools import count
 from time import monotonic as clock  # seconds, in records
 from time import monotonic_ns as now  # the same in nanoseconds, in JSON frames
@@ -20,6 +20,8 @@ active = False  # recording
 hooks = []  # undo what was patched; called when tracing is switched off
 resume = None  # starts the drain thread again after a fork
 last_words = None  # flushes; set once the drain thread has stopped
+looking = RLock()  # held by the drain thread while it holds loops or what belongs to them
+LOOKS = 0.5  # seconds that a look at a loop takes at most
 
 
 class Stream:
@@ -36,6 +38,8 @@ class Stream:
         self.lost = 0
         self.resync = False  # records were lost: the loop must describe its tasks again
         self.probe = None  # () -> (task key, step begin in ns or 0, ready length)
+        self.loop = None  # weak reference to the loop
+        self.resting = False  # the loop has stopped: whoever has it may drop it, so that nobody else may hold it, be it for a moment
         self.thread_id = 0
         self.sampled = (0, 0)
         self.closed = False
@@ -66,6 +70,14 @@ class Stream:
     def dropped(self, records):
         self.lost += records
         counts["lost"] += records
+
+
+    def rest(self):
+        """The loop stops: once this returns, the drain thread does not look at it any more."""
+        done = looking.acquire(True, LOOKS)
+        self.resting = True
+        if done:
+            looking.release()
 
 
 _common = []

@@ -102,12 +102,14 @@ def trace(loop, stream, asyncio):
 
     def run_forever():
         stream.thread_id = get_ident()
+        stream.resting = False
         rec.ext((head(RUN, 0, 1), state.clock()))
         try:
             stock_run_forever()
         finally:
             asyncio_patch.count_missed(loop)
             rec.ext((head(RUN, 0, 0), state.clock()))
+            stream.rest()
 
     for function in (call_soon, call_soon_threadsafe, call_later, call_at):
         codes.mark(function.__code__, codes.SKIP)
