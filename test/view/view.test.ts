@@ -87,7 +87,7 @@ describe("the view in a browser", () => {
     const box = (await view.page.locator(".graph canvas").boundingBox())!;
     const opening = view.next((m) => m.type === "open");
     // The first node is at the top left; its link is at the right of its second line.
-    await view.page.mouse.click(box.x + 18 + 190, box.y + 18 + 37);
+    await view.page.mouse.click(box.x + 18 + 160, box.y + 18 + 31);
     await opening;
     assert.equal(opened()[0].line, 22);
   });

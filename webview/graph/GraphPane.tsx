@@ -3,17 +3,18 @@ import { useEffect, useRef } from "preact/hooks";
 import { Surface } from "../canvas/surface";
 import { openMenu } from "../panes/menu";
 import { openPlace } from "../state/actions";
-import { select, snapshot } from "../state/model";
+import { live, select, snapshot } from "../state/model";
 import { change, setting, settings } from "../state/settings";
 import { theme } from "../state/theme";
 import { t, tn } from "../util/l10n";
-import type { Card } from "./build";
+import { CARD, type Card } from "./build";
 import { beyond, graphCommand } from "./commands";
 import { drawGraph, type View } from "./draw";
 import { GraphTree } from "./GraphTree";
 import { menuOf } from "./menu";
 import { expandCard, selectCard } from "./nodes";
-import type { Resource } from "./resources";
+import { type Pinned, pinResources } from "./pin";
+import { RESOURCE, type Resource } from "./resources";
 import { evidence, graph, outlineWidth, selectedKey } from "./state";
 
 const MARGIN = 18;
@@ -22,10 +23,11 @@ const NARROW = 560;
 const MIN_SCALE = 0.15;
 const MAX_SCALE = 2.5;
 /**
- * Fitting by itself never makes the text harder to read than this; what does not fit is scrolled to. Columns are
- * worth more than rows: without the last one nobody sees what is waited for.
+ * Fitting by itself never makes the text harder to read than this: three generations of tasks and what they wait for
+ * come in sight where that leaves the text readable. What does not fit is scrolled to.
  */
-const AUTO_SCALE = { width: 0.7, height: 0.86 };
+const autoScale = (width: number) =>
+  Math.min(0.9, Math.max(0.8, width / (3 * CARD.column + RESOURCE.distance + RESOURCE.width)));
 
 type Hit = { card: Card; link: boolean } | { resource: Resource };
 
@@ -70,6 +72,8 @@ class GraphController {
   private view: View = { scale: 1, x: MARGIN, y: MARGIN };
   /** The user has not moved the graph: it fits itself. */
   private auto = settings.peek().graph === null;
+  /** The program ran while the graph was watched: its growth must not change the scale, or everything moves. */
+  private growing = false;
   private hovered: string | null = null;
   private drag: { x: number; y: number; moved: boolean } | null = null;
   private readonly disposers: (() => void)[] = [];
@@ -82,21 +86,22 @@ class GraphController {
     const kept = settings.peek().graph;
     if (kept) this.view = kept;
     this.surface = new Surface(canvas, (context, size) => {
-      if (this.auto) this.fitView();
-      drawGraph(context, size, graph.value, this.view, theme.value, {
+      if (this.auto) this.fitItself();
+      const pinned = this.pinned();
+      drawGraph(context, size, pinned, this.view, theme.value, {
         selected: selectedKey.value,
         hovered: this.hovered,
         focused: this.host.contains(document.activeElement),
         evidence: evidence.value,
       });
-      this.countBeyond();
+      this.countBeyond(pinned);
     });
     let done = graphCommand.peek()?.id;
     this.disposers.push(
       graphCommand.subscribe((command) => {
         if (!command || command.id === done) return;
         done = command.id;
-        if (command.name === "fit") this.fit(true);
+        if (command.name === "fit") this.fit();
         else if (command.name === "down") this.moveBy(0, -this.surface.size.height * 0.7);
         else if (command.name === "right") this.moveBy(-this.surface.size.width * 0.7, 0);
         else this.zoomCentre(command.name === "in" ? 1.25 : 0.8);
@@ -132,15 +137,16 @@ class GraphController {
   }
 
   /** Nothing on the canvas tells that there is more than what is in sight. */
-  private countBeyond(): void {
+  private countBeyond({ model, left }: Pinned): void {
     const { scale, x, y } = this.view;
     const { width, height } = this.surface.size;
-    const { cards, resources } = graph.peek();
     const next = { below: 0, right: 0 };
-    for (const box of [...cards, ...resources]) {
+    const count = (box: Card | Resource, room: number) => {
       if ((box.y + box.height / 2) * scale + y > height) next.below++;
-      else if ((box.x + box.width / 2) * scale + x > width) next.right++;
-    }
+      else if ((box.x + box.width / 2) * scale + x > room) next.right++;
+    };
+    for (const card of model.cards) count(card, Math.min(left, width));
+    for (const resource of model.resources) count(resource, width);
     const { below, right } = beyond.peek();
     if (next.below !== below || next.right !== right) beyond.value = next;
   }
@@ -150,11 +156,10 @@ class GraphController {
     this.surface.dispose();
   }
 
-  fit(byUser: boolean): void {
-    this.auto = true;
-    if (byUser) change({ graph: null });
-    this.fitView(byUser ? { width: MIN_SCALE, height: MIN_SCALE } : AUTO_SCALE);
-    if (byUser && this.view.scale < AUTO_SCALE.width) this.auto = false;
+  fit(): void {
+    change({ graph: null });
+    this.fitView(MIN_SCALE);
+    this.auto = !live.peek() && this.view.scale >= autoScale(this.surface.size.width);
     this.surface.invalidate();
   }
 
@@ -164,11 +169,14 @@ class GraphController {
 
   /** Brings a node into sight (keyboard, a click elsewhere). */
   reveal(key: string): void {
-    const { cards, resources } = graph.peek();
-    const box = cards.find((c) => c.node.key === key) ?? resources.find((r) => `r:${r.key}` === key);
+    const pinned = this.pinned();
+    const { cards, resources } = pinned.model;
+    const card = cards.find((c) => c.node.key === key);
+    const box = card ?? resources.find((r) => `r:${r.key}` === key);
     if (!box) return;
     const { scale, x, y } = this.view;
-    const { width, height } = this.surface.size;
+    const { height } = this.surface.size;
+    const width = Math.min(this.surface.size.width, card ? pinned.left : Number.POSITIVE_INFINITY);
     const left = box.x * scale + x;
     const top = box.y * scale + y;
     let dx = 0;
@@ -181,16 +189,26 @@ class GraphController {
     this.surface.invalidate();
   }
 
-  private fitView(smallest = AUTO_SCALE): void {
+  private pinned(): Pinned {
+    return pinResources(graph.value, this.view, this.surface.size.width);
+  }
+
+  private fitItself(): void {
+    const readable = autoScale(this.surface.size.width);
+    this.growing ||= live.peek();
+    this.fitView(readable, this.growing ? readable : 1);
+  }
+
+  private fitView(smallest: number, largest = 1): void {
     const model = graph.value;
     const { width, height } = this.surface.size;
     if (model.outline) {
       this.view = { scale: 1, x: 12, y: 12 };
       return;
     }
-    const across = Math.max(smallest.width, (width - 2 * MARGIN) / Math.max(1, model.width));
-    const down = Math.max(smallest.height, (height - 2 * MARGIN) / Math.max(1, model.height));
-    const scale = Math.min(1, across, down);
+    const across = (width - 2 * MARGIN) / Math.max(1, model.width);
+    const down = (height - 2 * MARGIN) / Math.max(1, model.height);
+    const scale = Math.max(smallest, Math.min(largest, across, down));
     this.view = { scale, x: MARGIN, y: MARGIN };
   }
 
@@ -212,9 +230,10 @@ class GraphController {
     const y = (point.y - this.view.y) / this.view.scale;
     const inside = (box: Card | Resource) =>
       x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
-    const model = graph.peek();
+    const { model, left } = this.pinned();
     const resource = model.resources.find(inside);
     if (resource) return { resource };
+    if (point.x > left) return null;
     const card = model.cards.find(inside);
     if (!card) return null;
     const link = card.link !== "" && y > card.y + 22 && x > card.x + card.width * 0.45;
@@ -285,7 +304,7 @@ class GraphController {
   private doubleClick(event: MouseEvent): void {
     const hit = this.hit(event);
     if (hit && "card" in hit) expandCard(hit.card);
-    else if (!hit) this.fit(true);
+    else if (!hit) this.fit();
   }
 
   private contextMenu(event: MouseEvent): void {
@@ -295,7 +314,7 @@ class GraphController {
     openMenu(
       event.clientX,
       event.clientY,
-      menuOf(hit && "card" in hit ? hit.card : null, () => this.fit(true)),
+      menuOf(hit && "card" in hit ? hit.card : null, () => this.fit()),
     );
   }
 

@@ -12,7 +12,7 @@ import { type Layout, layoutAround, layoutForest, type Spacing } from "./layout"
 import { buildResources, placeResources, type Resource } from "./resources";
 
 /** Sizes in CSS pixels at scale 1. */
-export const CARD = { width: 216, height: 42, small: 24, column: 252, gap: 8, indent: 18 };
+export const CARD = { width: 208, height: 42, small: 24, column: 240, between: 32, gap: 8, indent: 18 };
 
 /** A node as it is drawn. */
 export interface Card {

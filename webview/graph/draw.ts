@@ -5,6 +5,7 @@ import type { Theme } from "../state/theme";
 import { count } from "../util/format";
 import type { Card, GraphModel } from "./build";
 import type { Edge } from "./edges";
+import type { Pinned } from "./pin";
 import type { Resource } from "./resources";
 
 /** Model space to canvas space: x · scale + x0, in CSS pixels. */
@@ -30,7 +31,7 @@ const READABLE = 0.45;
 export function drawGraph(
   context: CanvasRenderingContext2D,
   size: { width: number; height: number; ratio: number },
-  model: GraphModel,
+  { model, left: ground }: Pinned,
   view: View,
   theme: Theme,
   emphasis: Emphasis,
@@ -51,12 +52,25 @@ export function drawGraph(
     box.y < seen.bottom &&
     box.x + box.width > seen.left &&
     box.y + box.height > seen.top;
-  drawEdges(context, model, theme, emphasis);
+  drawEdges(context, model, theme, emphasis, Number.POSITIVE_INFINITY);
   const fonts = fontsOf(theme);
   for (const card of model.cards) {
     if (!visible(card)) continue;
     context.globalAlpha = faded(card.node.key, emphasis) || !card.node.matches ? 0.6 : 1;
     drawCard(context, card, theme, fonts, emphasis, view.scale > READABLE);
+  }
+  if (ground < size.width) {
+    // The tasks beneath are scrolled to; the arrows that end here are drawn once more, over the ground.
+    const from = (ground - view.x) / view.scale;
+    context.globalAlpha = 1;
+    context.save();
+    context.beginPath();
+    context.rect(from, seen.top, seen.right - from, seen.bottom - seen.top);
+    context.clip();
+    context.fillStyle = theme.background;
+    context.fillRect(from, seen.top, seen.right - from, seen.bottom - seen.top);
+    drawEdges(context, model, theme, emphasis, from);
+    context.restore();
   }
   for (const resource of model.resources) {
     if (!visible(resource)) continue;
@@ -215,13 +229,13 @@ function drawResource(
   ring(context, resource, `r:${resource.key}`, theme, emphasis, height / 2);
   if (!readable) return;
   context.fillStyle = colour;
-  drawIcon(context, resource.icon, x + 14, y + height / 2 - 8, 16);
+  drawIcon(context, resource.icon, x + 13, y + height / 2 - 8, 16);
   context.font = fonts.bold;
   context.fillStyle = theme.foreground;
-  fillClipped(context, resource.title, x + 40, y + 15.5, width - 58);
+  fillClipped(context, resource.title, x + 36, y + 15.5, width - 50);
   context.font = fonts.small;
   context.fillStyle = resource.deadlock ? theme.error : theme.dim;
-  fillClipped(context, resource.detail, x + 40, y + 29.5, width - 58);
+  fillClipped(context, resource.detail, x + 36, y + 29.5, width - 50);
 }
 
 /** Selection and keyboard focus, outside the card so that neither hides its state. */
@@ -240,11 +254,13 @@ function ring(
   context.stroke();
 }
 
+/** All edges; with a finite `ground`, only those between a resource and a card that is not beneath the ground. */
 function drawEdges(
   context: CanvasRenderingContext2D,
   model: GraphModel,
   theme: Theme,
   emphasis: Emphasis,
+  ground: number,
 ): void {
   // Red last, so that nothing crosses it.
   const rank = (edge: Edge) => (edge.deadlock ? 2 : edge.kind === "created" ? 0 : 1);
@@ -253,6 +269,10 @@ function drawEdges(
       if (rank(edge) !== pass) continue;
       const from = edge.resource === "from" ? model.resources[edge.from] : model.cards[edge.from];
       const to = edge.resource === "to" ? model.resources[edge.to] : model.cards[edge.to];
+      if (ground < Number.POSITIVE_INFINITY) {
+        const card = edge.resource === "from" ? to : from;
+        if (edge.resource === "none" || card.x + card.width > ground) continue;
+      }
       const dim = dimEdge(edge, model, emphasis);
       if (dim && model.outline) continue;
       context.globalAlpha = dim ? 0.15 : 1;

@@ -28,7 +28,8 @@ export interface Resource {
   height: number;
 }
 
-const SIZE = { width: 216, height: 36, gap: 8 };
+/** Sizes in CSS pixels at scale 1; `distance` from the last column of tasks. */
+export const RESOURCE = { width: 196, height: 36, gap: 8, distance: 64 };
 
 /** More resources than this are folded by kind. */
 const MOST = 24;
@@ -77,8 +78,8 @@ export function buildResources(
         deadlock: alarm,
         x: 0,
         y: 0,
-        width: SIZE.width,
-        height: SIZE.height,
+        width: RESOURCE.width,
+        height: RESOURCE.height,
         holdersOf: [],
       };
       result.set(name, resource);
@@ -127,10 +128,12 @@ function describe(trace: Trace, resource: Resource, holders: readonly number[]):
     const name = alike.size === 1 ? [...alike][0] : trace.objects.noun(resource.objects[0]);
     resource.title = `${displayName(name)} ×${resource.objects.length}`;
   }
-  const parts = [t("{n} waiting", { n: resource.waiting })];
+  // Who holds it comes first: that is what a narrow column must not cut off.
+  const parts: string[] = [];
   if (holders.length === 1)
     parts.push(t("held by {name}", { name: displayName(trace.tasks.name(holders[0]), 60) }));
   else if (holders.length > 1) parts.push(tn(new Set(holders).size, "held by {n} task", "held by {n} tasks"));
+  parts.push(t("{n} waiting", { n: resource.waiting }));
   resource.detail = parts.join(" · ");
 }
 
@@ -156,7 +159,7 @@ export function placeResources(
     return options.outline;
   }
   if (resources.length === 0) return right;
-  const x = right + 64;
+  const x = right + RESOURCE.distance;
   for (const resource of resources) {
     resource.x = x;
     const before = options.before.get(`r:${resource.key}`);
@@ -165,7 +168,7 @@ export function placeResources(
   }
   const fixed = (resource: Resource) => (options.before.has(`r:${resource.key}`) ? 0 : 1);
   const taken: Resource[] = [];
-  const step = SIZE.height + SIZE.gap;
+  const step = RESOURCE.height + RESOURCE.gap;
   for (const resource of [...resources].sort((a, b) => fixed(a) - fixed(b) || a.y - b.y)) {
     while (true) {
       const clash = taken.find((other) => Math.abs(other.y - resource.y) < step);
@@ -174,7 +177,7 @@ export function placeResources(
     }
     taken.push(resource);
   }
-  return x + SIZE.width;
+  return x + RESOURCE.width;
 }
 
 function addOnce(list: number[], value: number): void {

@@ -10,12 +10,12 @@ export function Legend() {
   return (
     <div class="legend">
       {narrow.value ? null : (
-        <>
+        <span class="lines">
           <Line kind="created" label={t("created")} />
           <Line kind="awaits" label={t("awaits")} />
           <Line kind="held" label={t("held by")} />
           <Line kind="deadlock" label={t("deadlock")} />
-        </>
+        </span>
       )}
       <Shown />
       <Beyond />
