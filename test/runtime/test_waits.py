@@ -218,16 +218,21 @@ class ThreadIsFaster(unittest.TestCase):
             async def main():
                 await asyncio.get_running_loop().run_in_executor(Faster(), len, "x")
             if "--uvloop" in sys.argv:
-                import uvloop
-                asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-            asyncio.run(main(), debug="--debug" in sys.argv)
+                from uvloop import new_event_loop
+            else:
+                from asyncio import new_event_loop
+            loop = new_event_loop()
+            loop.set_debug("--debug" in sys.argv)
+            loop.run_until_complete(main())
+            loop.close()
         """
         for arguments in ((), ("--debug",), *[("--uvloop",)] * bool(find_spec("uvloop"))):
             with self.subTest(arguments=arguments):
                 result = traced.run(source, *arguments)
                 self.assertEqual((result.code, result.err), (0, b""))
-                row = result.run.find("main").suspensions[0]
-                self.assertEqual((row["on"][0], row["cause"], row["by"]), ("thread", "thread", None))
+                rows = [(row["on"][0], row["cause"], row["by"]) for row in result.run.find("main").suspensions]
+                # Since 3.14 a future of the same loop is done at once, and nothing is waited for.
+                self.assertEqual(rows, [("thread", "thread", None)] if sys.version_info < (3, 14) else [])
 
 
 @unittest.skipIf(sys.version_info < (3, 11), "Barrier, TaskGroup and timeout came with Python 3.11")

@@ -50,7 +50,7 @@ def install(loop, stream, asyncio):
     global _Step
     base_events = asyncio.base_events
     events = asyncio.events
-    handle_type = handle_class(events)
+    handle_type, locked_type = mimic.handle_classes(events)
     new_handle = handle_type.__new__
     Timer = events.TimerHandle
     Task = asyncio.tasks.Task
@@ -192,15 +192,18 @@ def install(loop, stream, asyncio):
             loop._check_closed()  # stock: self._check_closed()
         if loop._debug:
             return one_frame_less(slow_call_soon_threadsafe(callback, *args, context=context))
-        h = new_handle(handle_type)
-        h._context = copy_context() if context is None else context
-        h._loop = loop
-        h._callback = callback
-        h._args = args
-        h._cancelled = False
-        h._repr = None
-        h._source_traceback = None
-        h._task = None
+        if locked_type is None:
+            h = new_handle(handle_type)
+            h._context = copy_context() if context is None else context
+            h._loop = loop
+            h._callback = callback
+            h._args = args
+            h._cancelled = False
+            h._repr = None
+            h._source_traceback = None
+            h._task = None
+        else:
+            h = locked_type(callback, args, loop, context)
         if get_ident() == loop._thread_id and not rec.handing:
             h._by = (by or -cause) if cur is None else me
         else:
@@ -296,6 +299,14 @@ def install(loop, stream, asyncio):
                     cur = None
                     by = 0.0
                     cause = TIMER if kind is Timer else IO
+                    if kind is locked_type:  # another thread may cancel it now: it runs as asyncio runs it, and is seen as in debug mode
+                        by, cause = max(h._by, 0.0), max(-h._by, 0)
+                        begin = 0.0
+                        h._run()  # stock: handle._run()
+                        begin = clock()
+                        by = 0.0
+                        skipped = True
+                        continue
                 try:
                     args = h._args
                     if args:
@@ -441,17 +452,3 @@ def one_frame_less(handle):
     if getattr(handle, "_source_traceback", None):
         del handle._source_traceback[-1]
     return handle
-
-
-_handle_classes = {}
-
-
-def handle_class(events):
-    """A Handle that knows its task; it calls itself `Handle`, for its repr shows."""
-    if events not in _handle_classes:
-        _handle_classes[events] = type(
-            "Handle", (events.Handle,), {"__slots__": ("_task", "_by"), "__doc__": events.Handle.__doc__, "__module__": events.Handle.__module__}
-        )
-    return _handle_classes[events]
-
-

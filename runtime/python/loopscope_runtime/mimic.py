@@ -130,3 +130,19 @@ def table_3_10(ranges, first):
             size -= 254
         out += bytes([size, delta & 255])
     return bytes(out)
+
+
+_handle_classes = {}
+
+
+def handle_classes(events):
+    """A Handle that knows its task, and since 3.14 one for what other threads schedule, else None."""
+    if events not in _handle_classes:
+        locked = getattr(events, "_ThreadSafeHandle", None)
+        _handle_classes[events] = knowing(events.Handle, "_task", "_by"), locked and knowing(locked, "_by")
+    return _handle_classes[events]
+
+
+def knowing(kind, *slots):
+    """A subclass that calls itself as its base does, for its repr shows."""
+    return type(kind.__name__, (kind,), {"__slots__": slots, "__doc__": kind.__doc__, "__module__": kind.__module__})
