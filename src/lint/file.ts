@@ -112,8 +112,9 @@ class Assembly {
   ) {
     const delta = edited ? edited.newTo - edited.oldTo : 0;
     for (const unit of old) {
-      if (edited && unit.to < edited.from) this.untouched.set(unit.from, unit);
-      else if (edited && unit.from > edited.oldTo) this.untouched.set(unit.from + delta, unit);
+      // What only touches the edit is the same, unless it has become longer.
+      if (edited && unit.to <= edited.from) this.untouched.set(unit.from, unit);
+      else if (edited && unit.from >= edited.oldTo) this.untouched.set(unit.from + delta, unit);
       else
         getOrMake(this.touched, keyOf(unit.type, unit.ir), () => ({ units: [], taken: 0 })).units.push(unit);
     }
@@ -147,11 +148,13 @@ class Assembly {
     if (!ir) return null;
     const before = this.partner(at, container, ir);
     if (!before) return this.create(at, container, ir);
-    const changed = shapeOf(before.ir) !== shapeOf(ir);
+    const shape = shapeOf(ir);
+    const changed = (before.shape ?? shapeOf(before.ir)) !== shape;
     // A class keeps its identity while it keeps its name: its methods have not changed.
     if (changed && !at.header) return this.create(at, container, ir);
     if (changed) this.headerNames.set(container, [...(this.headerNames.get(container) ?? []), nameOf(ir)]);
     before.ir = ir;
+    before.shape = shape;
     if (changed) before.classes.get(1)?.basesCell().invalidate();
     before.resolution.invalidate();
     this.hooks.resolution(before);

@@ -150,6 +150,8 @@ class Context {
     readonly parent: Context | null,
     readonly indent: number,
     readonly flags: number,
+    /** Where it begins; not part of the hash, for code that moves stays what it is. */
+    readonly from: number,
   ) {
     this.hash =
       ((parent ? Math.imul(parent.hash, 257) : 0) + indent + (indent << 4) + flags + (flags << 6)) | 0;
@@ -186,8 +188,14 @@ const stringFlags = new Map<number, number>(
 );
 
 export const trackIndent = new ContextTracker<Context>({
-  start: new Context(null, 0, 0),
-  reduce(context, type) {
+  start: new Context(null, 0, 0, -1),
+  reduce(context, type, _stack, input) {
+    // A body that ends because of an error leaves open what was opened in it: the code below must not be read by that.
+    if (type === term.Body || type === term.MatchStatement) {
+      let outer = context;
+      while (outer.parent && outer.from > input.pos) outer = outer.parent;
+      return outer;
+    }
     if (
       (context.flags & Bracketed && bracketed.has(type)) ||
       ((type === term.String || type === term.FormatString) && context.flags & InString)
@@ -197,7 +205,7 @@ export const trackIndent = new ContextTracker<Context>({
   },
   shift(context, type, stack, input) {
     if (type === term.indent)
-      return new Context(context, countIndent((input as Readable).read(input.pos, stack.pos)), 0);
+      return new Context(context, countIndent((input as Readable).read(input.pos, stack.pos)), 0, input.pos);
     if (type === term.dedent) return context.parent!;
     if (
       type === term.ParenL ||
@@ -205,9 +213,11 @@ export const trackIndent = new ContextTracker<Context>({
       type === term.BraceL ||
       type === term.replacementStart
     )
-      return new Context(context, 0, Bracketed);
+      return new Context(context, 0, Bracketed, input.pos);
     const flags = stringFlags.get(type);
-    return flags === undefined ? context : new Context(context, 0, flags | (context.flags & Bracketed));
+    return flags === undefined
+      ? context
+      : new Context(context, 0, flags | (context.flags & Bracketed), input.pos);
   },
   hash: (context) => context.hash,
 });

@@ -29,6 +29,8 @@ export class Unit {
   /** The scope of the class body that follows this header. */
   inner: Container | null = null;
   hasGlobals = false;
+  /** What others see of it, once somebody edits it (`shapeOf`). */
+  shape: string | null = null;
   readonly hasNonlocals: boolean;
 
   constructor(
@@ -55,6 +57,7 @@ export class Unit {
 
   set ir(ir: UnitIR) {
     this.code = ir;
+    this.shape = null;
     this.firstExpr = nextExpr;
     nextExpr += ir.exprs.length;
   }

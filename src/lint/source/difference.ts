@@ -39,6 +39,8 @@ function commonStart(before: Tree, after: Tree, start: number, same = isSame): n
       const [one, other] = [a[i].node, b[i].node];
       if (one instanceof Tree && other instanceof Tree && one.type === other.type)
         return commonStart(one, other, a[i].from, same);
+      if (one instanceof TreeBuffer && other instanceof TreeBuffer)
+        return Math.max(reached, a[i].from + bufferStart(one, other));
       return reached;
     }
     reached = a[i].from + a[i].node.length;
@@ -59,11 +61,54 @@ function commonEnd(before: Tree, after: Tree, end: number, same = isSame): numbe
     if (!same(one.node, other.node)) {
       if (one.node instanceof Tree && other.node instanceof Tree && one.node.type === other.node.type)
         return commonEnd(one.node, other.node, end + left, same);
+      if (one.node instanceof TreeBuffer && other.node instanceof TreeBuffer)
+        return Math.max(reached, end + left + bufferEnd(one.node, other.node));
       return reached;
     }
     reached = end + left + one.node.length;
   }
   return reached;
+}
+
+/** Up to where the nodes packed into two buffers are the same: small functions share one with their neighbours. */
+function bufferStart({ buffer: a }: TreeBuffer, { buffer: b }: TreeBuffer): number {
+  let reached = 0;
+  for (let i = 0; i < a.length && i < b.length; i = a[i + 3]) {
+    if (!isSameNode(a, i, b, i, 0)) break;
+    reached = a[i + 2];
+  }
+  return reached;
+}
+
+/** How much at their end the nodes packed into two buffers have in common. */
+function bufferEnd(before: TreeBuffer, after: TreeBuffer): number {
+  const [a, b] = [outermost(before.buffer), outermost(after.buffer)];
+  const delta = after.length - before.length;
+  let reached = 0;
+  for (let i = 1; i <= a.length && i <= b.length; i++) {
+    const [one, other] = [a[a.length - i], b[b.length - i]];
+    if (!isSameNode(before.buffer, one, after.buffer, other, delta)) break;
+    reached = before.length - before.buffer[one + 1];
+  }
+  return reached;
+}
+
+/** Where in a buffer the nodes start that are in no other: each takes four numbers (type, start, end, where it ends) and its children's. */
+function outermost(buffer: Uint16Array): number[] {
+  const found: number[] = [];
+  for (let i = 0; i < buffer.length; i = buffer[i + 3]) found.push(i);
+  return found;
+}
+
+/** Whether the nodes at two places of buffers are the same with all that is in them, the other moved by `delta`. */
+function isSameNode(a: Uint16Array, i: number, b: Uint16Array, j: number, delta: number): boolean {
+  const size = a[i + 3] - i;
+  if (b[j + 3] - j !== size) return false;
+  for (let at = 0; at < size; at += 4) {
+    if (a[i + at] !== b[j + at] || a[i + at + 1] + delta !== b[j + at + 1]) return false;
+    if (a[i + at + 2] + delta !== b[j + at + 2] || a[i + at + 3] - i !== b[j + at + 3] - j) return false;
+  }
+  return true;
 }
 
 /** The children of a node, those of the unnamed nodes that balance long lists in their place. */

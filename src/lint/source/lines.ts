@@ -41,11 +41,13 @@ export class LineIndex {
     const tailStart = last + 1 < this.count ? this.starts[last + 1] + delta : after.length;
     const inserted = lineStarts(after, this.starts[first], tailStart);
     if (last + 1 < this.count && inserted[inserted.length - 1] === tailStart) inserted.pop();
-    const tail = this.starts.slice(last + 1, this.count);
-    this.count = first + 1;
-    for (const start of inserted) this.push(start);
-    this.reserve(this.count + tail.length);
-    for (let i = 0; i < tail.length; i++) this.starts[this.count++] = tail[i] + delta;
+    const tail = first + 1 + inserted.length;
+    const count = tail + this.count - (last + 1);
+    this.reserve(count);
+    this.starts.copyWithin(tail, last + 1, this.count);
+    if (delta !== 0) for (let i = tail; i < count; i++) this.starts[i] += delta;
+    this.starts.set(inserted, first + 1);
+    this.count = count;
   }
 
   private push(start: number): void {
