@@ -109,4 +109,21 @@ describe("the await graph", () => {
     assert.ok(await view.page.getByRole("button", { name: /ended: show/ }).isVisible());
     assert.ok((await items()).some((item) => item.startsWith("Lock 'ledger'")));
   });
+
+  it("opens the menu of a node from the keyboard, and gives the focus back", async () => {
+    await open();
+    await view.init("shop.py", "live");
+    await view.feed(shop().writer.take());
+    await view.page.getByRole("treeitem", { name: /heartbeat/ }).waitFor({ state: "attached" });
+    await view.page.getByRole("tree").focus();
+    for (let i = 0; i < 5; i++) await view.page.keyboard.press("ArrowDown");
+    await view.page.keyboard.press("Shift+F10");
+    await view.page.getByRole("menu").waitFor();
+    await view.page.keyboard.press("ArrowDown");
+    await view.page.keyboard.press("Escape");
+    await view.page.getByRole("menu").waitFor({ state: "detached" });
+    await view.page.keyboard.press("Shift+F10");
+    await view.page.getByRole("menuitem", { name: /Show only/ }).press("Enter");
+    assert.match(await view.page.locator("#filter").inputValue(), /^coro:/);
+  });
 });

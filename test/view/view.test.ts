@@ -147,6 +147,9 @@ describe("the view in a browser", () => {
     await view.settled();
     const copied = view.sent.find((m) => m.type === "copy");
     assert.equal(copied?.type === "copy" && copied.text.trim().split("\n").length, 41);
+    await view.page.getByRole("button", { name: "order-5", exact: true }).click({ button: "right" });
+    await view.page.getByRole("menuitem", { name: "Zoom to its life" }).click();
+    await view.page.getByText(/^zoomed to/).waitFor();
   });
 
   it("tells the story in sentences and filters it", async () => {
@@ -154,7 +157,7 @@ describe("the view in a browser", () => {
     await view.show(sleepers().finish());
     await view.page.keyboard.press("4");
     const story = await text(".story");
-    assert.match(story, /task_one|Task-2/);
+    assert.match(story, /Task-2 was created in Task-1/);
     assert.match(story, /was suspended: asyncio\.sleep\(0\.5\)/);
     const events = async () => Number((await text(".pane-bar")).split(" ")[0]);
     const before = await events();
@@ -309,6 +312,25 @@ describe("the view in a browser", () => {
     await view.feed(sim.writer.take());
     await view.page.locator(".trust.doubt").waitFor();
     assert.match(await text(".trust"), /1200 events dropped .* 3 missed/);
+  });
+
+  it("says what light detail does not know, and that nothing found then proves nothing", async () => {
+    await open();
+    const sim = new Simulation("/app/light.py", 40, { detail: "light", attached: true });
+    sim.writer.record("NEW", 7, 0, [0, 0, sim.code("job"), 0], ["job-1"]);
+    await view.init("light.py", "live");
+    await view.feed(sim.writer.take());
+    await view.page.locator(".findings", { hasText: "Nothing found in what was recorded" }).waitFor();
+    sim.writer.record("STEP", 7, 0, [0.001, 0]);
+    sim.writer.record("ITER", 1, 0, [0.2]);
+    await view.feed(sim.writer.take());
+    await view.page.locator(".trust", { hasText: "light detail: no waits, no lines" }).waitFor();
+    assert.match(await text(".trust"), /attached: what was before is not known/);
+    await view.page
+      .getByRole("treeitem", { name: /job-1, suspended .*, await, line not recorded/ })
+      .waitFor({ state: "attached" });
+    await view.post({ type: "reveal", task: 1, object: null, time: null });
+    await view.page.locator(".details", { hasText: "Waits for something that was not recorded" }).waitFor();
   });
 
   it("becomes an outline in a narrow panel", async () => {

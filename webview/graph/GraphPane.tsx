@@ -1,7 +1,7 @@
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Surface } from "../canvas/surface";
-import { openMenu } from "../panes/menu";
+import { type MenuItem, openMenu } from "../panes/menu";
 import { openPlace } from "../state/actions";
 import { live, select, snapshot } from "../state/model";
 import { change, setting, settings } from "../state/settings";
@@ -43,7 +43,10 @@ export function GraphPane() {
   }, []);
   return (
     <div class="graph" ref={host}>
-      <GraphTree onReveal={(key) => controller.current?.reveal(key)} />
+      <GraphTree
+        onReveal={(key) => controller.current?.reveal(key)}
+        onMenu={(card) => controller.current?.menuAt(card)}
+      />
       <div class="fill" aria-hidden="true">
         <canvas ref={canvas} />
       </div>
@@ -310,12 +313,21 @@ class GraphController {
   private contextMenu(event: MouseEvent): void {
     event.preventDefault();
     const hit = this.hit(event);
-    if (hit && "card" in hit) selectCard(hit.card);
-    openMenu(
-      event.clientX,
-      event.clientY,
-      menuOf(hit && "card" in hit ? hit.card : null, () => this.fit()),
-    );
+    const card = hit && "card" in hit ? hit.card : null;
+    if (card) selectCard(card);
+    openMenu(event.clientX, event.clientY, this.menu(card));
+  }
+
+  /** The menu of a card, beside it: for the keyboard. */
+  menuAt(card: Card | null): void {
+    const box = this.canvas.getBoundingClientRect();
+    const { scale, x, y } = this.view;
+    const at = card ? { x: card.x + 30, y: card.y + card.height } : { x: 0, y: 0 };
+    openMenu(box.left + at.x * scale + x, box.top + at.y * scale + y, this.menu(card));
+  }
+
+  private menu(card: Card | null): MenuItem[] {
+    return menuOf(card, () => this.fit());
   }
 
   private wheel(event: WheelEvent): void {

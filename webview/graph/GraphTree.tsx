@@ -8,11 +8,18 @@ import { preorder } from "./layout";
 import { expandCard, selectCard } from "./nodes";
 import { expanded, graph, selectedKey } from "./state";
 
+interface Props {
+  /** Brings a node or resource into sight. */
+  onReveal: (key: string) => void;
+  /** The menu key: the menu of the node that is active, or of the graph. */
+  onMenu: (card: Card | null) => void;
+}
+
 /**
  * The graph for a screen reader and for the keyboard: an ARIA tree that stands where the canvas is. It holds
  * the focus; the canvas draws the ring around the node that is active.
  */
-export function GraphTree({ onReveal }: { onReveal: (key: string) => void }) {
+export function GraphTree({ onReveal, onMenu }: Props) {
   const element = useRef<HTMLDivElement>(null);
   const model = graph.value;
   const items = model.cards.map((card) => ({ key: card.node.key, parent: card.node.parent, height: 0 }));
@@ -88,6 +95,10 @@ export function GraphTree({ onReveal }: { onReveal: (key: string) => void }) {
       aria-label={t("Await graph: tasks by creator")}
       aria-activedescendant={selected !== null && keys.includes(selected) ? idOf(selected) : undefined}
       onKeyDown={onKeyDown}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        onMenu(model.cards.find((card) => card.node.key === selected) ?? null);
+      }}
       onFocus={() => selected === null && go(keys[0])}
     >
       {[...order].map((index) => {

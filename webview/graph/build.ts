@@ -149,7 +149,7 @@ function makeCard(
     case State.suspended: {
       const info = waitInfo(trace, snapshot.row[longest]);
       card.icon = waitIcon(info.kind);
-      card.detail = info.label;
+      card.detail = node.place > 0 || info.known ? info.label : t("await, line not recorded");
       if (info.due < snapshot.t - 1e-3) {
         card.alarm = "overdue";
         card.detail = t("timer overdue by {time}", { time: duration(snapshot.t - info.due) });

@@ -1,6 +1,5 @@
 import type { ComponentChildren } from "preact";
 import { Icon, type IconName } from "../icons";
-import { narrow } from "../panes/narrow";
 import { cursor, live, now, trace } from "../state/model";
 import { change, setting } from "../state/settings";
 import {
@@ -62,7 +61,7 @@ export function Transport() {
         <b>{instant(now.value, length)}</b>
         <span class="dim"> {t("of {time}", { time: duration(trace.value.endTime) })}</span>
       </output>
-      {it && !narrow.value ? (
+      {it ? (
         <span class="iterations">
           <Button
             icon="chevron-left"

@@ -20,6 +20,7 @@ import { Densities } from "./densities";
 import { drawLanes, RULER } from "./draw";
 import { type HoverInfo, loopInfoAt, sliceInfo } from "./hover";
 import { laneMenu } from "./menu";
+import { type PinnedRow, pinnedLoop } from "./pin";
 import { type LaneRow, rowAt } from "./rows";
 import { laneCache, laneRoom, loopLane, opened, panWindow, range, rows, span, zoomWindow } from "./state";
 
@@ -132,6 +133,7 @@ export class LanesController {
       rows: all,
       first,
       last,
+      pinned: this.pinned(),
       scroll,
       labels: this.plot.left,
       from,
@@ -156,8 +158,14 @@ export class LanesController {
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   }
 
+  private pinned(): PinnedRow | null {
+    return pinnedLoop(rows.peek(), this.scroller.scrollTop, this.surface.size.height - RULER);
+  }
+
   private row(y: number): number {
     const all = rows.peek();
+    const pinned = this.pinned();
+    if (pinned && y > RULER && y < RULER + pinned.y + all[pinned.index].height) return pinned.index;
     const inside = y - RULER + this.scroller.scrollTop;
     const index = rowAt(all, inside);
     const row = all[index];
@@ -250,6 +258,7 @@ export class LanesController {
       if (inPlot) select({ kind: "group", key: row.key, tasks: row.tasks });
       else toggle(row.key);
     } else if (row.kind === "task") select({ kind: "task", task: row.task });
+    else if (this.info && this.info.task >= 0) select({ kind: "task", task: this.info.task });
     if (!inPlot) return;
     this.setCursor(this.time(x));
     if (this.info?.place) openPlace(this.info.place);
@@ -324,6 +333,7 @@ export class LanesController {
         }),
       ],
       place: null,
+      task: -1,
     };
   }
 
@@ -374,7 +384,9 @@ export class LanesController {
     if (!row) return;
     const height = this.surface.size.height - RULER;
     const { scrollTop } = this.scroller;
-    if (row.top < scrollTop) this.scroller.scrollTop = row.top;
+    const pinned = this.pinned();
+    const covered = pinned ? rows.peek()[pinned.index].height : 0;
+    if (row.top < scrollTop + covered) this.scroller.scrollTop = row.top - covered;
     else if (row.top + row.height > scrollTop + height)
       this.scroller.scrollTop = row.top + row.height - height + 8;
   }

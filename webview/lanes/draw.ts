@@ -12,6 +12,7 @@ import { drawLoop, drawWakes } from "./drawLoop";
 import { drawGroup, drawStrips, drawTask, hatch, type Strips } from "./drawTask";
 import type { Lane } from "./lane";
 import type { LoopLane } from "./loopLane";
+import type { PinnedRow } from "./pin";
 import type { LaneRow } from "./rows";
 import { ticksOf } from "./ruler";
 
@@ -24,6 +25,7 @@ export interface LanesScene {
   rows: readonly LaneRow[];
   first: number;
   last: number;
+  pinned: PinnedRow | null;
   /** Pixels scrolled away at the top. */
   scroll: number;
   labels: number;
@@ -61,13 +63,8 @@ export function drawLanes(
   for (const { t } of ticks) context.fillRect(Math.round(x(t)), RULER, 1, size.height);
   context.globalAlpha = 1;
   const strips: Strips = { lanes: [] };
-  context.save();
-  context.beginPath();
-  context.rect(0, RULER, size.width, size.height - RULER);
-  context.clip();
-  for (let i = scene.first; i < scene.last; i++) {
+  const drawRow = (i: number, y: number) => {
     const row = scene.rows[i];
-    const y = RULER + row.top - scene.scroll;
     drawBackdrop(context, scene, row, i, y, size.width);
     context.save();
     context.beginPath();
@@ -78,10 +75,29 @@ export function drawLanes(
     else drawTask(context, scene, row, y, x, strips);
     context.restore();
     drawLabel(context, scene, row, y);
+  };
+  const { pinned } = scene;
+  const covered = pinned ? scene.rows[pinned.index].height + pinned.y : 0;
+  context.save();
+  context.beginPath();
+  context.rect(0, RULER + covered, size.width, size.height - RULER - covered);
+  context.clip();
+  for (let i = scene.first; i < scene.last; i++) {
+    if (i !== pinned?.index) drawRow(i, RULER + scene.rows[i].top - scene.scroll);
   }
   drawStrips(context, scene, strips, plot, size.ratio);
   drawWakes(context, scene, x, size.height);
   context.restore();
+  if (pinned) {
+    context.save();
+    context.beginPath();
+    context.rect(0, RULER, size.width, covered);
+    context.clip();
+    drawRow(pinned.index, RULER + pinned.y);
+    context.fillStyle = theme.border;
+    context.fillRect(0, RULER + covered - 1, size.width, 1);
+    context.restore();
+  }
   drawRange(context, scene, x, size.height);
   drawRuler(context, scene, ticks, x, size.width);
   drawStates(context, scene);

@@ -157,12 +157,13 @@ function drawBlocks(
     context.fillRect(left, top, width, height);
     if (width < 40) continue;
     const task = steps.task.get(row);
-    const name = task < 0 ? "a callback" : tasks.name(task);
+    const name = task < 0 ? t("a callback") : tasks.name(task);
     context.font = `600 11px ${theme.fontFamily}`;
     context.fillStyle = theme.background;
-    const text = t("{name} blocks the loop {time}", { name, time: duration(end - begin) });
-    const cut = clip(context, text, width - 12);
-    context.fillText(cut.length > 4 ? cut : duration(end - begin), left + 6, top + height / 2 + 4);
+    const time = duration(end - begin);
+    const texts = [t("{name} blocks the loop {time}", { name, time }), `${name} ${time}`, time];
+    const fits = texts.find((text) => measure(context, text) <= width - 12);
+    context.fillText(fits ?? clip(context, time, width - 12), left + 6, top + height / 2 + 4);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Place } from "../../src/protocol/report";
 import { type Trace, wokenBy } from "../../src/trace";
+import { stallPlace } from "../../src/trace/describe/stalls";
 import { causeName, stateName } from "../model/look";
 import { State } from "../model/snapshot";
 import { parkedAt, waitInfo } from "../model/wait";
@@ -13,7 +14,12 @@ export interface HoverInfo {
   title: string;
   lines: string[];
   place: Place | null;
+  /** The task it is about, -1 for none. */
+  task: number;
 }
+
+const whereIs = (place: Place) =>
+  t("{place} in {function}", { place: fileLine(place.file, place.line), function: place.function });
 
 const between = (from: number, to: number, span: number) =>
   t("{from} to {to}", { from: instant(from, span), to: instant(to, span) });
@@ -38,12 +44,18 @@ export function sliceInfo(trace: Trace, lane: Lane, at: number, span: number): H
     }
     if (state === State.ready) lines.push(t("ready: the loop was busy with others"));
   } else if (state === State.pending) lines.push(t("created, waits for its first step"));
-  else if (state === State.running && to - from > trace.blockSeconds) lines.push(t("blocks the loop"));
-  if (place && place.line > 0)
-    lines.push(
-      t("{place} in {function}", { place: fileLine(place.file, place.line), function: place.function }),
-    );
-  return { title: displayName(trace.tasks.name(lane.task), 100), lines, place };
+  else if (state === State.running && to - from > trace.blockSeconds) {
+    lines.push(t("blocks the loop"));
+    place = heldAt(trace, trace.loops[trace.tasks.loop.get(lane.task)], from);
+  }
+  if (place && place.line > 0) lines.push(whereIs(place));
+  return { title: displayName(trace.tasks.name(lane.task), 100), lines, place, task: lane.task };
+}
+
+/** The user's line that a step which blocks was seen at; null when no sample was taken. */
+function heldAt(trace: Trace, loop: LoopLane["loop"] | undefined, begin: number): Place | null {
+  const stall = loop ? stallPlace(trace, loop, begin) : null;
+  return stall && stall.place > 0 ? trace.places.get(stall.place) : null;
 }
 
 /** A step of the loop's lane, or the idle time between two. */
@@ -64,8 +76,13 @@ export function loopInfoAt(
     const lines = [
       `${t("step of {time}", { time: duration(length) })}: ${between(steps.begin.get(row), steps.end.get(row), span)}`,
     ];
-    if (length > trace.blockSeconds) lines.push(t("blocks the loop"));
-    return { title: task < 0 ? t("callback") : displayName(tasks.name(task), 100), lines, place: null };
+    let place: Place | null = null;
+    if (length > trace.blockSeconds) {
+      lines.push(t("blocks the loop"));
+      place = heldAt(trace, lane.loop, steps.begin.get(row));
+      if (place) lines.push(whereIs(place));
+    }
+    return { title: task < 0 ? t("callback") : displayName(tasks.name(task), 100), lines, place, task };
   }
   const after = index < lane.count ? steps.begin.get(lane.row(index)) : trace.endTime;
   if (at < lane.loop.seen || at > trace.endTime || after <= before) return null;
@@ -75,5 +92,6 @@ export function loopInfoAt(
       `${t("nothing to do for {time}", { time: duration(after - before) })}: ${between(before, after, span)}`,
     ],
     place: null,
+    task: -1,
   };
 }

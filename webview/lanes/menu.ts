@@ -2,12 +2,45 @@ import type { MenuItem } from "../panes/menu";
 import { copyText, openPlace } from "../state/actions";
 import { cursor, select, trace } from "../state/model";
 import { change, setting } from "../state/settings";
-import { fileLine } from "../util/format";
+import { displayName, fileLine } from "../util/format";
 import { t } from "../util/l10n";
 import { toggle } from "./controller";
 import type { HoverInfo } from "./hover";
 import type { LaneRow } from "./rows";
 import { DENSITIES, laneHeight, range, setWindow } from "./state";
+
+/** What can be done with a task, wherever it is shown. */
+export function taskMenu(task: number): MenuItem[] {
+  const items: MenuItem[] = [];
+  const { tasks, places } = trace.value;
+  const created = trace.value.stacks.userPlace(tasks.creationStack.get(task));
+  if (created) items.push({ label: t("Open where it was created"), run: () => openPlace(created) });
+  items.push({ label: t("Select the task"), run: () => select({ kind: "task", task }) });
+  items.push({
+    label: t("Zoom to its life"),
+    run: () => {
+      const from = tasks.created.get(task);
+      const to = Number.isNaN(tasks.ended.get(task)) ? trace.value.endTime : tasks.ended.get(task);
+      setWindow(from - (to - from) * 0.05, to + (to - from) * 0.05);
+    },
+  });
+  items.push({
+    label: t("Go to its beginning"),
+    run: () => {
+      cursor.value = tasks.created.get(task);
+    },
+  });
+  const coroutine = places.codes[tasks.code.get(task)].qualname;
+  items.push({
+    label: t("Show only {coroutine}", { coroutine: displayName(coroutine, 60) }),
+    run: () => change({ filter: `coro:"${coroutine}"` }),
+  });
+  items.push({
+    label: t("Copy its name"),
+    run: () => copyText(displayName(tasks.name(task)), t("the name")),
+  });
+  return items;
+}
 
 /** The right-click menu of a lane. */
 export function laneMenu(row: LaneRow | null, info: HoverInfo | null): MenuItem[] {
@@ -19,26 +52,7 @@ export function laneMenu(row: LaneRow | null, info: HoverInfo | null): MenuItem[
       run: () => openPlace(place),
     });
   if (row?.kind === "task") {
-    const { task } = row;
-    const { tasks } = trace.value;
-    const created = trace.value.stacks.userPlace(tasks.creationStack.get(task));
-    if (created) items.push({ label: t("Open where it was created"), run: () => openPlace(created) });
-    items.push({ label: t("Select the task"), run: () => select({ kind: "task", task }) });
-    items.push({
-      label: t("Zoom to its life"),
-      run: () => {
-        const from = tasks.created.get(task);
-        const to = Number.isNaN(tasks.ended.get(task)) ? trace.value.endTime : tasks.ended.get(task);
-        setWindow(from - (to - from) * 0.05, to + (to - from) * 0.05);
-      },
-    });
-    items.push({
-      label: t("Go to its beginning"),
-      run: () => {
-        cursor.value = tasks.created.get(task);
-      },
-    });
-    items.push({ label: t("Copy its name"), run: () => copyText(row.label, t("the name")) });
+    items.push(...taskMenu(row.task));
   }
   if (row?.kind === "group") {
     items.push({

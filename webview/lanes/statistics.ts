@@ -1,6 +1,6 @@
 import type { Trace } from "../../src/trace";
 import { StepFlag } from "../../src/trace";
-import { firstStepAfter, nextOfLoop } from "../../src/trace/queries";
+import { firstStepAfter, nextOfLoop, stepIndex } from "../../src/trace/queries";
 import { loopLane } from "./state";
 
 /** What happened in a range of time. Seconds; tasks as rows. */
@@ -16,8 +16,9 @@ export interface RangeStatistics {
 }
 
 const TOP = 5;
-/** Steps looked at; a range with more says so by `stepCount` being this. */
+/** Steps looked at, and tasks whose wait may have begun before the range: it is selected by dragging, and follows. */
 const MOST_STEPS = 2_000_000;
+const MOST_TASKS = 200_000;
 
 export function rangeStatistics(trace: Trace, from: number, to: number): RangeStatistics {
   const { steps } = trace;
@@ -39,15 +40,32 @@ export function rangeStatistics(trace: Trace, from: number, to: number): RangeSt
       addStep(trace, row, from, to, result);
     }
   }
+  addEarlier(trace, from, to, result);
   return result;
+}
+
+/** Waits that were going on when the range begins: their steps ended before it. */
+function addEarlier(trace: Trace, from: number, to: number, into: RangeStatistics): void {
+  const { steps, tasks } = trace;
+  const index = stepIndex(trace);
+  for (let task = 0; task < Math.min(tasks.count, MOST_TASKS); task++) {
+    if (tasks.created.get(task) > from || tasks.ended.get(task) <= from) continue;
+    const row = index.lastBegun(task, from);
+    if (row >= 0 && steps.end.get(row) <= from) addWait(trace, row, from, to, into);
+  }
 }
 
 function addStep(trace: Trace, row: number, from: number, to: number, into: RangeStatistics): void {
   const { steps } = trace;
-  const task = steps.task.get(row);
   const begin = steps.begin.get(row);
+  offer(into.steps, { task: steps.task.get(row), seconds: steps.end.get(row) - begin, at: begin });
+  addWait(trace, row, from, to, into);
+}
+
+function addWait(trace: Trace, row: number, from: number, to: number, into: RangeStatistics): void {
+  const { steps } = trace;
+  const task = steps.task.get(row);
   const end = steps.end.get(row);
-  offer(into.steps, { task, seconds: end - begin, at: begin });
   if (task < 0 || steps.flags.get(row) & StepFlag.last) return;
   const next = steps.next.get(row);
   const resumed = next >= 0 ? steps.begin.get(next) : trace.endTime;

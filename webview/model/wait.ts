@@ -5,6 +5,8 @@ import { type Trace, type Wait, waitOf } from "../../src/trace";
 export interface WaitInfo extends Wait {
   /** When its timer is due, seconds; NaN without one. */
   due: number;
+  /** What it waits on is known, be it only by name; false where the chain was not recorded. */
+  known: boolean;
 }
 
 const LIMIT = 50_000;
@@ -20,7 +22,8 @@ export function waitInfo(trace: Trace, row: number): WaitInfo {
   let info = rows.get(row);
   if (!info) {
     const wait = waitOf(trace, row);
-    info = { ...wait, due: trace.steps.end.get(row) + wait.delay };
+    const known = wait.kind !== "other" || trace.steps.stack.get(row) > 0;
+    info = { ...wait, known, due: trace.steps.end.get(row) + wait.delay };
     if (rows.size > LIMIT) rows.clear();
     // The members of a task group come and go while it is waited for.
     if (wait.kind !== "tasks") rows.set(row, info);

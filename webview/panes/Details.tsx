@@ -147,18 +147,19 @@ function Waiting({ task }: { task: number }) {
     <>
       <h4>
         {tx("Waits for {what}", {
-          what:
-            wait.object >= 0 ? (
-              <button
-                type="button"
-                class="link"
-                onClick={() => select({ kind: "object", object: wait.object })}
-              >
-                {displayName(wait.label)}
-              </button>
-            ) : (
-              displayName(wait.label)
-            ),
+          what: !wait.known ? (
+            t("something that was not recorded")
+          ) : wait.object >= 0 ? (
+            <button
+              type="button"
+              class="link"
+              onClick={() => select({ kind: "object", object: wait.object })}
+            >
+              {displayName(wait.label)}
+            </button>
+          ) : (
+            displayName(wait.label)
+          ),
         })}
       </h4>
       {Number.isNaN(wait.due) ? null : (

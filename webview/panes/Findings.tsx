@@ -4,6 +4,7 @@ import { findingTitle } from "../model/look";
 import { openHelp } from "../state/actions";
 import { findings } from "../state/findings";
 import { cursor, highlighted, select } from "../state/model";
+import { whole } from "../state/trust";
 import { duration } from "../util/format";
 import { t } from "../util/l10n";
 import { PlaceLink } from "./PlaceLink";
@@ -20,7 +21,10 @@ export function Findings() {
       </h2>
       {list.length === 0 ? (
         <p class="none">
-          <Icon name="pass" size={14} /> {t("Nothing found so far.")}
+          <Icon name={whole.value ? "pass" : "info"} size={14} />{" "}
+          {whole.value
+            ? t("Nothing found so far.")
+            : t("Nothing found in what was recorded. The trust line below says what is missing.")}
         </p>
       ) : (
         <ul>

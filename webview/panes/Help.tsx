@@ -18,10 +18,12 @@ const keys = (): [string, string][] => [
   ["Home End", t("to the beginning, back to the end (live)")],
   ["A D", t("move the lanes left, right")],
   ["W S", t("zoom the lanes in, out")],
+  ["I O", t("a range of time begins, ends at the cursor")],
   ["Z", t("zoom to the selected range")],
   ["0", t("show everything")],
   ["Arrows", t("in the graph: walk the tasks; right opens a group")],
   ["Enter", t("in the graph: open the line it is parked at")],
+  ["Menu", t("in the graph: what can be done with the task")],
   ["T", t("lay the graph out anew")],
   ["+ −", t("zoom the graph")],
   ["Ctrl wheel", t("zoom; Shift wheel moves sideways; drag moves")],
@@ -113,6 +115,8 @@ function keyName(key: string): string {
       return t("Arrows");
     case "Enter":
       return t("Enter");
+    case "Menu":
+      return t("Menu");
     case "Ctrl":
       return t("Ctrl");
     case "Shift":

@@ -1,10 +1,11 @@
 import { computed } from "@preact/signals";
+import { loopName } from "../../src/trace";
 import { range, setWindow } from "../lanes/state";
 import { rangeStatistics } from "../lanes/statistics";
 import { parkedAt, waitInfo } from "../model/wait";
 import { cursor, select, trace } from "../state/model";
 import { displayName, duration, instant, percent } from "../util/format";
-import { t, tx } from "../util/l10n";
+import { t, tn, tx } from "../util/l10n";
 import { PlaceLink } from "./PlaceLink";
 
 const statistics = computed(() =>
@@ -27,7 +28,9 @@ export function RangePanel() {
     <section class="range" aria-label={t("Selected range")}>
       <h2>{t("Range of {time}", { time: duration(length) })}</h2>
       <p class="dim">
-        {t("{from} to {to}", { from: instant(chosen.from, length), to: instant(chosen.to, length) })}{" "}
+        {t("{from} to {to}", { from: instant(chosen.from, length), to: instant(chosen.to, length) })}
+        {", "}
+        {tn(result.stepCount, "{n} step", "{n} steps")}{" "}
         <button type="button" class="link" onClick={() => setWindow(chosen.from, chosen.to)}>
           {t("Zoom in")}
         </button>
@@ -40,6 +43,7 @@ export function RangePanel() {
             <i class="idle" style={{ flexGrow: idle / length }} />
           </div>
           <div>
+            {trace.value.loops.length > 1 ? `${loopName(trace.value, trace.value.loops[loop])}: ` : ""}
             {tx("loop busy {busy} ({time}), of that blocked {blocked}, idle {idle}", {
               busy: <b>{percent(busy / length)}</b>,
               time: duration(busy),

@@ -1,6 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import { only } from "../graph/state";
 import { Icon } from "../icons";
+import { taskMenu } from "../lanes/menu";
 import { STATE_ICONS, stateColour, stateName } from "../model/look";
 import { STATE_NAMES, State } from "../model/snapshot";
 import {
@@ -19,6 +20,7 @@ import { Pace } from "../state/pace";
 import { theme } from "../state/theme";
 import { count, displayName, duration } from "../util/format";
 import { t, tn } from "../util/l10n";
+import { openMenu } from "./menu";
 import { PlaceLink } from "./PlaceLink";
 import { useWindow } from "./useWindow";
 
@@ -159,6 +161,11 @@ function Row({ task, index, chosen }: { task: number; index: number; chosen: boo
       aria-rowindex={index}
       aria-selected={chosen}
       onClick={() => select({ kind: "task", task })}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        select({ kind: "task", task });
+        openMenu(event.clientX, event.clientY, taskMenu(task));
+      }}
     >
       <th scope="row">
         <button type="button" class="link" title={displayName(tasks.name(task))}>

@@ -150,6 +150,8 @@ function sentence({ event, detail, place }: TimelineRow): string {
   const where = place ? ` ${t("in {function}", { function: displayName(place.function, 60) })}` : "";
   switch (event) {
     case "created":
+      if (what.startsWith("other in "))
+        return t("was created in {name}", { name: what.slice("other in ".length) });
       return what && what !== "other" ? t("was created by {what}", { what }) : t("was created");
     case "started":
       return t("took its first step");

@@ -1,22 +1,14 @@
 import { Icon } from "../icons";
-import { live, tick, trace } from "../state/model";
+import { live, trace } from "../state/model";
+import { trust } from "../state/trust";
 import { count, duration, percent } from "../util/format";
 import { t, tn } from "../util/l10n";
 
 /** Whether the picture can be believed: what was dropped, what was missed, what tracing itself cost. */
 export function TrustLine() {
-  tick.value;
+  const { lost, missed, overhead, notes, unknown, doubt } = trust.value;
   const { value: it } = trace;
-  const sum = (pick: (stats: NonNullable<(typeof it.programs)[0]["stats"]>) => number) =>
-    it.programs.reduce((total, program) => total + (program.stats ? pick(program.stats) : 0), 0);
-  const lost = Math.max(
-    sum((stats) => stats.dropped),
-    it.loops.reduce((total, loop) => total + loop.lost, 0),
-  );
-  const missed = sum((stats) => stats.tasksMissed);
-  const overhead = sum((stats) => stats.overheadNs) / 1e9;
   const fallback = it.programs.find((program) => program.hello?.mode === "fallback");
-  const doubt = lost > 0 || missed > 0 || it.notes.length > 0;
   return (
     <footer class={`trust ${doubt ? "doubt" : ""}`}>
       <span class="verdict">
@@ -27,8 +19,18 @@ export function TrustLine() {
             ? t("Nothing missing so far")
             : t("Complete")}
       </span>
-      <span>{lost > 0 ? tn(lost, "{n} event dropped", "{n} events dropped") : t("nothing dropped")}</span>
-      <span>
+      {unknown.map(({ text, why }) => (
+        <span key={text} class="unknown" title={why}>
+          <Icon name="info" size={14} />
+          {text}
+        </span>
+      ))}
+      <span
+        title={t("What was dropped is not in the picture: a step may be missing, and a wait look too long")}
+      >
+        {lost > 0 ? tn(lost, "{n} event dropped", "{n} events dropped") : t("nothing dropped")}
+      </span>
+      <span title={t("Missed tasks ran without being seen: the loop may have been busy with them")}>
         {tn(it.tasks.count, "{n} task seen", "{n} tasks seen")}
         {missed > 0 ? `, ${t("{n} missed", { n: count(missed) })}` : ""}
       </span>
@@ -44,7 +46,11 @@ export function TrustLine() {
           {t("compatible mode: {why}", { why: fallback.hello?.modeReason || t("slower") })}
         </span>
       ) : null}
-      {it.notes.length > 0 ? <span class="notes">{it.notes.join(" · ")}</span> : null}
+      {notes.length > 0 ? (
+        <span class="notes" title={notes.join("\n")}>
+          {notes.join(" · ")}
+        </span>
+      ) : null}
     </footer>
   );
 }

@@ -2,7 +2,7 @@ import { graphCommand } from "../graph/commands";
 import { tidy } from "../graph/state";
 import { panWindow, range, setWindow, span, zoomWindow } from "../lanes/state";
 import { helpOpen } from "../panes/Help";
-import { now, select } from "./model";
+import { now, select, trace } from "./model";
 import { change, setting, VIEWS } from "./settings";
 import { goLive, goTo, stepEvent, stepIteration, togglePlay } from "./travel";
 
@@ -10,6 +10,15 @@ const centre = () => {
   const { from, to } = span.value;
   return now.value >= from && now.value <= to ? now.value : (from + to) / 2;
 };
+
+/** Begins or ends the selected range at the cursor; the other end stays, or is that of the trace. */
+function markRange(end: "from" | "to"): void {
+  const old = range.value ?? { from: 0, to: trace.value.endTime };
+  const at = now.value;
+  const next = { ...old, [end]: at };
+  if (next.to > next.from) range.value = next;
+  else range.value = end === "from" ? { from: at, to: trace.value.endTime } : { from: 0, to: at };
+}
 
 /** Keys of the whole view; the graph's own arrow keys are in its tree. Shown by `?` (panes/Help.tsx). */
 const KEYS: Record<string, () => void> = {
@@ -28,6 +37,8 @@ const KEYS: Record<string, () => void> = {
   d: () => panWindow(0.15),
   w: () => zoomWindow(0.7, centre()),
   s: () => zoomWindow(1 / 0.7, centre()),
+  i: () => markRange("from"),
+  o: () => markRange("to"),
   z: () => range.value && setWindow(range.value.from, range.value.to),
   l: () => change({ lanes: !setting.lanes.value }),
   p: () => change({ panel: !setting.panel.value }),

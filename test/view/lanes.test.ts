@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import type { Browser } from "playwright-core";
+import type { ViewMessage } from "../../src/protocol/view";
+import { openBrowser, type Scene, ViewDriver } from "./driver";
+import { shop, sleepers } from "./synthetic/scenes";
+
+/** Height of the ruler, and width of the names, of webview/lanes. */
+const RULER = 26;
+const LABELS = 190;
+
+let browser: Browser;
+let view: ViewDriver;
+
+async function open(scene: Scene = {}): Promise<void> {
+  view = await ViewDriver.open(browser, scene);
+}
+
+const text = async (selector: string) =>
+  (await view.page.locator(selector).first().innerText()).replace(/\s+/g, " ");
+
+/** A point of the lanes: an instant of a trace that is shown whole, and a height below the ruler. */
+async function point(t: number, y: number, end: number): Promise<{ x: number; y: number }> {
+  const box = (await view.page.locator(".lanes-body canvas").boundingBox())!;
+  const share = (t + end * 0.005) / (end * 1.02);
+  return { x: box.x + LABELS + share * (box.width - LABELS), y: box.y + RULER + y };
+}
+
+const travel = async (time: number) => {
+  await view.post({ type: "reveal", task: null, object: null, time });
+  await view.settled();
+};
+
+describe("the lanes", () => {
+  before(async () => {
+    browser = await openBrowser();
+  });
+  after(() => browser.close());
+  afterEach(async () => {
+    assert.deepEqual(view.errors, []);
+    await view.close();
+  });
+
+  it("tells what happened in a range that the keyboard selects, waits from before it included", async () => {
+    await open();
+    await view.show(sleepers().finish());
+    await travel(0.6);
+    await view.page.keyboard.press("i");
+    await travel(0.9);
+    await view.page.keyboard.press("o");
+    await view.page.locator(".side .range").waitFor();
+    const told = await text(".side .range");
+    assert.match(told, /Range of 300 ms/i);
+    assert.match(told, /0 steps/);
+    assert.match(told, /idle 100 %/);
+    assert.match(told, /Longest suspensions .*Task-3 asyncio\.sleep\(1\) sleepers\.py:11 300 ms/);
+    assert.doesNotMatch(told, /Task-2 asyncio/, "which had ended by then");
+    await view.page.keyboard.press("z");
+    await view.page.getByText("zoomed to 300 ms").waitFor();
+    await view.page.keyboard.press("Escape");
+    await view.page.locator(".side .range").waitFor({ state: "detached" });
+  });
+
+  it("ranks steps, delays and blocking of a range", async () => {
+    await open();
+    await view.show(shop().finish());
+    await travel(0.05);
+    await view.page.keyboard.press("i");
+    await travel(0.25);
+    await view.page.keyboard.press("o");
+    const told = await text(".side .range");
+    assert.match(told, /of that blocked 120 ms/);
+    assert.match(told, /Longest steps order-5 120 ms/);
+    assert.match(told, /Longest waits for the loop \S+ 1[12]\d ms/);
+  });
+
+  it("keeps the loop's lane on top while its tasks are scrolled", async () => {
+    await open({ height: 560 });
+    await view.show(shop().finish());
+    const { x, y } = await point(0.12, 12, 0.62);
+    const titles = async () => {
+      await view.page.mouse.move(x, y - 2);
+      await view.page.mouse.move(x, y);
+      return text(".tooltip");
+    };
+    assert.match(await titles(), /^order-5 step of 120 ms.* blocks the loop shop\.py:31 in price_with_tax$/);
+    await view.page.mouse.wheel(0, 160);
+    await view.page.waitForFunction(() => document.querySelector(".lanes-scroll")!.scrollTop > 100);
+    await view.settled();
+    assert.match(await titles(), /^order-5 step of 120 ms/);
+    const opening = view.next((m) => m.type === "open");
+    await view.page.mouse.click(x, y);
+    await opening;
+    const opened = view.sent.find((m): m is ViewMessage & { type: "open" } => m.type === "open");
+    assert.equal(opened?.at.line, 31, "the line that blocks");
+    assert.match(await text(".details h3"), /order-5/);
+  });
+
+  it("says who woke the selected task, each time", async () => {
+    await open();
+    await view.show(shop().finish());
+    const mailer = 34 + 2 * 20 + 10;
+    const { x, y } = await point(0.04, mailer, 0.62);
+    await view.page.mouse.move(x, y);
+    await view.page.locator(".tooltip", { hasText: "mailer-0" }).waitFor();
+    const found = await text(".tooltip");
+    assert.match(found, /suspended .* to .* waits for Queue 'outbox'\.get woken by order-\d shop\.py:91/);
+    // Below its own lane only the arrows can change when it is selected.
+    const below = () =>
+      view.page.evaluate(
+        (top) => {
+          const canvas = document.querySelector<HTMLCanvasElement>(".lanes-body canvas")!;
+          const { data } = canvas.getContext("2d")!.getImageData(190, top, canvas.width - 190, 60);
+          return Array.from(data).join();
+        },
+        RULER + mailer + 12,
+      );
+    await view.page.mouse.move(x, y - 300);
+    await view.settled();
+    const before = await below();
+    await view.post({ type: "reveal", task: 3, object: null, time: null });
+    await view.page.locator(".details h3", { hasText: "mailer-0" }).waitFor();
+    await view.settled();
+    assert.notEqual(await below(), before);
+  });
+});
