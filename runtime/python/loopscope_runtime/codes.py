@@ -66,8 +66,9 @@ def define(code):
 
 def mark(code, base):
     """Gives one of the recorder's own code objects its special number."""
-    kept.append(code)
-    known[id(code)] = base
+    if known.get(id(code)) != base:
+        kept.append(code)
+        known[id(code)] = base
 
 
 def base_of(code):

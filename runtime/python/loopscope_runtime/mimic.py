@@ -8,6 +8,7 @@ import sys
 from types import FunctionType
 
 NEW_TABLE = sys.version_info >= (3, 11)
+_made = {}  # what was worked out before, and the code objects it was worked out from: every loop asks for the same
 
 
 def disguise(function, stock):
@@ -25,6 +26,12 @@ def disguise(function, stock):
 
 
 def look_alike(code, stock):
+    if (code, stock) not in _made:
+        _made[code, stock] = make_look_alike(code, stock)
+    return _made[code, stock]
+
+
+def make_look_alike(code, stock):
     marks = {}
     with open(code.co_filename, encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
@@ -57,6 +64,12 @@ def look_alike(code, stock):
 def position_of(function, text):
     """(instruction offset, line) of the last instruction on the line of a function that reads text."""
     code = function.__code__
+    if (code, text) not in _made:
+        _made[code, text] = find_position(code, text)
+    return _made[code, text]
+
+
+def find_position(code, text):
     with open(code.co_filename, encoding="utf-8") as file:
         source = file.read().split("\n")
     line = location(code, source, text)[0]
