@@ -60,6 +60,27 @@ describe("the lanes", () => {
     await view.page.locator(".side .range").waitFor({ state: "detached" });
   });
 
+  it("remembers how high its lanes are", async () => {
+    await open();
+    await view.show(sleepers().finish());
+    const { x, y } = await point(0.3, 44, 2);
+    await view.page.mouse.click(x, y, { button: "right" });
+    await view.page.getByRole("menuitemcheckbox", { name: "Tiny lanes" }).click();
+    await view.page.waitForFunction(() => {
+      const { viewState } = window as unknown as { viewState: { lane: unknown } | null };
+      return viewState?.lane === 4;
+    });
+    const state = await view.state();
+    await view.close();
+    await open({ state });
+    await view.show(sleepers().finish());
+    await view.page.mouse.click(x, y, { button: "right" });
+    assert.equal(
+      await view.page.getByRole("menuitemcheckbox", { name: "Tiny lanes" }).getAttribute("aria-checked"),
+      "true",
+    );
+  });
+
   it("ranks steps, delays and blocking of a range", async () => {
     await open();
     await view.show(shop().finish());

@@ -333,6 +333,24 @@ describe("the view in a browser", () => {
     await view.page.locator(".details", { hasText: "Waits for something that was not recorded" }).waitFor();
   });
 
+  it("shows the station of the loop that matters in a narrow panel", async () => {
+    await open({ width: 400, height: 760, state: { version: 1, view: "loop" } });
+    await view.init("shop.py", "live");
+    await view.feed(shop().writer.take());
+    for (const [time, title] of [
+      [0.15, "order-5"],
+      [0.4, "Wait for timers"],
+    ] as const) {
+      await view.post({ type: "reveal", task: null, object: null, time });
+      await view.page.locator(".station.active", { hasText: title }).waitFor();
+      await view.page.waitForFunction(() => {
+        const pane = document.querySelector(".loop-view .scroll")!.getBoundingClientRect();
+        const heading = document.querySelector(".station.active h3")!.getBoundingClientRect();
+        return heading.top >= pane.top - 1 && heading.bottom <= pane.bottom + 1;
+      });
+    }
+  });
+
   it("becomes an outline in a narrow panel", async () => {
     await open({ width: 340, height: 720 });
     await view.init("shop.py", "live");

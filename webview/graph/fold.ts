@@ -16,7 +16,7 @@ export interface FoldOptions {
   showFinished: boolean;
   /** Only these tasks and their ancestors; null: all. */
   only: ((task: number) => boolean) | null;
-  /** Tasks that always stand alone: the outliers (deadlocked, blocking, selected). */
+  /** Tasks that always stand alone (deadlocked, selected); beside them, those that wait much longer than others alike. */
   apart: ReadonlySet<number>;
   /** Keys of groups the user has opened. */
   expanded: ReadonlySet<string>;
@@ -146,7 +146,9 @@ function addGroup(
   const first = tasks[0];
   const parent = source.parent(first);
   const above = parent >= 0 && visible[parent] ? nodeOf[parent] : -1;
-  const together = tasks.filter((task) => !options.apart.has(task));
+  const late = tasks.length > options.foldFrom ? outliers(tasks, snapshot) : NOBODY;
+  const alone = (task: number) => options.apart.has(task) || late.has(task);
+  const together = tasks.filter((task) => !alone(task));
   const state = snapshot.state[first];
   const coroutine = source.coroutine(first);
   const place = source.place(first);
@@ -170,8 +172,31 @@ function addGroup(
     for (const task of tasks) add("task", [task], `t${task}`);
     return;
   }
-  for (const task of tasks) if (options.apart.has(task)) add("task", [task], `t${task}`);
+  for (const task of tasks) if (alone(task)) add("task", [task], `t${task}`);
   add("group", together, key);
+}
+
+/** A task is an outlier that has waited this much longer than half of those alike, and at least this many seconds. */
+const LATE = { factor: 10, seconds: 1 };
+/** Of many outliers the longest ones stand for all. */
+const MOST_OUTLIERS = 3;
+/** Waits that the usual one is taken from. */
+const SAMPLES = 101;
+const NOBODY: ReadonlySet<number> = new Set();
+
+/** The tasks that have been parked far longer than the others: one stuck `fetch` among a thousand. */
+function outliers(tasks: readonly number[], snapshot: Snapshot): ReadonlySet<number> {
+  const { since, t } = snapshot;
+  if (snapshot.state[tasks[0]] !== State.suspended) return NOBODY;
+  const step = Math.max(1, tasks.length / SAMPLES);
+  const samples: number[] = [];
+  for (let at = 0; at < tasks.length; at += step) samples.push(t - since[tasks[Math.floor(at)]]);
+  samples.sort((a, b) => a - b);
+  const usual = samples[samples.length >> 1];
+  const before = t - Math.max(LATE.seconds, usual * LATE.factor);
+  const late = tasks.filter((task) => since[task] < before);
+  if (late.length === 0) return NOBODY;
+  return new Set(late.sort((a, b) => since[a] - since[b] || a - b).slice(0, MOST_OUTLIERS));
 }
 
 /** Children shown of one parent before the rest becomes "+N more". */

@@ -1,4 +1,4 @@
-import { clip, measure } from "../canvas/text";
+import { measure } from "../canvas/text";
 import { State } from "../model/snapshot";
 import { duration } from "../util/format";
 import { t } from "../util/l10n";
@@ -163,7 +163,7 @@ function drawBlocks(
     const time = duration(end - begin);
     const texts = [t("{name} blocks the loop {time}", { name, time }), `${name} ${time}`, time];
     const fits = texts.find((text) => measure(context, text) <= width - 12);
-    context.fillText(fits ?? clip(context, time, width - 12), left + 6, top + height / 2 + 4);
+    if (fits) context.fillText(fits, left + 6, top + height / 2 + 4);
   }
 }
 

@@ -7,7 +7,7 @@ import { t } from "../util/l10n";
 import { toggle } from "./controller";
 import type { HoverInfo } from "./hover";
 import type { LaneRow } from "./rows";
-import { DENSITIES, laneHeight, range, setWindow } from "./state";
+import { DENSITIES, range, setWindow } from "./state";
 
 /** What can be done with a task, wherever it is shown. */
 export function taskMenu(task: number): MenuItem[] {
@@ -72,10 +72,8 @@ export function laneMenu(row: LaneRow | null, info: HoverInfo | null): MenuItem[
   DENSITIES.forEach((height, i) => {
     items.push({
       label: names[i],
-      checked: laneHeight.value === height,
-      run: () => {
-        laneHeight.value = height;
-      },
+      checked: setting.lane.value === height,
+      run: () => change({ lane: height }),
     });
   });
   return items;

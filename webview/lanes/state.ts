@@ -11,9 +11,8 @@ import { buildRows } from "./rows";
 export const opened = signal<ReadonlySet<string>>(new Set());
 /** A range of time the user selected, seconds. */
 export const range = signal<{ from: number; to: number } | null>(null);
-/** Height of a task's lane, CSS pixels. */
+/** Heights of a task's lane to choose from, CSS pixels. */
 export const DENSITIES = [20, 12, 4, 1] as const;
-export const laneHeight = signal<number>(DENSITIES[0]);
 
 /** Height there is for lanes, CSS pixels. */
 export const laneRoom = signal(0);
@@ -56,7 +55,7 @@ export const rows = computed(() => {
     expanded: opened.value,
     foldFrom: setting.fold.value ? 6 : Number.POSITIVE_INFINITY,
     only: only.value,
-    height: laneHeight.value,
+    height: setting.lane.value,
     apart: apart.value,
     room: laneRoom.value,
   };

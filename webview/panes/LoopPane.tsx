@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { loopName, loopState } from "../../src/trace";
 import { Icon, type IconName } from "../icons";
 import { State } from "../model/snapshot";
@@ -8,6 +9,7 @@ import { now, snapshot, tick, trace } from "../state/model";
 import { duration } from "../util/format";
 import { t, tn, tx } from "../util/l10n";
 import { Running, TaskName } from "./LoopRunning";
+import { narrow } from "./narrow";
 
 /** Which loop is shown; the first with anything to show. */
 const shown = signal(0);
@@ -198,8 +200,17 @@ function Station({
   hint: string;
   children: ComponentChildren;
 }) {
+  const element = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Where the stations stand one below the other the one that matters may be out of sight.
+    if (active && narrow.value) element.current?.scrollIntoView({ block: "start" });
+  }, [active]);
   return (
-    <section class={`station ${active ? "active" : ""}`} aria-current={active ? "step" : undefined}>
+    <section
+      ref={element}
+      class={`station ${active ? "active" : ""}`}
+      aria-current={active ? "step" : undefined}
+    >
       <h3>
         <span class="step-number">{number}</span>
         <Icon name={icon} /> {title}

@@ -15,6 +15,8 @@ export interface Settings {
   side: number;
   /** Width of the lanes' names, CSS pixels. */
   labels: number;
+  /** Height of a task's lane, CSS pixels. */
+  lane: number;
   lanes: boolean;
   panel: boolean;
   fold: boolean;
@@ -33,6 +35,7 @@ export const DEFAULTS: Settings = {
   split: 0.5,
   side: 320,
   labels: 190,
+  lane: 20,
   lanes: true,
   panel: true,
   fold: true,
@@ -65,6 +68,7 @@ export function restore(kept: unknown): Settings {
   result.view = VIEWS.includes(old.view as ViewName) ? old.view : DEFAULTS.view;
   result.split = within(old.split, 0.15, 0.85, DEFAULTS.split);
   result.side = within(old.side, 160, 2000, DEFAULTS.side);
+  result.lane = within(old.lane, 1, 40, DEFAULTS.lane);
   result.labels = within(old.labels, 60, 800, DEFAULTS.labels);
   result.graph = numbers(old.graph, ["scale", "x", "y"]);
   result.window = numbers(old.window, ["from", "to"]);

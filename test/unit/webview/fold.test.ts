@@ -48,6 +48,27 @@ function fold(rows: Row[], more: Partial<FoldOptions> = {}) {
 const repeat = (count: number, row: Row): Row[] => Array.from({ length: count }, () => ({ ...row }));
 
 describe("folding of alike tasks", () => {
+  it("keeps a task that waits far longer than the others out of the fold, and few of many", () => {
+    const rows = [{ parent: -1 }, ...repeat(990, { parent: 0, coroutine: 2, place: 7 })];
+    const { snapshot: shot, source } = snapshot(rows);
+    shot.t = 60;
+    shot.since.fill(59.95);
+    shot.since[500] = 20;
+    const alone = (count: number) => {
+      const { nodes } = foldSnapshot(shot, source, options);
+      const tasks = nodes.filter((node) => node.kind === "task" && node.parent === 0);
+      assert.equal(tasks.length, count);
+      assert.equal(nodes.find((node) => node.kind === "group")?.tasks.length, 990 - count);
+      return tasks.map((node) => node.tasks[0]);
+    };
+    assert.deepEqual(alone(1), [500]);
+    for (let task = 100; task < 200; task++) shot.since[task] = 30;
+    assert.deepEqual(alone(3), [100, 101, 500]);
+    shot.since.fill(58);
+    shot.since[500] = 45;
+    alone(0);
+  });
+
   it("makes one node of tasks with the same creator, coroutine, state and line", () => {
     const { nodes, shown } = fold([{ parent: -1 }, ...repeat(990, { parent: 0, coroutine: 2, place: 7 })]);
     assert.equal(shown, 991);
