@@ -3,7 +3,7 @@
  * Node, no editor; the same for a live stream and for a file.
  */
 export { chromeTrace } from "./chrome";
-export { cancelledBy } from "./describe/cancellation";
+export { cancelledBy, cancellerName } from "./describe/cancellation";
 export { coroutineName, createdAt, createdBy } from "./describe/creation";
 export { idleSeconds, loopInfo, loopName } from "./describe/loops";
 export { programInfo, trust } from "./describe/program";

@@ -1,5 +1,5 @@
 import type { Place } from "../protocol/report";
-import { cancelledBy } from "./describe/cancellation";
+import { cancelledBy, cancellerName } from "./describe/cancellation";
 import { codePlace, createdAt, createdBy, userPlace } from "./describe/creation";
 import { loopName } from "./describe/loops";
 import { stallPlace } from "./describe/stalls";
@@ -186,10 +186,9 @@ export class Timeline implements Iterable<TimelineRow> {
       }
       case "cancelled": {
         const by = cancelledBy(trace, task);
-        const who = by?.kind === "task" && by.task !== null ? trace.tasks.name(by.task - 1) : by?.kind;
         return {
           place: by?.at ?? codePlace(trace, trace.tasks.code.get(task)),
-          detail: who ? `by ${who}` : "",
+          detail: by === null ? "" : `by ${cancellerName(trace, { ...by, at: null })}`,
         };
       }
       default:

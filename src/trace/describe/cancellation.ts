@@ -1,11 +1,12 @@
 import type { CancelInfo } from "../../protocol/report";
-import { CAUSE_CANCELLED } from "../../protocol/stream";
-import { lastSuspension } from "../queries";
+import { CAUSE_CANCELLED, CAUSES } from "../../protocol/stream";
+import { Outcomes } from "../store/tasks";
 import type { Trace } from "../trace";
+import { type Cancel, cancelAt, cancelInHand, lastCancel, MAX_PATH, timedOut } from "./cancels";
 import { placesInsideLoop, userPlace } from "./creation";
 import { asyncioModule, asyncioName } from "./library";
 import { where } from "./text";
-import { waitOf } from "./waits";
+import { awaitPlace, waitOf } from "./waits";
 
 /** Functions of asyncio that cancel on somebody's behalf. */
 const CANCELLERS: Record<string, CancelInfo["kind"]> = {
@@ -22,43 +23,18 @@ const CANCELLERS: Record<string, CancelInfo["kind"]> = {
   "runners.close": "shutdown",
 };
 
-const CANCELLED = 2;
-
-/** How far a cancellation is followed from victim to victim. */
-const MAX_PATH = 64;
-
 type Origin = Omit<CancelInfo, "shielded">;
-
-interface Cancel {
-  t: number;
-  wake: number;
-  by: number;
-}
-
-/** The wake that ended a cancelled task's last suspension, or what reached it before its first step. */
-function cancelOf(trace: Trace, task: number): Cancel | null {
-  const { steps } = trace;
-  const early = trace.earlyCancels.get(task) ?? null;
-  const row = lastSuspension(trace, task);
-  if (row < 0 || Number.isNaN(steps.ready.get(row))) return early;
-  if (early !== null && early.t >= steps.ready.get(row)) return early;
-  const by = steps.by.get(row);
-  const cancelled = trace.wakes.cause.get(steps.wake.get(row)) & CAUSE_CANCELLED;
-  // A gather passes a cancellation on as an exception.
-  const passedOn = by >= 0 && by !== task && trace.tasks.outcome.get(by) === CANCELLED;
-  return cancelled || passedOn ? { t: steps.ready.get(row), wake: steps.wake.get(row), by } : early;
-}
 
 /** Who cancelled a task: its cancellation followed back through the tasks it passed. Null when it was not cancelled. */
 export function cancelledBy(trace: Trace, task: number): CancelInfo | null {
-  if (trace.tasks.outcome.get(task) !== CANCELLED) return null;
+  if (Outcomes[trace.tasks.outcome.get(task)] !== "cancelled") return null;
   const shielded = shieldedBy(trace, task).map((each) => each + 1);
   return { ...canceller(trace, task, []), shielded };
 }
 
 /** The task that a cancelled one awaited and that was not cancelled with it: `asyncio.shield` stood between. */
 function shieldedBy(trace: Trace, task: number): number[] {
-  const row = lastSuspension(trace, task);
+  const row = lastCancel(trace, task)?.row ?? -1;
   if (row < 0) return [];
   const { kind, tasks } = waitOf(trace, row);
   if (kind !== "task") return [];
@@ -75,9 +51,9 @@ export function cancellerName(trace: Trace, { kind, task, at, through, signal }:
     case "task":
       return `${task === null ? "a task" : name(task)}${line}${passed}`;
     case "timeout":
-      return `a timeout${line}${passed}`;
+      return `a timeout${task === null ? "" : ` in ${name(task)}`}${line}${passed}`;
     case "taskgroup":
-      return `its TaskGroup${task === null ? "" : `, because ${name(task)} failed`}${passed}`;
+      return `its TaskGroup${task === null ? "" : `, because ${name(task)} failed${line}`}${passed}`;
     case "shutdown":
       return `${signal ? "Ctrl-C" : "asyncio.run, which was about to end"}${passed}`;
     case "loop":
@@ -87,16 +63,19 @@ export function cancellerName(trace: Trace, { kind, task, at, through, signal }:
   }
 }
 
-/** The function of asyncio that cancelled on somebody's behalf, from the frames of the wake; "" when the user's code did. */
-function cancellerOf(trace: Trace, stack: number): string {
+/** The functions of asyncio in the frames of a wake, up to the user's code, innermost first. */
+function ownFunctions(trace: Trace, stack: number): string[] {
+  const names: string[] = [];
   for (const place of placesInsideLoop(trace, stack)) {
     const code = trace.places.codeAt(place);
-    if (code.user) return "";
-    const name = asyncioModule(code) ? asyncioName(code) : "";
-    if (CANCELLERS[name]) return name;
+    if (code.user) break;
+    names.push(asyncioModule(code) ? asyncioName(code) : "");
   }
-  return "";
+  return names;
 }
+
+/** The function of asyncio that cancelled on somebody's behalf; "" when the user's code did. */
+const cancellerOf = (names: string[]) => names.find((name) => CANCELLERS[name]) ?? "";
 
 /** Those that cancel a task in order to end it. Other timeouts and task groups cancel the task they are in, to be caught. */
 const ENDING = new Set(["tasks._cancel_and_wait", "taskgroups._abort"]);
@@ -112,35 +91,62 @@ export function isMeantToEnd(trace: Trace, row: number): boolean {
   const stack = wakes.stack.get(wake);
   if (stack === 0) return false;
   if (places.get(stacks.leaf(stack)).user) return true;
-  const by = cancellerOf(trace, stack);
+  const by = cancellerOf(ownFunctions(trace, stack));
   return ENDING.has(by) || CANCELLERS[by] === "shutdown";
 }
 
 /** Who caused the cancellation that ended the suspension of a row. */
 export function cancellerAt(trace: Trace, row: number): CancelInfo {
-  const { steps } = trace;
-  const cancel = { t: steps.ready.get(row), wake: steps.wake.get(row), by: steps.by.get(row) };
-  return { ...origin(trace, steps.task.get(row), cancel, []), shielded: [] };
+  return { ...origin(trace, trace.steps.task.get(row), cancelAt(trace, row), []), shielded: [] };
 }
 
 function canceller(trace: Trace, task: number, through: number[]): Origin {
-  const cancel = cancelOf(trace, task);
-  if (cancel === null) return { kind: "unknown", task: null, at: null, signal: false, through };
-  return origin(trace, task, cancel, through);
+  const cancel = lastCancel(trace, task);
+  if (cancel !== null) return origin(trace, task, cancel, through);
+  // Such as one that came before its first step, of which nothing is recorded.
+  return { kind: "unknown", task: null, at: null, signal: false, through };
 }
 
 /** `through`: ids of the tasks that passed it on, the one cancelled first in front. */
 function origin(trace: Trace, task: number, cancel: Cancel, through: number[]): Origin {
-  const { tasks } = trace;
-  const stack = trace.wakes.stack.get(cancel.wake);
+  const { tasks, steps, wakes } = trace;
+  const stack = wakes.stack.get(cancel.wake);
   const { by } = cancel;
+  const names = ownFunctions(trace, stack);
+  const name = cancellerOf(names);
+  const kind = name === "" ? null : CANCELLERS[name];
   const at = userPlace(trace, stack);
-  const name = cancellerOf(trace, stack);
-  const rest = { at, signal: name === "runners._on_sigint", through };
-  if (name !== "") return { kind: CANCELLERS[name], task: by < 0 ? null : by + 1, ...rest };
+  const from = by < 0 ? null : by + 1;
+  if (kind === "timeout" && at === null && cancel.row >= 0) {
+    // The timer of an asyncio.timeout has no frames: told is where the task was that it stands around.
+    const row = timedOut(trace, cancel.row);
+    return { kind, task: steps.task.get(row) + 1, at: awaitPlace(trace, row), signal: false, through };
+  }
+  if (kind === "taskgroup" && by >= 0 && by !== task) {
+    // The group's own task was cancelled, and so cancels its children.
+    const inHand = names.includes("taskgroups._on_task_done") ? null : cancelInHand(trace, by, cancel.t);
+    if (inHand !== null && through.length < MAX_PATH) return origin(trace, by, inHand, [by + 1, ...through]);
+    return { kind, task: from, at: trace.exceptions.get(by)?.at ?? at, signal: false, through };
+  }
+  if (kind !== null) return { kind, task: from, at, signal: isSignal(trace, task, name), through };
   // What it awaited was cancelled and passed it on: ask who cancelled that.
-  const passedOn = at === null && by >= 0 && by !== task && tasks.outcome.get(by) === CANCELLED;
+  const passedOn = at === null && by >= 0 && by !== task && Outcomes[tasks.outcome.get(by)] === "cancelled";
   if (passedOn && through.length < MAX_PATH) return canceller(trace, by, [by + 1, ...through]);
-  if (by >= 0) return { kind: "task", task: by + 1, ...rest };
-  return { kind: at === null && stack === 0 ? "unknown" : "loop", task: null, ...rest };
+  if (by >= 0) return { kind: "task", task: from, at, signal: false, through };
+  const known = stack !== 0 || isFromLoop(trace, cancel.wake);
+  return { kind: known ? "loop" : "unknown", task: null, at, signal: false, through };
+}
+
+/** Whether the loop called `cancel` itself, as a callback, timer or reader: that has no frames. */
+function isFromLoop(trace: Trace, wake: number): boolean {
+  const cause = CAUSES[trace.wakes.cause.get(wake) & ~CAUSE_CANCELLED];
+  return cause !== "unknown" && cause !== "task";
+}
+
+/** Ctrl-C: from Python 3.11 on the runner handles it; before, it ends the loop, and the runner cancels what is left. */
+function isSignal(trace: Trace, task: number, name: string): boolean {
+  if (name === "runners._on_sigint") return true;
+  const program = trace.programs[trace.loops[trace.tasks.loop.get(task)].program];
+  if (name !== "runners._cancel_all_tasks" || !program.hello?.version.startsWith("3.10.")) return false;
+  return program.end?.signal === "SIGINT" || program.end?.exitCode === 130;
 }

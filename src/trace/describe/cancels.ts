@@ -1,0 +1,101 @@
+import { CAUSE_CANCELLED } from "../../protocol/stream";
+import { resumed } from "../queries";
+import type { Trace } from "../trace";
+import { chainInfo } from "./chain";
+
+/** A cancellation as it reached a task. */
+export interface Cancel {
+  t: number;
+  /** Row of `wakes`. */
+  wake: number;
+  /** The task that ran, or whose end passed it on; -1 none. */
+  by: number;
+  /** The suspension it ended; -1 when it came in the step before. */
+  row: number;
+}
+
+const CANCELLED = 2;
+
+/** Whether the wake of a suspension was a cancellation: by `cancel()`, or passed on by what was awaited. */
+function isCancel(trace: Trace, row: number): boolean {
+  const { steps, wakes, tasks } = trace;
+  if (wakes.cause.get(steps.wake.get(row)) & CAUSE_CANCELLED) return true;
+  // A gather passes a cancellation on as an exception; who waits for several tasks to end does not.
+  const by = steps.by.get(row);
+  if (by < 0 || by === steps.task.get(row) || tasks.outcome.get(by) !== CANCELLED) return false;
+  return !/\b(wait|as_completed|TaskGroup)\b/.test(chainInfo(trace, steps.stack.get(row)).call);
+}
+
+/** The cancellation that ended the suspension of a row. */
+export function cancelAt(trace: Trace, row: number): Cancel {
+  const { steps } = trace;
+  return { t: steps.ready.get(row), wake: steps.wake.get(row), by: steps.by.get(row), row };
+}
+
+/**
+ * The last cancellation that reached a task before `until`: what ended one of its suspensions, or came before its
+ * first. It may have waited several times since, to clean up.
+ */
+export function lastCancel(trace: Trace, task: number, until = Number.POSITIVE_INFINITY): Cancel | null {
+  const { steps, tasks } = trace;
+  const early = trace.earlyCancels.get(task);
+  let last: Cancel | null = early && early.t <= until ? { ...early, row: -1 } : null;
+  for (let row = tasks.firstStep.get(task); row >= 0; row = steps.next.get(row)) {
+    const ready = steps.ready.get(row);
+    if (Number.isNaN(ready) || ready > until) break;
+    if (isCancel(trace, row) && !(last !== null && last.t > ready)) last = cancelAt(trace, row);
+  }
+  return last;
+}
+
+/** The cancellation that a task was dealing with at `t`: that ended it later, or with which its step had begun; else null. */
+export function cancelInHand(trace: Trace, task: number, t: number): Cancel | null {
+  const cancel = lastCancel(trace, task, t);
+  if (cancel === null || cancel.row < 0) return cancel;
+  const { steps, tasks } = trace;
+  if (tasks.outcome.get(task) === CANCELLED && lastCancel(trace, task)?.row === cancel.row) return cancel;
+  const step = steps.next.get(cancel.row);
+  const ended = step < 0 ? Number.NaN : steps.end.get(step);
+  return resumed(trace, cancel.row) <= t && !(ended < t) ? cancel : null;
+}
+
+const awaiters = new WeakMap<Trace, { version: number; rows: Map<number, number> }>();
+
+/** The suspension that the end of a cancelled task ended by passing its cancellation on; -1 when there is none. */
+function passedTo(trace: Trace, task: number): number {
+  let known = awaiters.get(trace);
+  if (known?.version !== trace.version) {
+    const rows = new Map<number, number>();
+    const { steps, tasks } = trace;
+    for (let row = 0; row < steps.count; row++) {
+      const by = steps.by.get(row);
+      if (by < 0 || tasks.outcome.get(by) !== CANCELLED || rows.has(by)) continue;
+      const last = tasks.lastStep.get(by);
+      // uvloop's wakes come a little before the end of the step that causes them.
+      if (last >= 0 && steps.ready.get(row) >= steps.begin.get(last) && isCancel(trace, row))
+        rows.set(by, row);
+    }
+    known = { version: trace.version, rows };
+    awaiters.set(trace, known);
+  }
+  return known.rows.get(task) ?? -1;
+}
+
+/** How far a cancellation is followed from victim to victim. */
+export const MAX_PATH = 64;
+
+/**
+ * The suspension around which an `asyncio.timeout` stood that struck at `row`: its own, or that of a task which
+ * awaited it, and so on; the first that the cancellation did not end is the one that had the timeout.
+ */
+export function timedOut(trace: Trace, row: number): number {
+  const { steps, tasks } = trace;
+  let at = row;
+  for (let i = 0; i < MAX_PATH; i++) {
+    const task = steps.task.get(at);
+    const outer = tasks.outcome.get(task) === CANCELLED ? passedTo(trace, task) : -1;
+    if (outer < 0) break;
+    at = outer;
+  }
+  return at;
+}
