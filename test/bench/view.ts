@@ -52,24 +52,45 @@ async function serve(
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
 }
 
-/** tsx names functions through a helper that a page does not have. */
+/** Runs in a page: the milliseconds between `count` frames while `act` runs in each, without the first `skip`. */
+async function frameTimes(count: number, skip: number, act: (frame: number) => void): Promise<number[]> {
+  const times: number[] = [];
+  let last = 0;
+  await new Promise<void>((done) => {
+    const frame = (at: number) => {
+      if (last) times.push(at - last);
+      last = at;
+      if (times.length >= count) return done();
+      act(times.length);
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  return times.slice(skip);
+}
+
+/** For every page: `frameTimes`, and the helper through which tsx names functions. */
+const IN_PAGE = `globalThis.__name = (f) => f; globalThis.frameTimes = ${frameTimes};`;
+
 async function newPage(browser: Browser, height: number): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1400, height } });
-  await page.addInitScript("globalThis.__name = (f) => f");
+  await page.addInitScript(IN_PAGE);
   return page;
 }
 
-/** Mean and p95 of the time between frames while `act` runs in each; a frame is not limited by the screen. */
+const meanOf = (times: readonly number[]) => times.reduce((sum, t) => sum + t, 0) / times.length;
+
+/** Mean and p95 of the time between frames while each moves the lanes; a frame is not limited by the screen. */
 async function frames(
   page: Page,
   count: number,
   kind: "pan" | "zoom",
 ): Promise<{ mean: number; p95: number }> {
-  return page.evaluate(
-    async ({ count, kind }) => {
+  const times = await page.evaluate(
+    ({ count, kind }) => {
       const target = document.querySelector(".lanes-scroll")!;
       const box = target.getBoundingClientRect();
-      const wheel = (i: number) =>
+      return frameTimes(count, 5, (i) => {
         target.dispatchEvent(
           new WheelEvent("wheel", {
             deltaY: kind === "zoom" ? (i % 40 < 20 ? -30 : 30) : i % 60 < 30 ? 20 : -20,
@@ -80,27 +101,12 @@ async function frames(
             cancelable: true,
           }),
         );
-      const times: number[] = [];
-      let last = 0;
-      await new Promise<void>((done) => {
-        const frame = (at: number) => {
-          if (last) times.push(at - last);
-          last = at;
-          if (times.length >= count) return done();
-          wheel(times.length);
-          requestAnimationFrame(frame);
-        };
-        requestAnimationFrame(frame);
       });
-      times.splice(0, 5);
-      const sorted = [...times].sort((a, b) => a - b);
-      return {
-        mean: times.reduce((sum, t) => sum + t, 0) / times.length,
-        p95: sorted[Math.floor(sorted.length * 0.95)],
-      };
     },
     { count, kind },
   );
+  const sorted = [...times].sort((a, b) => a - b);
+  return { mean: meanOf(times), p95: sorted[Math.floor(sorted.length * 0.95)] };
 }
 
 async function lanesBench(
@@ -144,8 +150,8 @@ async function libraryBench(browser: Browser): Promise<void> {
   const script = readFileSync(require.resolve("uplot/dist/uPlot.iife.min.js"), "utf8");
   const page = await newPage(browser, 1100);
   await page.setContent("<body></body>");
-  await page.addScriptTag({ content: `globalThis.__name = (f) => f; ${script}` });
-  const mean = await page.evaluate(async () => {
+  await page.addScriptTag({ content: `${IN_PAGE} ${script}` });
+  const times = await page.evaluate(async () => {
     const lanes = 40;
     const slices = 50_000;
     const x = Float64Array.from({ length: slices }, (_, i) => i);
@@ -166,23 +172,12 @@ async function libraryBench(browser: Browser): Promise<void> {
       [x, ...series],
       document.body,
     );
-    const times: number[] = [];
-    let last = 0;
-    await new Promise<void>((done) => {
-      const frame = (at: number) => {
-        if (last) times.push(at - last);
-        last = at;
-        if (times.length >= 12) return done();
-        const min = times.length * 20;
-        chart.setScale("x", { min, max: min + slices * 0.7 });
-        requestAnimationFrame(frame);
-      };
-      requestAnimationFrame(frame);
+    return frameTimes(12, 2, (i) => {
+      const min = (i + 1) * 20;
+      chart.setScale("x", { min, max: min + slices * 0.7 });
     });
-    times.splice(0, 2);
-    return times.reduce((sum, t) => sum + t, 0) / times.length;
   });
-  report("uPlot, 40 series of 50,000 points (2,000,000), pan, mean", mean, null);
+  report("uPlot, 40 series of 50,000 points (2,000,000), pan, mean", meanOf(times), null);
   await page.close();
 }
 
@@ -298,7 +293,7 @@ async function liveBench(browser: Browser): Promise<void> {
       setState: () => {},
     });
   });
-  await page.addScriptTag({ content: `globalThis.__name = (f) => f; ${script}` });
+  await page.addScriptTag({ content: `${IN_PAGE} ${script}` });
   const latencies = await page.evaluate(async (parts) => {
     const host = window as unknown as { acks: Map<number, () => void> };
     const send = (message: object) => window.postMessage(message, "*");
