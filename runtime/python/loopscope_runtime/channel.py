@@ -1,6 +1,7 @@
 """The way to the listener: a bounded queue of frames, sent without ever waiting; the oldest records go first when it is full."""
 
 from collections import deque
+from types import MethodType
 
 import _socket
 
@@ -14,11 +15,8 @@ class FileTarget:
         import os
 
         self.close_fd = os.close
-        self.write = os.write
         self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o600)
-
-    def send(self, data):
-        return self.write(self.fd, data)
+        self.send = MethodType(os.write, self.fd)  # as a socket's: no Python code of ours runs in it
 
     def close(self):
         self.close_fd(self.fd)
@@ -51,16 +49,18 @@ def connect(address):
 
 
 class Channel:
-    """Frames on their way. `put` never blocks; `pump` sends what the listener takes. Used by one thread at a time."""
+    """Frames on their way. `put` never blocks; `pump` sends what the listener takes. Used by one thread at a time.
+
+    That may be the program's main thread, where a signal handler may raise at any moment: what was sent is known even then.
+    """
 
     def __init__(self, target):
         self.target = target
         self.queue = deque()  # (frame, stream or None, records, whether it may be dropped)
+        self.head = None  # (the first of the queue, how many bytes of it were sent, each time), once it is being sent
         self.gap = []  # streams that lost records since the queue was last empty
         self.size = 0
-        self.offset = 0  # bytes of the first frame already sent
         self.broken = False
-        self.sent = 0
 
     def put(self, data, stream=None, records=0, keep=False):
         """Queues a frame. What is not to be kept goes when the listener is too slow; records of a stream are counted there."""
@@ -74,7 +74,7 @@ class Channel:
     def drop(self):
         """Makes room: the oldest frames go, but not one that is partly sent."""
         kept = deque()
-        if self.offset:
+        if self.head is not None and self.queue[0] is self.head[0]:
             kept.append(self.queue.popleft())
         while self.queue and self.size > LIMIT * 3 // 4:
             entry = self.queue.popleft()
@@ -93,25 +93,34 @@ class Channel:
     def pump(self):
         """Sends what can be sent now. True when nothing is left."""
         while self.queue and not self.broken:
-            data = self.queue[0][0]
+            if self.head is None:
+                self.head = (self.queue[0], [])
+            entry, sizes = self.head
+            data = entry[0]
+            sent = sum(sizes)
+            if sent == len(data):
+                if self.queue[0] is entry:
+                    self.queue.popleft()
+                    self.size -= len(data)
+                self.head = None
+                continue
             try:
-                n = self.target.send(memoryview(data)[self.offset :] if self.offset else data)
+                # Of one piece from the system call to the list: no signal handler runs in between.
+                sizes.extend(map(self.target.send, (memoryview(data)[sent:] if sent else data,)))
             except (BlockingIOError, InterruptedError):
                 return False
             except OSError:
                 self.broken = True  # the listener is gone; nothing will ever be sent again
                 self.queue.clear()
-                self.size = self.offset = 0
+                self.size = 0
                 break
-            self.sent += n
-            self.offset += n
-            if self.offset == len(data):
-                self.queue.popleft()
-                self.size -= len(data)
-                self.offset = 0
         while self.gap:
             self.gap.pop().resync = True  # the listener has caught up: now it can be told again what it lost
         return True
+
+    def recount(self):
+        """After an exception in the midst of `put`, `drop` or `pump`."""
+        self.size = sum(len(entry[0]) for entry in self.queue)
 
     def close(self):
         self.broken = True

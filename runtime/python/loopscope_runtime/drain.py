@@ -16,6 +16,9 @@ STATS_NS = 1_000_000_000
 BEAT_NS = 250_000_000  # between heartbeats while nothing happens
 RECORD = 5  # what a record costs the loop, in units of what writing the smallest one takes: docs/performance.md
 MANY = 50_000  # numbers of records that are sent without waiting for the next flush
+LATE = 0.06  # seconds after the last flush when a loop that is about to wait flushes itself, for this thread does not get to run
+GROUP = 128 * 1024  # bytes of records that make a frame
+TEXTS = 5000  # strings that make a frame
 
 let_others_run = getattr(os, "sched_yield", lambda: time.sleep(0))
 
@@ -69,6 +72,8 @@ class Drain:
         self.introduced = []
         self.descriptions = {}  # loop -> what its `loop` frame says
         self.searching = True
+        self.found = ()  # frames of the last search, to be sent
+        self.paused = []  # holds one thing while the thread is to be started again
         self.gone = None  # called by the thread as it ends because the listener is no more
         self.greet(channel, hello)
 
@@ -81,6 +86,7 @@ class Drain:
     def start(self):
         self.bell.acquire(False)
         self.running.acquire(False)
+        state.overdue = self.overdue
         start_new_thread(self.run, ())
 
     def pause(self):
@@ -94,12 +100,17 @@ class Drain:
             let_others_run()
         while is_there(self.thread) and now() < until:  # it has still to leave, and the warning counts what the system counts
             let_others_run()
+        self.paused.append(True)
+        state.resume = self.resume
         for stream in state.streams:
             stream.resync = True  # the next iteration of a loop calls `resume`
-        state.resume = self.resume
 
     def resume(self):
         state.resume = None
+        try:
+            self.paused.pop()
+        except IndexError:  # another thread's loop was faster
+            return
         self.start()
 
     def run(self):
@@ -112,6 +123,7 @@ class Drain:
                         self.sampled.look(self)
                 if now() - self.last_flush >= FLUSH_NS or any([len(stream.buf) > MANY for stream in state.streams]):
                     self.flush()
+                    self.search()  # after, not before: what is taken from the loops is sent without delay
             except Exception as exc:
                 state.note("the drain failed: %s: %s" % (type(exc).__name__, exc))
                 self.channel.put(wire.json_frame(STATS, self.stats(now())))  # so that the view can say so
@@ -125,8 +137,9 @@ class Drain:
 
     def introduce(self, stream, description):
         """Announces a loop; its frame precedes its records."""
-        if state.resume is not None:
-            state.resume()
+        resume = state.resume
+        if resume is not None:
+            resume()
         self.descriptions[stream.loop_id] = description
         self.introduced.append(wire.json_frame(LOOP, description))
 
@@ -134,48 +147,74 @@ class Drain:
         """Sends all there is. A final one waits (≤ 2 s in all) for a slow listener."""
         if not self.lock.acquire(final, 2 if final else -1):
             return
+        whole = False
         try:
             began = time.thread_time_ns()
             self.collect(final)
             self.pump(final)
             self.cpu += time.thread_time_ns() - began
+            whole = True
         finally:
+            if not whole:
+                self.torn()
             self.lock.release()
+
+    def overdue(self):
+        """For a loop that is about to wait, or has written much, when this thread did not get to run in time."""
+        state.due = state.clock() + LATE
+        try:
+            self.flush()
+        except Exception as exc:
+            state.fault(exc, "a flush")
+
+    def torn(self):
+        """A signal handler of the program raised in the midst of a flush: what may be lost is told again."""
+        for stream in state.streams:
+            stream.gap = stream.resync = True
+        codes.tell_again()
+        self.introduced[:] = self.loops_again()
+        self.channel.recount()
+
+    def loops_again(self):
+        live = [stream.loop_id for stream in state.streams]
+        return [wire.json_frame(LOOP, d) for i, d in self.descriptions.items() if i in live]
 
     def collect(self, final):
         put = self.channel.put
         t = now()
         self.last_flush = t
+        state.due = t / 1e9 + LATE
+        if final:
+            self.search()
         batches = []
         beats = []
         with state.looking:
-            for each in self.search(t):
-                put(each)
             for stream in list(state.streams):
                 if stream.probe is not None:
                     key, begin, ready = stream.probe()
                     beats.append([stream.loop_id, t, int(key), begin, ready])
         for stream in list(state.streams):
-            data = stream.take()
-            if not data:
-                if stream.closed:
-                    state.streams.remove(stream)
-                continue
-            batches.append((stream, data))
+            pieces, size = stream.take()
+            if size:
+                batches.append((stream, pieces))
+            elif stream.closed:
+                state.streams.remove(stream)
         while self.introduced:
             put(self.introduced.pop(0), keep=True)
-        texts = self.strings() if state.strings else None
+        texts = sorted(list(state.strings))  # those of the records that were taken, and perhaps newer ones
         rows = codes.take()
         if rows:
             put(wire.json_frame(CODES, rows), keep=True)
-        for part in texts or ():
-            put(wire.frame(STRINGS, part.encode()))
-        for stream, data in batches:
-            stream.sequence += 2 if stream.gap else 1
-            stream.gap = False
-            records = wire.count_records(data)
-            self.events += records
-            put(wire.records_frame(stream.loop_id, stream.sequence, records, stream.lost, data), stream, records)
+        for i in range(0, len(texts), TEXTS):
+            for part in strings(texts[i : i + TEXTS]):
+                put(wire.frame(STRINGS, part.encode()))
+        for stream, pieces in batches:
+            pieces.reverse()  # each is let go as soon as it is in a frame: all of them twice would take much memory
+            while pieces:
+                self.put_records(stream, pieces)
+        for each in self.found:
+            put(each)
+        self.found = ()
         if final or beats and (batches or t - self.last_beat > BEAT_NS):
             self.last_beat = t
             others = other_threads()
@@ -184,37 +223,36 @@ class Drain:
             self.last_stats = t
             put(wire.json_frame(STATS, self.stats(t)))
 
-    def search(self, t):
-        """What `abandoned` found. Its failure costs its findings and nothing else."""
+    def put_records(self, stream, pieces):
+        """Queues a frame of the last of the pieces, which it takes from the list."""
+        group = [pieces.pop()]
+        size = len(group[0])
+        while pieces and size < GROUP:
+            group.append(pieces.pop())
+            size += len(group[-1])
+        data = b"".join(group) if len(group) > 1 else group[0]
+        if not data:
+            return
+        stream.sequence += 2 if stream.gap else 1
+        stream.gap = False
+        records = wire.count_records(data)
+        self.events += records
+        self.channel.put(wire.records_frame(stream.loop_id, stream.sequence, records, stream.lost, data), stream, records)
+
+    def search(self):
+        """Looks for what `abandoned` finds. Its failure costs its findings and nothing else."""
         if not self.searching:
-            return ()
+            return
+        began = time.thread_time_ns()
         try:
-            return abandoned.look(t)
+            with state.looking:
+                self.found = [*self.found, *abandoned.look(now())]
         except RuntimeError:  # the program changed a set or a dictionary in the midst of it: next time
-            return ()
+            pass
         except Exception as exc:
             self.searching = False
             state.note("the search for lost tasks was switched off: %s: %s" % (type(exc).__name__, exc))
-            return ()
-
-    def strings(self):
-        """The bodies of `strings` frames for the strings not sent yet: runs of consecutive ids."""
-        ids = sorted(list(state.strings))
-        values = list(map(state.strings.pop, ids))
-        if tuple in set(map(type, values)):
-            values = [labels.resolve(*value) if type(value) is tuple else value for value in values]
-        texts = list(map(wire.quote, values))
-        parts = []
-        at = 0
-        while at < len(ids):
-            end = len(ids)
-            if ids[-1] - ids[at] != end - 1 - at:  # there is a gap
-                end = at + 1
-                while end < len(ids) and ids[end] == ids[end - 1] + 1:
-                    end += 1
-            parts.append("[%d,%s]" % (ids[at], ",".join(texts[at:end])))
-            at = end
-        return parts
+        self.cpu += time.thread_time_ns() - began
 
     def stats(self, t):
         return {
@@ -240,6 +278,7 @@ class Drain:
     def forked(self, reconnect):
         """In the child of a fork, where the thread is no more: reconnect() gives it a channel of its own and a hello, or None."""
         state.resume = None
+        self.paused.clear()
         self.channel.close()
         self.lock, self.bell, self.running = allocate_lock(), allocate_lock(), allocate_lock()
         state.looking = RLock()
@@ -255,8 +294,7 @@ class Drain:
             return
         self.greet(*again)
         codes.tell_again()
-        live = [s.loop_id for s in state.streams]
-        self.introduced[:] = [wire.json_frame(LOOP, d) for i, d in self.descriptions.items() if i in live]
+        self.introduced[:] = self.loops_again()
         self.start()
 
     def end_thread(self):
@@ -280,6 +318,25 @@ class Drain:
         self.flush(True)
         self.channel.put(wire.json_frame(BYE, {"t": now()}))
         self.pump(True)
+
+
+def strings(ids):
+    """Takes the strings with these ids, in order: the bodies of `strings` frames, one for each run of consecutive ids."""
+    values = [state.strings.pop(i, "") for i in ids]
+    if set(map(type, values)) != {str}:
+        values = [labels.resolve(*value) if type(value) is tuple else str(value) if not isinstance(value, str) else value for value in values]
+    texts = list(map(wire.quote, values))
+    parts = []
+    at = 0
+    while at < len(ids):
+        end = len(ids)
+        if ids[-1] - ids[at] != end - 1 - at:  # there is a gap
+            end = at + 1
+            while end < len(ids) and ids[end] == ids[end - 1] + 1:
+                end += 1
+        parts.append("[%d,%s]" % (ids[at], ",".join(texts[at:end])))
+        at = end
+    return parts
 
 
 def describe_program(options, token):

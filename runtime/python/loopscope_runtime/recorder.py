@@ -122,11 +122,14 @@ def watched(selector):
 
 def poll(timeout, timers, loop):
     """A POLL: the loop is about to wait, for so many seconds (None: for ever). A signal with a handler counts as a file."""
+    t = clock()
+    if t > state.due:
+        state.overdue()
     files = watched(loop._selector)
     if files >= 0:
         files += len(getattr(loop, "_signal_handlers", ()))
     arg = (FOR_EVER if timeout is None else 0) | (0 if files >= 0 else NOT_KNOWN)
-    return head(POLL, max(0, files), arg), clock(), timeout or 0.0, timers
+    return head(POLL, max(0, files), arg), t, timeout or 0.0, timers
 
 
 class Recorder:
@@ -336,8 +339,9 @@ class Recorder:
         """Records were lost: describes every task anew. Or the process forked, and the drain thread is to go on."""
         self.stream.resync = False
         self.last = (0, None, 0, None, -1.0)
-        if state.resume is not None:
-            state.resume()
+        resume = state.resume
+        if resume is not None:
+            resume()
             return
         for task in self.all_tasks(loop):
             self.adopt(task)

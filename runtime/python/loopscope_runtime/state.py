@@ -1,13 +1,15 @@
 """What the modules of the recorder share: the streams, the strings on their way, the notes, and the switch."""
 
 from _thread import RLock, allocate_lock
-from itertools import count
+from itertools import count, islice
+from math import inf
 from time import monotonic as clock  # seconds, in records
 from time import monotonic_ns as now  # the same in nanoseconds, in JSON frames
 
 from . import wire
 
-MAX_PACKED = 300  # pieces of records that wait for the drain thread, mostly of 16 to 24 KiB: more are dropped
+MAX_PACKED = 4 * 1024 * 1024  # bytes of records of a loop that wait for the drain thread: more are dropped, the oldest first
+MAX_STRINGS = 30_000  # strings that wait for it, at some 160 bytes: the same
 
 streams = []  # every Stream that may still get records
 failed = []  # [weak reference, when, told] of tasks that ended with an exception
@@ -20,6 +22,8 @@ active = False  # recording
 hooks = []  # undo what was patched; called when tracing is switched off
 resume = None  # starts the drain thread again after a fork
 last_words = None  # flushes; set once the drain thread has stopped
+due = inf  # seconds, of `clock`: the drain thread should have flushed by then; if it did not, a loop that is about to wait does
+overdue = None  # what it calls for that
 looking = RLock()  # held by the drain thread while it holds loops or what belongs to them
 LOOKS = 0.5  # seconds that a look at a loop takes at most
 
@@ -32,6 +36,7 @@ class Stream:
         self.buf = []
         self.ext = self.buf.extend
         self.packed = []  # records that are bytes already, older than `buf`
+        self.size = 0  # of these, in bytes
         self.taking = allocate_lock()  # held by who takes records away
         self.gap = False  # records were taken away unsent: the next batch skips a number
         self.sequence = 0
@@ -50,22 +55,36 @@ class Stream:
             return
         values = self.buf[:]
         del self.buf[: len(values)]
-        self.packed.append(wire.records_body(values))
-        late = self.packed.pop(0) if len(self.packed) > MAX_PACKED else None
+        piece = wire.records_body(values)
+        self.packed.append(piece)
+        self.size += len(piece)
+        late = None
+        if self.size > MAX_PACKED:  # the drain thread does not keep up
+            late = self.packed.pop(0)
+            self.size -= len(late)
         self.taking.release()
-        if late is not None:  # the drain thread does not keep up
+        if late is not None:
             self.dropped(wire.count_records(late))
             self.gap = self.resync = True
+        if len(strings) > MAX_STRINGS:
+            for i in list(islice(strings, len(strings) - MAX_STRINGS)):
+                strings.pop(i, None)
+            self.resync = True
+        if clock() > due:
+            overdue()
 
     def take(self):
-        """All records there are, as bytes."""
-        with self.taking:
-            values = self.buf[:]
-            del self.buf[: len(values)]
-            packed = self.packed
-            self.packed = []
+        """All records there are, as pieces of bytes, and their size."""
+        if not self.taking.acquire(True, 1):  # a signal handler's exception left it locked
+            self.taking = allocate_lock()
+            self.taking.acquire()
+        values = self.buf[:]
+        del self.buf[: len(values)]
+        packed, size = self.packed, self.size
+        self.packed, self.size = [], 0
+        self.taking.release()
         packed.append(wire.records_body(values))
-        return b"".join(packed)
+        return packed, size + len(packed[-1])
 
     def dropped(self, records):
         self.lost += records
@@ -155,11 +174,12 @@ def replace(owner, name, new):
 
 def reset():
     """Forgets what belongs to one recording."""
-    global resume, last_words
+    global resume, last_words, due, overdue
     for shared in (streams, strings, notes, failed, _common):
         shared.clear()
     counts.update(seen=0, missed=0, lost=0)
-    resume = last_words = None
+    resume = last_words = overdue = None
+    due = inf
 
 
 def report_now():
