@@ -7,7 +7,7 @@ import sys
 from time import thread_time_ns
 from weakref import ref
 
-from . import state, stuck, wire
+from . import missed, state, stuck, wire
 from .records import LOST, STUCK, UNASKED, head, key
 
 GRACE_NS = 200_000_000  # whoever is to look at a failed task has mostly done so by then
@@ -28,12 +28,12 @@ def look(t):
     """For the drain thread, at each flush: writes records, and returns frames."""
     if state.failed:
         look_at_failed(t)
-    if t < next_search[0] or not stuck.reliable():
+    if t < next_search[0]:
         return ()
     began = thread_time_ns()
     references = [ref(task) for task in all_tasks()]
     frames = ()
-    if len(references) <= MAX_TASKS:
+    if len(references) <= MAX_TASKS and stuck.reliable():
         search(references, began)
         frames = search_stuck(references, t)
     next_search[0] = t + max(GRACE_NS, PRICE * (thread_time_ns() - began))
@@ -99,13 +99,15 @@ def search_stuck(references, t):
 
 
 def all_tasks():
-    """The tasks of the loops that run; none when they come and go too fast to be listed."""
+    """The tasks of the loops that run, those that were missed being looked for on the way; none when they come and go too fast to be listed."""
     tasks = []
     try:
         for stream in list(state.streams):
             loop = None if stream.resting or stream.loop is None else stream.loop()
             if loop is not None:
-                tasks.extend(sys.modules["asyncio"].all_tasks(loop))
+                there = sys.modules["asyncio"].all_tasks(loop)
+                missed.look(loop, there)
+                tasks.extend(there)
     except RuntimeError:
         return ()
     return tasks

@@ -46,6 +46,7 @@ class Adoption:
         self.tasks = 0
         try:
             self.act()
+            self.loop._loopscope.adopting = True
             self.rest = tasks_of(self.asyncio, self.loop)
             self.awaiting = []
             self.next_slice()
@@ -64,6 +65,7 @@ class Adoption:
         if not self.rest and self.awaiting:
             self.rest, self.awaiting = self.awaiting, None
         if not self.rest:
+            rec.adopting = False
             self.here.release()
         elif self.loop.is_running():
             self.loop.call_soon(self.next_slice)

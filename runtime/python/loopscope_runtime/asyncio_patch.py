@@ -6,7 +6,7 @@ from _thread import get_ident
 from itertools import count
 from weakref import WeakSet, ref
 
-from . import codes, eager, executors, fallback, fused, guard, objects, recorder, state, uvloop_patch, waits
+from . import codes, eager, executors, fallback, foreign, fused, guard, missed, objects, recorder, state, uvloop_patch, waits
 from .faults import watch_class
 from .records import CLOSED, RUN, head
 
@@ -94,6 +94,7 @@ def patch(asyncio, drain):
     watch_subclasses(asyncio, drain)
     watch_class(base)
     waits.start(asyncio)
+    foreign.start(asyncio)
     objects.start(asyncio, recorder_here)
     state.replace(base, "__init__", __init__)
     return recorder_here
@@ -215,7 +216,7 @@ def watch_runs(loop, stream):
             if running:
                 stream.resting = False
             else:
-                count_missed(loop)
+                missed.count(loop)
                 stream.rest()
 
     loop._set_coroutine_origin_tracking = _set_coroutine_origin_tracking
@@ -223,20 +224,6 @@ def watch_runs(loop, stream):
         running = True
         stream.thread_id = loop._thread_id
         ext((head(RUN, 0, 1), state.clock()))
-
-
-def count_missed(loop):
-    """Each time a loop stops: asyncio knows every task, so one that was never seen is found. It is told, and counted as missed."""
-    rec = loop.__dict__.get("_loopscope")
-    if rec is None:
-        return
-    try:
-        for task in rec.all_tasks(loop):
-            if getattr(task, "_loopscope", None) is None and not task.done():
-                state.counts["missed"] += 1
-                rec.adopt(task)
-    except Exception as exc:
-        state.fault(exc, "the count of tasks")
 
 
 def new_stream():

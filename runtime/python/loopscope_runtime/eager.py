@@ -2,7 +2,7 @@
 
 import sys
 
-from . import chains, codes, recorder, state
+from . import chains, codes, foreign, missed, recorder, state
 from .records import EAGER, EAGER_END, NOT_EAGER, RAISED_OUTCOME, SUSPENDED, head, key
 
 
@@ -63,9 +63,12 @@ def watch_factory(loop, rec):
 
     def ending(task, given):
         """How the task left its first step, if it had one: outcome, (task, t, future, n, frames, name)."""
-        if task is None or not hasattr(task, "get_coro"):
-            return NOT_EAGER, (0 if task is None else key(task), state.clock(), 0, 0, 0)
+        if task is None:
+            return NOT_EAGER, (0, state.clock(), 0, 0, 0)
         k = key(task)
+        if not foreign.can_tell(task):
+            missed.found(rec, task)
+            return NOT_EAGER, (k, state.clock(), 0, 0, 0)
         if getattr(task, "_loopscope", None) is not None:
             return NOT_EAGER, (k, state.clock(), 0, 0, 0)
         name = state.text(task.get_name() if given is None else str(given))
@@ -76,7 +79,7 @@ def watch_factory(loop, rec):
         chains.frames_below(task.get_coro(), frames)
         chains.of(task)
         chain = chains.places(frames)
-        waits_on = getattr(task, "_fut_waiter", None)
+        waits_on = foreign.waiter_of(task)
         return SUSPENDED, (k, state.clock(), 0 if waits_on is None else key(waits_on), len(chain), *chain, name)
 
     def set_task_factory(factory):

@@ -8,7 +8,7 @@ from _thread import get_ident
 from types import MethodType
 from weakref import ref
 
-from . import codes, mimic, recorder, state
+from . import codes, foreign, mimic, missed, recorder, state
 from .records import CALLBACK, CALLED_BACK, IO, ITER, TASK, THREAD, TIMER, WAS_CANCELLED, head, key
 
 clock = state.clock
@@ -33,6 +33,7 @@ class Fallback:
         self.begin = 0.0
         self.outer = []  # what ran when the loop was run again inside a step (nest_asyncio)
         self.origins = {}  # id(handle) of a callback that is no step -> key of the task, or -cause, that scheduled it
+        rec.step_of = self.task_of
         self.arriving = {}  # id(callback) -> the same, while `call_soon_threadsafe` is on its way: it may run before the handle is known
 
     def task_of(self, callback):
@@ -44,6 +45,10 @@ class Fallback:
                 name = callback.__name__
                 if name == "__step" or name == "__wakeup":
                     return task, name == "__wakeup"
+            else:
+                task = foreign.stepped_by(callback)
+                if task is not None:
+                    return task, task is not self.cur and hasattr(task, "_loopscope")
         elif kind is BUILTIN:
             task = callback.__self__
             if isinstance(task, self.task_types) and "wakeup" in callback.__name__.lower():
@@ -71,7 +76,10 @@ class Fallback:
                 cause += WAS_CANCELLED
             self.rec.wake(key(task), cause, by, frame)
         elif task is not self.cur and not hasattr(task, "_loopscope"):
-            self.rec.created(task, 0.0 if self.cur is None else key(self.cur), frame)
+            if isinstance(task, self.task_types) or not foreign.started(task.get_coro()):
+                self.rec.created(task, 0.0 if self.cur is None else key(self.cur), frame)
+            else:
+                missed.found(self.rec, task)
         return True
 
     def remember(self, handle, origin):

@@ -10,7 +10,7 @@ import sys
 from _thread import get_ident
 from types import MethodType, TracebackType
 
-from . import codes, fallback, mimic, recorder, state
+from . import codes, fallback, foreign, mimic, missed, recorder, state
 from .chains import SLEEP0
 from .recorder import ARG, CLOCK_HEAD, STEP_HEAD, YIELD_HEAD
 from .records import (
@@ -51,6 +51,7 @@ def install(loop, stream, asyncio):
     base_events = asyncio.base_events
     events = asyncio.events
     handle_type, locked_type = mimic.handle_classes(events)
+    locked_types = () if locked_type is None else (locked_type, events._ThreadSafeHandle)
     new_handle = handle_type.__new__
     Timer = events.TimerHandle
     Task = asyncio.tasks.Task
@@ -172,7 +173,7 @@ def install(loop, stream, asyncio):
         if kind is MethodType:
             task = callback.__self__
             if not isinstance(task, PyTask):
-                return None
+                return foreign_step(callback, args, frame)
             if callback.__name__ == "__wakeup":
                 st = getattr(task, "_loopscope", None)
                 return task if st and args and woken(st, args[0], frame) else None
@@ -185,6 +186,21 @@ def install(loop, stream, asyncio):
             return None
         if task is not cur and not hasattr(task, "_loopscope"):
             created(task, me, frame)
+        return task
+
+    def foreign_step(callback, args, frame):
+        """The same for a task of a class that does not derive from asyncio's."""
+        task = foreign.stepped_by(callback)
+        if task is None or task is cur:
+            return task
+        st = getattr(task, "_loopscope", None)
+        if st is None:
+            if foreign.started(task.get_coro()):
+                missed.found(rec, task)
+            else:
+                created(task, me, frame)
+        elif not args or not woken(st, args[0], frame):
+            wake(st[5], TASK if me or by else cause, me or by, frame)
         return task
 
     def call_soon_threadsafe(callback, *args, context=None):
@@ -299,8 +315,9 @@ def install(loop, stream, asyncio):
                     cur = None
                     by = 0.0
                     cause = TIMER if kind is Timer else IO
-                    if kind is locked_type:  # another thread may cancel it now: it runs as asyncio runs it, and is seen as in debug mode
-                        by, cause = max(h._by, 0.0), max(-h._by, 0)
+                    if kind in locked_types:  # another thread may cancel it now: it runs as asyncio runs it, and is seen as in debug mode
+                        cause = getattr(h, "_by", -THREAD)
+                        by, cause = max(cause, 0.0), max(-cause, 0)
                         begin = 0.0
                         h._run()  # stock: handle._run()
                         begin = clock()
@@ -383,7 +400,7 @@ def install(loop, stream, asyncio):
 
     def recovered(task, begin, end, exc):
         """A step could not be recorded: its task was never seen before, or this is a fault."""
-        if type(exc) in (AttributeError, TypeError) and not hasattr(task, "_loopscope"):
+        if type(exc) in (AttributeError, TypeError) and not (isinstance(task, foreign.own) and hasattr(task, "_loopscope")):
             rec.stepped(task, begin, end)
         else:
             state.fault(exc, "_run_once")
@@ -416,7 +433,7 @@ def install(loop, stream, asyncio):
     codes.mark(run_code, codes.STOP)
     call_soon = mimic.disguise(call_soon, base_events.BaseEventLoop.call_soon)
     call_soon_threadsafe = mimic.disguise(call_soon_threadsafe, base_events.BaseEventLoop.call_soon_threadsafe)
-    for function in (call_soon, call_soon_threadsafe, woken, other_step):
+    for function in (call_soon, call_soon_threadsafe, woken, other_step, foreign_step):
         codes.mark(function.__code__, codes.SKIP)
 
     def probe():

@@ -5,7 +5,7 @@ from _thread import get_ident
 from types import CoroutineType
 from weakref import ref
 
-from . import chains, codes, state, waits
+from . import chains, codes, foreign, missed, state, waits
 from .records import (
     ADOPT,
     CANCELLED,
@@ -147,15 +147,17 @@ class Recorder:
         self.last = (0, None, 0, None, -1.0)  # the task made last: depth, code, offset of the user's frame; coroutine's code; parent
         self.current = None  # () -> key of the running task
         self.swap = None  # (task) -> the one before: what runs now is that task
+        self.step_of = None  # (callback) -> (task that it steps, or None; whether it wakes it)
+        self.adopting = False  # there may be tasks that were there before the recording, and are still to be described
         self.handing = False  # work is being handed to an executor: what is scheduled meanwhile is by its threads
 
     def stepped(self, task, begin, end):
         """A step ended, whatever way; the task may never have been seen before."""
         st = getattr(task, "_loopscope", None)
         if st is None:
-            self.adopt(task, begin)
+            missed.found(self, task, begin)
             st = chain_of(task)
-        future = getattr(task, "_fut_waiter", None)
+        future = foreign.waiter_of(task)
         self.ext((CLOCK_HEAD, begin))
         if future is None and task.done():
             self.done(task, st, end)
@@ -348,6 +350,8 @@ class Recorder:
 
     def adopt(self, task, t=None):
         """Describes a task whose creation was not seen, or was lost. t: since when it may have existed. Whether it waits for others."""
+        if not foreign.can_tell(task):
+            return False
         coro = task.get_coro()
         frames, coroutines = [], []
         if not task.done():
@@ -357,7 +361,7 @@ class Recorder:
             task._loopscope = st
         except AttributeError:
             pass
-        future = getattr(task, "_fut_waiter", None)
+        future = None if task.done() else foreign.waiter_of(task)
         judged = waits.judge(coroutines) if coroutines and future is not None and frames[-1][0] is coroutines[-1].cr_code else None
         if judged is None and future is not None and type(future) is not type(task):
             waits.relate(self, future, self.gathering)

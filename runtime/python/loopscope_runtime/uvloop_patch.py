@@ -2,7 +2,7 @@
 
 from _thread import get_ident
 
-from . import asyncio_patch, codes, fallback, recorder, state
+from . import asyncio_patch, codes, fallback, missed, recorder, state
 from .faults import watch_class
 from .records import IO, RUN, THREAD, TIMER, head
 
@@ -107,7 +107,7 @@ def trace(loop, stream, asyncio):
         try:
             stock_run_forever()
         finally:
-            asyncio_patch.count_missed(loop)
+            missed.count(loop)
             rec.ext((head(RUN, 0, 0), state.clock()))
             stream.rest()
 

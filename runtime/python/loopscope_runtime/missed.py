@@ -1,0 +1,57 @@
+"""Tasks that were not seen when they were made: found, counted, and followed from then on.
+
+asyncio knows its tasks, and a loop what is to run next. Both are compared with what was seen whenever a loop stops, and now and then
+while it runs.
+"""
+
+from itertools import islice
+
+from . import foreign, state
+from .records import key
+
+MANY = 2000  # of what is to run next, only so many are looked at
+untold = set()  # keys of those that were counted, but cannot be told of
+
+
+def is_unseen(task):
+    return getattr(task, "_loopscope", None) is None and not task.done() and key(task) not in untold
+
+
+def look(loop, tasks):
+    """For the drain thread, with the tasks of a loop that runs: lets the loop count, where there is something to count."""
+    rec = loop.__dict__.get("_loopscope")
+    if rec is None or rec.adopting:
+        return
+    if any(is_unseen(task) for task in tasks) or any(is_unseen(task) for task in about_to_run(rec, loop)):
+        # The class's own method: what is scheduled so is recorded as a callback of nobody.
+        type(loop).call_soon_threadsafe(loop, count, loop)
+
+
+def about_to_run(rec, loop):
+    """The tasks whose steps a loop has before it."""
+    ready = islice(getattr(loop, "_ready", ()), MANY)
+    return [task for task in (rec.step_of(handle._callback)[0] for handle in ready) if task is not None]
+
+
+def count(loop):
+    """In the loop's thread, between two callbacks or as it stops."""
+    rec = loop.__dict__.get("_loopscope")
+    if rec is None:
+        return
+    try:
+        for task in {*rec.all_tasks(loop), *about_to_run(rec, loop)}:
+            if is_unseen(task):
+                found(rec, task)
+    except Exception as exc:
+        state.fault(exc, "the count of tasks")
+
+
+def found(rec, task, since=None):
+    """A task that was never seen. since: when it was there already, in seconds."""
+    if not rec.adopting:  # else it was there before the recording
+        state.counts["missed"] += 1
+    if foreign.can_tell(task):
+        rec.adopt(task, since)
+    else:
+        untold.add(key(task))
+        state.note("tasks of the class %s do not say what they run: they are counted, but not shown" % type(task).__qualname__)

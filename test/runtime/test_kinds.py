@@ -1,0 +1,170 @@
+"""Tasks of every make: asyncio's in C and in Python, subclasses, other factories, eager ones, classes of one's own."""
+
+import unittest
+from importlib.util import find_spec
+
+from . import traced
+
+MAKES = """
+    import asyncio, sys
+    make = sys.argv[1]
+
+    async def work(n):
+        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+        await asyncio.gather(leaf(n))
+        return n
+
+    async def leaf(n):
+        return n
+
+    class Own(asyncio.Future):
+        # A task class of one's own: a future that steps a coroutine, and keeps for itself what it waits on.
+        def __init__(self, coro, loop):
+            super().__init__(loop=loop)
+            self.coro, self.name = coro, "own"
+            loop.call_soon(self.step)
+
+        def get_coro(self):
+            return self.coro
+
+        def get_name(self):
+            return self.name
+
+        def set_name(self, name):
+            self.name = name
+
+        def step(self, _=None):
+            try:
+                future = self.coro.send(None)
+            except StopIteration as stop:
+                self.set_result(stop.value)
+            except BaseException as exc:
+                self.set_exception(exc)
+            else:
+                if future is None:
+                    self.get_loop().call_soon(self.step)
+                else:
+                    future._asyncio_future_blocking = False
+                    future.add_done_callback(self.step)
+
+    class Registered(Own):
+        def __init__(self, coro, **options):
+            super().__init__(coro, **options)
+            asyncio._register_task(self)
+
+    class Late(Own):
+        # Says what it runs only when it runs.
+        def __init__(self, coro, **options):
+            super().__init__(coro, **options)
+            self.coro, self.late = None, coro
+
+        def get_coro(self):
+            if self.coro is None:
+                raise AttributeError("not yet")
+            return self.coro
+
+        def step(self, _=None):
+            self.coro = self.late
+            super().step()
+
+    class Closed(Own):
+        # Known to asyncio as a task, and says nothing of what it runs.
+        get_coro = property()
+
+        def __init__(self, coro, **options):
+            super().__init__(coro, **options)
+            asyncio._register_task(self)
+
+    class Sub(asyncio.Task):
+        pass
+
+    class PySub(asyncio.tasks._PyTask):
+        def notify(self):
+            pass
+
+    def factory(kind):
+        def make(loop, coro, **options):
+            task = kind(coro, loop=loop)
+            if kind is PySub:
+                loop.call_soon(task.notify)  # a bound method of a task, but no step
+            return task
+        return make
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        if make.startswith("eager "):
+            kind = {"C": asyncio.Task, "Sub": Sub, "PyTask": asyncio.tasks._PyTask}[make.split()[1]]
+            loop.set_task_factory(asyncio.create_eager_task_factory(kind))
+        elif make == "eager_start":
+            pass
+        elif make != "stock":
+            kind = asyncio.tasks._PyTask if make == "PyTask" else globals()[make]
+            loop.set_task_factory(factory(kind))
+        options = {"eager_start": True} if make == "eager_start" else {}
+        tasks = [loop.create_task(work(n), **options) for n in range(3)]
+        loop.set_task_factory(None)
+        for n, task in enumerate(tasks):
+            assert await task == n
+        print("done")
+
+    if "--uvloop" in sys.argv:
+        from uvloop import new_event_loop
+    else:
+        from asyncio import new_event_loop
+    loop = new_event_loop()
+    loop.set_debug("--debug" in sys.argv)
+    loop.run_until_complete(main())
+    loop.close()
+"""
+
+WAYS = [(), ("--debug",), *[("--uvloop",)] * bool(find_spec("uvloop"))]
+
+
+class Makes(unittest.TestCase):
+    def both(self, make, way):
+        plain = traced.run(MAKES, make, *way, traced=False)
+        shown = traced.run(MAKES, make, *way)
+        self.assertEqual((shown.code, shown.out, shown.err), (0, b"done\n", plain.err))
+        self.assertEqual(plain.code, 0)
+        return shown.run
+
+    def check(self, make, steps):
+        for way in WAYS:
+            with self.subTest(make=make, way=way):
+                run = self.both(make, way)
+                last = run.stats[-1]
+                self.assertEqual((last["tasksMissed"], last["notes"]), (0, []))
+                self.assertEqual(last["tasksSeen"], len(run.tasks))
+                works = [task for task in run.tasks if task.coroutine == "work"]
+                self.assertEqual([(t.parent and t.parent.coroutine, t.outcome, len(t.steps)) for t in works], [("main", "returned", steps)] * 3)
+                for task in works:
+                    on = [wait["on"][0] for wait in task.suspensions]
+                    self.assertEqual(on, ["yield", "sleep", "tasks"])
+                leaves = [task for task in run.tasks if task.coroutine == "leaf"]
+                self.assertEqual([t.parent for t in leaves], works)
+
+    def test_those_of_asyncio(self):
+        for make in ("stock", "Sub", "PyTask", "PySub"):
+            self.check(make, 4)
+
+    def test_a_class_of_ones_own(self):
+        for make in ("Own", "Registered"):
+            self.check(make, 4)
+
+    def test_that_says_late_what_it_runs(self):
+        """It cannot be told of as it is made: it is found when it wakes, and counted."""
+        run = self.both("Late", ())
+        self.assertEqual(run.stats[-1]["tasksMissed"], 3)
+        works = [task for task in run.tasks if task.coroutine == "work"]
+        self.assertEqual([task.outcome for task in works], ["returned"] * 3)
+
+    def test_that_says_nothing(self):
+        run = self.both("Closed", ())
+        last = run.stats[-1]
+        self.assertEqual((last["tasksMissed"], len(last["notes"])), (3, 1))
+        self.assertIn("Closed", last["notes"][0])
+
+
+if __name__ == "__main__":
+    unittest.main()
