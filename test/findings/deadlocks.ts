@@ -1,10 +1,29 @@
 import assert from "node:assert/strict";
 import type { Group, Scenario } from "./scenario";
 
-/** Two tasks that wait for one another, while a third goes on: `a(x, y)` and `b(x, y)`, of `make()`. */
-function pair(title: string, code: string, words: RegExp): Scenario {
+/** What else there is in the program, and what can therefore still come. */
+const BESIDE = {
+  "another task and a timer": [
+    "beating = asyncio.create_task(beat())",
+    /at most a timeout could cancel them\./,
+  ],
+  nothing: ["pass", /Nothing can ever wake them\./],
+  "a timer of an hour": [
+    "hour = asyncio.create_task(asyncio.sleep(3600))",
+    /at most a timeout could cancel them\./,
+  ],
+} as const;
+
+/** Two tasks that wait for one another, with something beside: `a(x, y)` and `b(x, y)`, of `make()`. */
+function pair(
+  title: string,
+  code: string,
+  words: RegExp,
+  beside: keyof typeof BESIDE = "another task and a timer",
+): Scenario {
+  const [goesOn, ending] = BESIDE[beside];
   return {
-    title: `a circle of ${title}, while another task and a timer go on`,
+    title: `a circle of ${title}, beside ${beside}`,
     program: `
 ${code}
 async def beat():
@@ -13,18 +32,21 @@ async def beat():
 async def both(x, y):
     await asyncio.gather(asyncio.create_task(a(x, y), name="a"), asyncio.create_task(b(x, y), name="b"))
 async def main():
-    beating = asyncio.create_task(beat())
-    asyncio.get_running_loop().call_later(40, os._exit, 1)
+    ${goesOn}
+    watchdog = threading.Timer(40, os._exit, (1,))
+    watchdog.daemon = True
+    watchdog.start()
     await both(*make())
 asyncio.run(main())
 `,
-    until: (findings) => findings.some(({ rule }) => rule === "deadlock"),
+    until: (findings) => findings.some(({ rule, message }) => rule === "deadlock" && /circle/.test(message)),
     check(ran) {
       const found = ran.one("deadlock");
       assert.deepEqual(ran.names(found).sort(), ["a", "b"], found.message);
       assert.equal(found.severity, "error");
       assert.match(found.message, words);
-      assert.match(found.message, /at most a timeout could cancel them\. 1 more task waits for them/);
+      assert.match(found.message, ending);
+      assert.match(found.message, /1 more task waits for them/);
     },
   };
 }
@@ -100,7 +122,51 @@ async def b(future, condition):
     async with condition:
         condition.notify_all()
 def make(): return asyncio.get_running_loop().create_future(), asyncio.Condition()`,
-      /a waits for Condition\.wait at app.py:\d+, which only b( and Task-1)? could notify; b waits for await Future at app.py:\d+, which only a( and Task-1)? could complete/,
+      /a waits for Condition\.wait at app.py:\d+, which only b( and Task-1)? could notify; b waits for Future at app.py:\d+, which only a( and Task-1)? could complete/,
+    ),
+    pair(
+      "a task that is awaited under a lock it needs",
+      `
+async def a(box, lock):
+    async with lock:
+        await asyncio.sleep(0.02)
+        await box[0]
+async def b(box, lock):
+    box.append(asyncio.current_task())
+    await asyncio.sleep(0.01)
+    async with lock: pass
+def make(): return [], asyncio.Lock()`,
+      /a waits for task b at app.py:\d+; b waits for Lock\.acquire at app.py:\d+, held by a\..* Do not wait for another task while holding/,
+      "nothing",
+    ),
+    pair(
+      "a queue that is joined under a lock its consumer needs",
+      `
+async def a(queue, lock):
+    async with lock:
+        await queue.put(1)
+        await queue.join()
+async def b(queue, lock):
+    await asyncio.sleep(0.01)
+    async with lock:
+        await queue.get()
+        queue.task_done()
+def make(): return asyncio.Queue(), asyncio.Lock()`,
+      /a waits for Queue\.join at app.py:\d+, which only b( and Task-1)? could finish; b waits for Lock\.acquire/,
+      "a timer of an hour",
+    ),
+    pair(
+      "a queue and an event that feed one another",
+      `
+async def a(queue, event):
+    await queue.get()
+    event.set()
+async def b(queue, event):
+    await event.wait()
+    await queue.put(1)
+def make(): return asyncio.Queue(), asyncio.Event()`,
+      /a waits for Queue\.get at app.py:\d+, which only b.* b waits for Event\.wait at app.py:\d+, which only a.* Let one of them go on/,
+      "nothing",
     ),
     {
       title: "two tasks that await each other",

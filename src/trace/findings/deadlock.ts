@@ -1,6 +1,6 @@
 import type { Finding, WaitKind } from "../../protocol/report";
 import { CAUSE_CANCELLED } from "../../protocol/stream";
-import { awaitPlace } from "../describe/waits";
+import { awaitPlace, type Wait } from "../describe/waits";
 import { lastSuspension } from "../queries";
 import type { Trace } from "../trace";
 import { finding, listed, roundLength, where } from "./finding";
@@ -146,7 +146,7 @@ const ACTS: Partial<Record<WaitKind, [could: string, has: string]>> = {
 function describeWait(trace: Trace, graph: WaitGraph, task: number): string {
   const { wait, row, on, proved } = graph.waiters.get(task)!;
   const name = (other: number) => trace.tasks.name(other);
-  const text = `${name(task)} waits for ${wait.label} at ${where(awaitPlace(trace, row))}`;
+  const text = `${name(task)} waits for ${wait.label.replace(/^await /, "")} at ${where(awaitPlace(trace, row))}`;
   const lock = wait.kind === "lock" || wait.kind === "semaphore";
   const holders = lock && wait.object >= 0 ? [...new Set(trace.objects.holdersAt(wait.object, graph.t))] : [];
   const known = holders.filter((holder) => holder >= 0);
@@ -170,12 +170,7 @@ function describeCycle(trace: Trace, program: number, graph: WaitGraph, cycle: n
     cycle.length === 1 ? "A task waits for itself" : `${cycle.length} tasks wait for one another in a circle`;
   const also = others > 0 ? ` ${others} more ${others === 1 ? "task waits" : "tasks wait"} for them.` : "";
   const objects = cycle.map((task) => graph.waiters.get(task)!.wait.object).filter((object) => object >= 0);
-  const advice =
-    cycle.length === 1
-      ? "asyncio's locks cannot be taken twice by the same task: release it first."
-      : objects.length > 1
-        ? "Take the locks in the same order everywhere, or hold only one at a time."
-        : "Let one of them go on without the other, or give the wait a timeout.";
+  const advice = adviceFor(cycle.map((task) => graph.waiters.get(task)!.wait));
   return finding(trace, "deadlock", {
     severity: Number.isNaN(broken) ? "error" : "warning",
     message: `Deadlock: ${kind.charAt(0).toLowerCase()}${kind.slice(1)}: ${waits}. ${ending(trace, program, graph, cycle, broken)}${also} ${advice}`,
@@ -187,6 +182,17 @@ function describeCycle(trace: Trace, program: number, graph: WaitGraph, cycle: n
     seconds: Math.max(0, until - since),
     from: since,
   });
+}
+
+/** What to do about a circle of these waits. */
+function adviceFor(waits: Wait[]): string {
+  const locks = waits.filter(({ kind }) => kind === "lock" || kind === "semaphore");
+  if (waits.length === 1) return "asyncio's locks cannot be taken twice by the same task: release it first.";
+  if (locks.length === waits.length)
+    return "Take the locks in the same order everywhere, or hold only one at a time.";
+  if (locks.length > 0)
+    return "Do not wait for another task while holding what it needs: release the lock before, or wait with a timeout.";
+  return "Let one of them go on without the other, or give the wait a timeout.";
 }
 
 /** When the first wait of a circle ended, NaN when none did. */
