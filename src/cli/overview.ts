@@ -1,5 +1,5 @@
 import type { Finding, LoopInfo, ProgramInfo, TaskInfo, Trust } from "../protocol/report";
-import { findings, loopInfo, programInfo, TaskFlag, type Trace, taskInfo, trust } from "../trace";
+import { findings, loopInfo, programInfo, starterOf, TaskFlag, type Trace, taskInfo, trust } from "../trace";
 import { reading } from "./reading";
 
 /** What is told to a person of a trace: a report without the millions of suspensions nobody would read. */
@@ -7,6 +7,8 @@ export interface Overview {
   program: ProgramInfo;
   trust: Trust;
   loops: LoopInfo[];
+  /** Every program of the trace, the first included, each with who started it in words. */
+  programs: (ProgramInfo & { startedBy: string })[];
   findings: Finding[];
   taskCount: number;
   notes: readonly string[];
@@ -32,6 +34,10 @@ export function overview(trace: Trace): Overview {
   return {
     program: program ? programInfo(trace, program) : UNKNOWN,
     trust: trust(trace),
+    programs: trace.programs.map((each) => ({
+      ...programInfo(trace, each),
+      startedBy: starterOf(trace, each),
+    })),
     loops: trace.loops.filter(({ id }) => id > 0).map((loop) => loopInfo(trace, loop)),
     findings: findings(trace, reading),
     taskCount,

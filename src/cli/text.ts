@@ -14,6 +14,7 @@ export function* textReport(report: Overview, paint: Style): Generator<string> {
   yield `${headline(report)}\n`;
   for (const caveat of caveats(report)) yield `${paint.yellow("note:")} ${caveat}\n`;
   yield* findings(report, paint);
+  yield* programs(report, paint);
   yield* loops(report, paint);
   yield* tasks(report, paint);
   yield `\n${paint.dim(`mode ${trust.mode}; the tracer itself took ${trust.overheadSeconds.toFixed(3)} s`)}\n`;
@@ -27,6 +28,23 @@ function* findings(report: Overview, paint: Style): Generator<string> {
       yield paint.dim(`           ${location(place)} in ${plain(place.function)}\n`);
     }
   }
+}
+
+/** The child processes and who started them; nothing when there is one process. */
+function* programs(report: Overview, paint: Style): Generator<string> {
+  if (report.programs.length < 2) return;
+  yield `\n${paint.bold("Processes")}\n`;
+  yield* table(
+    ["pid", "started by", "end", "wall s", "command"],
+    report.programs.map(({ pid, startedBy, exitCode, signal, wallSeconds, argv }) => [
+      String(pid),
+      plain(startedBy),
+      signal ?? (exitCode === null ? "" : `exit code ${exitCode}`),
+      wallSeconds.toFixed(3),
+      plain(argv.join(" ")),
+    ]),
+    paint,
+  );
 }
 
 function* loops(report: Overview, paint: Style): Generator<string> {

@@ -6,7 +6,7 @@ export { chromeTrace } from "./chrome";
 export { cancelledBy, cancellerName } from "./describe/cancellation";
 export { coroutineName, createdAt, createdBy } from "./describe/creation";
 export { idleSeconds, loopInfo, loopName } from "./describe/loops";
-export { programInfo, trust } from "./describe/program";
+export { programInfo, starterOf, trust } from "./describe/program";
 export { type StallPlace, stallPlace } from "./describe/stalls";
 export { oneLine } from "./describe/text";
 export { startedAt, type TaskTimes, taskTimes } from "./describe/times";

@@ -2,12 +2,14 @@ import type { Place } from "../protocol/report";
 import { cancelledBy, cancellerName } from "./describe/cancellation";
 import { codePlace, createdAt, createdBy, userPlace } from "./describe/creation";
 import { loopName } from "./describe/loops";
+import { starterOf } from "./describe/program";
 import { stallPlace } from "./describe/stalls";
 import { oneLine } from "./describe/text";
 import { startedAt } from "./describe/times";
 import { awaitPlace, seconds, waitOf, wokenBy } from "./describe/waits";
 import { openStep } from "./queries";
 import { Float64Column, Int32Column, Uint8Column } from "./store/columns";
+import type { Loop } from "./store/loops";
 import { StepFlag } from "./store/steps";
 import { TaskFlag } from "./store/tasks";
 import type { Trace } from "./trace";
@@ -145,7 +147,9 @@ export class Timeline implements Iterable<TimelineRow> {
     const { trace } = this;
     const { tasks, steps } = trace;
     if (event.startsWith("loop-")) {
-      return { task: -1, name: loopName(trace, trace.loops[ref]), place: null, detail: "" };
+      const loop = trace.loops[ref];
+      const detail = event === "loop-started" ? ofChild(trace, loop) : "";
+      return { task: -1, name: loopName(trace, loop), place: null, detail };
     }
     if (event === "created") {
       const parent = tasks.parent.get(ref);
@@ -237,6 +241,13 @@ export class Timeline implements Iterable<TimelineRow> {
       detail: `${seconds(Math.round(length * 1e4) / 10)} ms`,
     };
   }
+}
+
+/** "in process 42, started by worker (pid 41)" for a loop of a child process; else "". */
+function ofChild(trace: Trace, loop: Loop): string {
+  const program = trace.programs[loop.program];
+  const starter = starterOf(trace, program);
+  return starter === "" ? "" : `in process ${program.hello?.pid ?? "?"}, started by ${starter}`;
 }
 
 /** The story of the run, one row an event. */

@@ -1,4 +1,4 @@
-import { loopName, TaskFlag, type Trace } from "../../src/trace";
+import { loopName, starterOf, TaskFlag, type Trace } from "../../src/trace";
 import { displayName, taskTitle } from "../util/format";
 import { t } from "../util/l10n";
 
@@ -100,6 +100,7 @@ function titleOf(trace: Trace, row: number): { label: string; detail: string } {
   const parts = [loop.kind.replace(/^asyncio\./, "").replace(/^_/, "")];
   if (trace.loops.length > 1) parts.push(loop.thread);
   if (trace.programs.length > 1 && program?.hello) parts.push(`pid ${program.hello.pid}`);
+  if (program?.parent >= 0) parts.push(t("started by {who}", { who: starterOf(trace, program) }));
   return {
     label: trace.loops.length > 1 ? loopName(trace, loop) : t("Event loop"),
     detail: parts.join(" · "),

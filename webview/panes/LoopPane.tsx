@@ -1,7 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { loopName, loopState } from "../../src/trace";
+import { loopName, loopState, starterOf } from "../../src/trace";
 import { Icon, type IconName } from "../icons";
 import { State } from "../model/snapshot";
 import { waitInfo } from "../model/wait";
@@ -25,7 +25,8 @@ const state = computed(() => {
 export function LoopPane() {
   const it = state.value;
   if (!it) return <p class="none pad">{t("No event loop has been seen.")}</p>;
-  const { loops } = trace.value;
+  const { loops, programs } = trace.value;
+  const starter = starterOf(trace.value, programs[it.loop.program]);
   const station =
     it.state === "idle"
       ? "poll"
@@ -58,6 +59,7 @@ export function LoopPane() {
             loop: <b>{it.loop.kind.replace(/^asyncio\./, "").replace(/^_/, "")}</b>,
             state: <b>{loopStateName(it.state)}</b>,
           })}
+          {starter === "" ? "" : `, ${t("started by {who}", { who: starter })}`}
           {it.iteration >= 0 ? `, ${t("in iteration {n}", { n: it.iteration + 1 })}` : ""}
         </span>
       </div>

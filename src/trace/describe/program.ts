@@ -15,6 +15,13 @@ export function programInfo(trace: Trace, program: Program): ProgramInfo {
   };
 }
 
+/** Who started a program: "worker (pid 41)", the task that did, or "pid 41"; "" when no other program of the trace did. */
+export function starterOf(trace: Trace, program: Program): string {
+  if (program.parent < 0) return "";
+  const pid = `pid ${trace.programs[program.parent].hello?.pid ?? "?"}`;
+  return program.startedBy < 0 ? pid : `${trace.tasks.name(program.startedBy)} (${pid})`;
+}
+
 /** How far the trace can be trusted, over all its programs. */
 export function trust(trace: Trace): Trust {
   const total: Trust = {
