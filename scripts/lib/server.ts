@@ -132,8 +132,10 @@ function listening(child: ChildProcess, logFile: string): Promise<void> {
         new Error(`The VS Code server stopped at once (code ${code}):\n${readFileSync(logFile, "utf8")}`),
       ),
     );
+    let said = "";
     child.stdout?.on("data", (chunk: Buffer) => {
-      if (chunk.includes("Extension host agent listening on")) resolve();
+      if (said.length < 100_000) said += chunk;
+      if (said.includes("Extension host agent listening on")) resolve();
     });
   });
 }

@@ -1,7 +1,9 @@
 import { errors, type FrameLocator, type Locator, type Page } from "playwright-core";
 
-/** How long something that may not come at all is waited for before trying again. */
+/** How long something that may not come at all is waited for before trying again; then twice as long, and so on. */
 const SHORT_MS = 2000;
+/** The longest of these: what has not come by then will not. */
+const LONG_MS = 64_000;
 
 /** A VS Code window in a browser page, named as its user sees it: by role and visible text. */
 export class Workbench {
@@ -15,39 +17,34 @@ export class Workbench {
 
   /** Runs a command of the palette by the title it is listed under. */
   async command(title: string): Promise<void> {
-    await this.quickInput("F1", `>${title}`);
-    await this.page
-      .locator(".quick-input-widget")
-      .getByRole("option", { name: new RegExp(`^${literal(title)}(,|$)`) })
-      .first()
-      .waitFor();
-    await this.page.keyboard.press("Enter");
+    await this.choose("F1", `>${title}`, new RegExp(`^${literal(title)}(,|$)`));
   }
 
   /** Opens a file of the workspace by a part of its name, as Ctrl-P does. */
   async openFile(name: string): Promise<void> {
-    await this.quickInput("Control+p", name);
-    await this.page.locator(".quick-input-widget").getByRole("option", { name }).first().waitFor();
-    await this.page.keyboard.press("Enter");
+    await this.choose("Control+p", name, name);
     await this.tab(name).waitFor();
   }
 
-  /** Answers a box that asks for a line of text. */
-  async answer(text: string): Promise<void> {
-    const input = this.page.locator(".quick-input-widget input:visible").first();
-    await input.fill(text);
-    await input.press("Enter");
+  /** Answers the box of this title, which asks for a line of text. */
+  async answer(title: string, text: string): Promise<void> {
+    await this.page.locator(".quick-input-title").getByText(title, { exact: true }).waitFor();
+    await this.submit(text);
+  }
+
+  /** Chooses from the list of this title the entry that has the text. */
+  async pick(title: string, text: string | RegExp): Promise<void> {
+    await this.page.locator(".quick-input-title").getByText(title, { exact: true }).waitFor();
+    await this.page.locator(".quick-input-list").getByRole("option").filter({ hasText: text }).click();
   }
 
   /** Answers a file dialog, which VS Code in the browser shows as a list, and into which it writes proposals meanwhile. */
   async answerFile(path: string): Promise<void> {
-    const input = this.page.locator(".quick-input-widget input").first();
     await this.page
       .locator(".quick-input-widget .quick-input-action .monaco-button:visible")
       .first()
       .waitFor();
-    do await this.answer(path);
-    while (!(await becomes(input, "hidden")));
+    await this.submit(path);
   }
 
   /** Takes the name that a dialog for saving a file proposes. */
@@ -56,9 +53,7 @@ export class Workbench {
       (name) => document.querySelector<HTMLInputElement>(".quick-input-widget input")?.value.endsWith(name),
       name,
     );
-    const input = this.page.locator(".quick-input-widget input").first();
-    do await input.press("Enter");
-    while (!(await becomes(input, "hidden")));
+    await this.submit(null);
   }
 
   /** Reloads the window as a user does: a page that is merely loaded again may not have stored its layout yet. */
@@ -86,10 +81,22 @@ export class Workbench {
 
   /** Opens the context menu of something and chooses an item. A menu ignores clicks just after it has opened. */
   async chooseFromMenu(of: Locator, name: string): Promise<void> {
-    await of.click({ button: "right" });
     const item = this.page.getByRole("menuitem", { name });
-    do await item.click();
-    while (!(await becomes(item, "detached")));
+    let clicked = false;
+    await patiently(async (timeout) => {
+      if (!clicked && !(await item.isVisible())) await of.click({ button: "right", timeout });
+      if (!clicked || (await item.isVisible())) await item.click({ timeout });
+      clicked = true;
+      await item.waitFor({ state: "detached", timeout });
+    });
+  }
+
+  /** Presses the button that a row of a tree shows while the mouse rests on it; a row that is drawn anew hides it again. */
+  async pressInRow(row: Locator, name: string): Promise<void> {
+    await patiently(async (timeout) => {
+      await row.hover({ timeout });
+      await row.getByRole("button", { name }).click({ timeout });
+    });
   }
 
   tree(name: string): Locator {
@@ -104,11 +111,13 @@ export class Workbench {
     const message = this.page
       .locator(".notifications-center .notification-list-item")
       .filter({ hasText: text });
-    while (!(await appears(message))) {
-      await this.page.locator("#status\\.notifications .codicon-bell-dot").waitFor();
+    const unread = this.page.locator("#status\\.notifications .codicon-bell-dot");
+    for (;;) {
+      // The bell has no dot as long as the list is open, for another's message.
+      await message.or(unread).first().waitFor();
+      if (await message.isVisible()) return message;
       await this.command("Notifications: Show Notifications");
     }
-    return message;
   }
 
   /** The line the cursor is in, as the status bar says it: "Ln 10, Col 5 (..)". */
@@ -136,19 +145,35 @@ export class Workbench {
     await this.page.mouse.up();
   }
 
-  /** Opens the quick input with a key and types into it. It closes when something else takes the focus just then. */
-  private async quickInput(key: string, text: string): Promise<void> {
-    const input = this.page.locator(".quick-input-widget input");
-    for (;;) {
+  /**
+   * Opens the quick input with a key, types into it and takes the row of that name. It begins again when something else took the
+   * focus just then, or the editor took the key late.
+   */
+  private async choose(key: string, text: string, name: string | RegExp): Promise<void> {
+    const widget = this.page.locator(".quick-input-widget");
+    const input = widget.locator("input:visible").first();
+    await patiently(async (timeout) => {
+      // The same key in an open list means: the next row.
+      if (await input.isVisible()) await this.page.keyboard.press("Escape");
       await this.page.keyboard.press(key);
-      if (!(await appears(input))) continue;
-      try {
-        await input.fill(text, { timeout: SHORT_MS });
-        return;
-      } catch (error) {
-        if (!(error instanceof errors.TimeoutError)) throw error;
+      await input.fill(text, { timeout });
+      // Not Enter: what is best for VS Code is in the first row, and that may be another's, or the row of an earlier text.
+      await widget.getByRole("option", { name }).first().click({ timeout });
+    });
+  }
+
+  /** Enters a text (or what is there) until the quick input takes it: while it is busy it ignores Enter. */
+  private async submit(text: string | null): Promise<void> {
+    const input = this.page.locator(".quick-input-widget input:visible").first();
+    let entered = false;
+    await patiently(async (timeout) => {
+      if (!entered || (await input.isVisible())) {
+        if (text !== null) await input.fill(text, { timeout });
+        await input.press("Enter", { timeout });
+        entered = true;
       }
-    }
+      await input.waitFor({ state: "hidden", timeout });
+    });
   }
 }
 
@@ -164,17 +189,14 @@ async function box(part: Locator) {
   return found;
 }
 
-function appears(locator: Locator): Promise<boolean> {
-  return becomes(locator, "visible");
-}
-
-async function becomes(locator: Locator, state: "visible" | "hidden" | "detached"): Promise<boolean> {
-  try {
-    await locator.waitFor({ state, timeout: SHORT_MS });
-    return true;
-  } catch (error) {
-    if (error instanceof errors.TimeoutError) return false;
-    throw error;
+/** Tries until it succeeds, with ever more time; rejects with the last failure. */
+async function patiently(attempt: (timeout: number) => Promise<void>): Promise<void> {
+  for (let timeout = SHORT_MS; ; timeout *= 2) {
+    try {
+      return await attempt(timeout);
+    } catch (error) {
+      if (!(error instanceof errors.TimeoutError) || timeout >= LONG_MS) throw error;
+    }
   }
 }
 

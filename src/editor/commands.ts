@@ -67,6 +67,7 @@ export function commandHandlers(services: Services): CommandHandlers {
     "loopscope.showGraph": () => panel.reveal(),
     "loopscope.openPlace": (place) => openPlace(vs, place),
     "loopscope.showTask": (item) => {
+      if (item === undefined) throw errors.rowGone();
       const task = "rule" in item ? (item.task ?? 0) - 1 : item.task;
       if (traces.current === null || task < 0) return;
       if (editor.activeView === null) panel.reveal();

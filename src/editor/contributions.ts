@@ -37,8 +37,8 @@ export interface CommandArguments {
   "loopscope.showGraph": [];
   /** A file by its absolute path, and a 1-based line. */
   "loopscope.openPlace": [place: { file: string; line: number }];
-  /** What a tree hands to its menus: the item of a task (its row), or a finding (the task's id). */
-  "loopscope.showTask": [item: { task: number } | Finding];
+  /** What a tree hands to its menus: the item of a task (its row), or a finding (the task's id). Nothing when it has just changed. */
+  "loopscope.showTask": [item?: { task: number } | Finding];
 }
 
 export type CommandId = keyof CommandArguments;

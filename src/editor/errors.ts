@@ -122,6 +122,11 @@ export const errors = {
       ),
     ),
 
+  rowGone: () =>
+    new UserError(
+      l10n.t("The list has changed just now. Choose the task again to show it in the task graph."),
+    ),
+
   sourceMissing: (file: string) =>
     new UserError(
       l10n.t(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Workbench } from "../../scripts/lib/workbench";
+import type { Locator } from "playwright-core";
 import { useEditor } from "./support";
 
 describe("Run with Trace, in the window", function () {
@@ -21,9 +21,8 @@ describe("Run with Trace, in the window", function () {
     await node.waitFor({ state: "attached" });
     // The canvas draws the node; its twin in the accessible tree is what keyboard and screen reader use.
     const tree = workbench.view().getByRole("tree", { name: /Await graph/ });
-    await tree.focus();
-    await selectNode(workbench, "credit");
-    await workbench.page.keyboard.press("Enter");
+    await selectNode(tree, /^credit,/);
+    await tree.press("Enter");
     await workbench.cursor().getByText("Ln 13").waitFor();
     assert.equal(await workbench.tab("stuck.py").first().getAttribute("aria-selected"), "true");
     await workbench.command("Loopscope: Stop");
@@ -55,7 +54,9 @@ describe("Run with Trace, in the window", function () {
     const { workbench } = world;
     await workbench.openFile("shop.py");
     await workbench.page.getByRole("button", { name: "Run with Trace" }).first().click();
-    const status = workbench.page.locator(".statusbar").getByRole("button", { name: /shop\.py: \d+ tasks/ });
+    const status = workbench.page
+      .locator(".statusbar")
+      .getByRole("button", { name: /shop\.py: [\d,]+ tasks/ });
     await status.waitFor();
     await workbench.view().getByRole("button", { name: "Stop" }).click();
     await status.waitFor({ state: "detached" });
@@ -73,8 +74,7 @@ describe("Run with Trace, in the window", function () {
     );
     await workbench.openSidebar();
     const credit = workbench.tree("Tasks").getByRole("treeitem", { name: /^credit, / });
-    await credit.hover();
-    await credit.getByRole("button", { name: "Show in Task Graph" }).click();
+    await workbench.pressInRow(credit, "Show in Task Graph");
     await workbench
       .view()
       .getByRole("treeitem", { name: /^credit,/, selected: true })
@@ -86,12 +86,14 @@ describe("Run with Trace, in the window", function () {
     const { workbench } = world;
     await workbench.openFile("shop.py");
     await workbench.command("Loopscope: Run with Trace");
-    const status = workbench.page.locator(".statusbar").getByRole("button", { name: /shop\.py: \d+ tasks/ });
+    const status = workbench.page
+      .locator(".statusbar")
+      .getByRole("button", { name: /shop\.py: [\d,]+ tasks/ });
     await status.waitFor();
     // The keys go to the program, so it has to be there.
     await workbench.page
       .locator(".statusbar")
-      .getByRole("button", { name: /shop\.py: [1-9]\d* tasks/ })
+      .getByRole("button", { name: /shop\.py: [1-9][\d,]* tasks/ })
       .waitFor();
     await workbench.command("Terminal: Focus Terminal");
     await workbench.page.locator(".terminal.xterm.focus").waitFor();
@@ -161,10 +163,20 @@ describe("an interpreter that is not there, in the window", function () {
   });
 });
 
-/** Walks the accessible tree with the arrow keys to the node of a task. */
-async function selectNode(workbench: Workbench, name: string): Promise<void> {
-  const node = workbench.view().getByRole("treeitem", { name: new RegExp(`^${name},`) });
-  await workbench.page.keyboard.press("Home");
-  while ((await node.getAttribute("aria-selected")) !== "true")
-    await workbench.page.keyboard.press("ArrowDown");
+/** Walks the accessible tree with the arrow keys to the node of this name, from the top to the end and again, since the tree grows. */
+async function selectNode(tree: Locator, name: RegExp): Promise<void> {
+  const wanted = tree.getByRole("treeitem", { name, selected: true });
+  const selected = tree.getByRole("treeitem", { selected: true });
+  const last = tree.getByRole("treeitem").last();
+  await tree.press("Home");
+  await selected.waitFor({ state: "attached" });
+  while ((await wanted.count()) === 0) {
+    const id = await selected.getAttribute("id");
+    const atEnd = (await last.getAttribute("id")) === id;
+    await tree.press(atEnd ? "Home" : "ArrowDown");
+    // Once the tree has answered: another key before that would go past the node.
+    await tree
+      .locator(`[role=treeitem][aria-selected=true]:not([id="${id}"])`)
+      .waitFor({ state: "attached" });
+  }
 }

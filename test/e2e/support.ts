@@ -51,7 +51,8 @@ export function useEditor(
   });
 
   afterEach("close the window", async function () {
-    if (this.currentTest?.state === "failed") {
+    // A test that is going to be tried again has no state yet.
+    if (this.currentTest?.state !== "passed" && this.currentTest !== undefined) {
       const picture = await keepPicture(world.workbench.page, this.currentTest.fullTitle());
       console.log(`      what the window showed: ${picture}`);
     }

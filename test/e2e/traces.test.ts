@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../scripts/lib/paths";
 import type { Workbench } from "../../scripts/lib/workbench";
@@ -46,10 +46,13 @@ describe("traces, in a folder whose name has spaces and other letters", function
 
   it("a run is saved and opens again in the same view, which is there after a reload", async () => {
     const { workbench } = world;
+    rmSync(join(world.workspace, "slow.loopscope"), { force: true });
     await runToEnd(workbench, "slow.py");
     await workbench.command("Loopscope: Save Trace As…");
+    // Watched from before, since it is shown for a few seconds only.
+    const saved = workbench.page.locator(".statusbar").getByText("Saved slow.loopscope").waitFor();
     await workbench.acceptFile("slow.loopscope");
-    await workbench.page.locator(".statusbar").getByText("Saved slow.loopscope").waitFor();
+    await saved;
     await workbench.command("View: Close All Editors");
     await workbench.command("Loopscope: Open Trace…");
     await workbench.answerFile(join(world.workspace, "slow.loopscope"));
@@ -73,6 +76,7 @@ describe("traces, in a folder whose name has spaces and other letters", function
 
   it("a run is exported as one file that needs nothing else", async () => {
     const { workbench } = world;
+    rmSync(join(world.workspace, "quick.html"), { force: true });
     await runToEnd(workbench, "quick.py");
     await workbench.command("Loopscope: Export HTML Report…");
     await workbench.acceptFile("quick.html");
@@ -109,7 +113,7 @@ describe("traces, in a folder whose name has spaces and other letters", function
     );
     await workbench.openSidebar();
     await workbench.command("Loopscope: Trace Command Line…");
-    await workbench.answer(`pkg.tool "two words"`);
+    await workbench.answer("Trace Command Line", `pkg.tool "two words"`);
     await workbench.tab("Tasks: pkg.tool").waitFor();
     await workbench
       .view()

@@ -7,7 +7,7 @@ import { REPORT } from "./report";
  * are required here by name, after mocha has put `describe` and `it` in place.
  */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: "bdd", timeout: 60_000, color: true, grep: process.env.LOOPSCOPE_GREP });
+  const mocha = new Mocha({ ui: "bdd", timeout: 120_000, color: true, grep: process.env.LOOPSCOPE_GREP });
   Mocha.reporters.Base.consoleLog = (...args: unknown[]) => console.log("%s", REPORT + format(...args));
   mocha.suite.emit("pre-require", globalThis as unknown as Mocha.MochaGlobals, "", mocha);
   require("./activation.test");

@@ -32,8 +32,8 @@ describe("opening", () => {
     assert.ok(tab?.input instanceof vscode.TabInputCustom, `the active tab is ${tab?.label}`);
     assert.equal(tab.input.viewType, "loopscope.trace");
     const { traces } = await parts();
-    assert.equal(traces.current?.title, "kept.loopscope");
     const { current } = traces;
+    assert.equal(current?.title, "kept.loopscope");
     assert.ok(current !== null);
     await current.read;
     assert.equal(taskRows(current.trace).length, 1);

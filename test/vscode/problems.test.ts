@@ -41,10 +41,12 @@ describe("what goes wrong in a run", () => {
     const uri = file("blocks.py", BLOCKS);
     const document = await vscode.workspace.openTextDocument(uri);
     await runToEnd(uri);
-    const [found] = await reported(uri, (all) => all.length > 0);
+    // On a busy machine other steps may have held the loop too.
+    const isCall = (one: vscode.Diagnostic) => document.getText(one.range) === "time.sleep(0.2)";
+    const found = (await reported(uri, (all) => all.some(isCall))).find(isCall);
+    assert.ok(found !== undefined);
     assert.match(found.message, /held the event loop/);
     assert.equal(found.severity, vscode.DiagnosticSeverity.Warning);
-    assert.equal(document.getText(found.range), "time.sleep(0.2)");
     assert.deepEqual(
       found.relatedInformation?.map((one) => [one.message, one.location.range.start.line]),
       [["in main", 7]],

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { taskRows } from "../../src/editor/views/taskRows";
-import { file, parts, runToEnd, setting, start, until, workspace } from "./support";
+import { file, parts, runToEnd, setting, start, stopAll, terminalOf, until, workspace } from "./support";
 
 const SLEEPERS = `import asyncio
 
@@ -28,6 +28,7 @@ asyncio.run(main())
 `;
 
 afterEach(async () => {
+  await stopAll();
   await setting("args", undefined);
   await setting("pythonPath", undefined);
 });
@@ -70,9 +71,7 @@ asyncio.run(main())
     );
     const run = await start("loopscope.run", uri);
     await until(run, () => run.open.trace.tasks.count > 0);
-    const terminal = vscode.window.terminals.find((one) => one.name.includes("asks.py"));
-    assert.ok(terminal !== undefined, vscode.window.terminals.map((one) => one.name).join());
-    terminal.sendText("hello");
+    (await terminalOf(run)).sendText("hello");
     assert.equal((await run.finished()).exitCode, 0);
     const answer = JSON.parse(readFileSync(join(workspace(), "answer.json"), "utf8"));
     assert.deepEqual(answer, ["hello", true, ["--colour", "two words"]]);

@@ -35,14 +35,33 @@ export async function runToEnd(uri: vscode.Uri): Promise<{ run: TracedRun; end: 
 /** Runs a program with trace through a command, as a menu does, and resolves when it has been started. */
 export async function start(command: string, ...args: unknown[]): Promise<TracedRun> {
   const { runner } = await parts();
-  const started = new Promise<TracedRun>((resolve) => {
-    const subscription = runner.onDidStart((run) => {
-      subscription.dispose();
-      resolve(run);
-    });
+  let started: TracedRun | null = null;
+  const subscription = runner.onDidStart((run) => {
+    started = run;
   });
   await vscode.commands.executeCommand(command, ...args);
+  subscription.dispose();
+  // The command has told the user why.
+  if (started === null) throw new Error(`${command} ${args.join(" ")} started nothing`);
   return started;
+}
+
+/** Ends what a test that failed has left running, so that it does not fail the next one too. */
+export async function stopAll(): Promise<void> {
+  const { runner } = await parts();
+  for (const run of runner.running) {
+    const finished = run.finished();
+    run.stop();
+    run.stop(); // now its terminal is closed
+    await finished;
+  }
+}
+
+/** The terminal that a run's program has. Its name comes later than the terminal itself; its process is known. */
+export async function terminalOf(run: TracedRun): Promise<vscode.Terminal> {
+  const pid = run.open.trace.programs[0]?.hello?.pid;
+  for (const terminal of vscode.window.terminals) if ((await terminal.processId) === pid) return terminal;
+  throw new Error(`no terminal has the process ${pid}`);
 }
 
 /** Resolves once the trace of a run is such that `accept` is true. */

@@ -31,6 +31,9 @@ export interface RunEnd {
   sawLoop: boolean;
 }
 
+/** How long a program that is asked to end may take to its first event loop before it is asked all the same, milliseconds. */
+const START_MS = 1000;
+
 type Api = Pick<
   typeof vscode,
   "tasks" | "Task" | "ProcessExecution" | "TaskScope" | "TaskPanelKind" | "TaskRevealKind"
@@ -50,8 +53,12 @@ export class TracedRun {
   private execution: vscode.TaskExecution | null = null;
   private pid: number | undefined;
   private interrupts = 0;
-  private interrupted = false;
   private finishing = false;
+  /** A loop has been seen, or the program has had `START_MS` to make one. */
+  private begin!: () => void;
+  private readonly begun = new Promise<void>((resolve) => {
+    this.begin = resolve;
+  });
 
   private constructor(
     private readonly vs: Api,
@@ -103,15 +110,16 @@ export class TracedRun {
       this.execution?.terminate();
       return;
     }
-    const pid = this.main()?.hello.pid ?? this.pid;
-    // A program that is only being started is asked as soon as it is there: see `execute`.
-    if (pid !== undefined) this.interrupt(pid);
+    void this.begun.then(() => this.interrupt());
   }
 
-  /** Sends the one SIGINT of this run: a second one would cut the program's clean-up short. */
-  private interrupt(pid: number): void {
-    if (this.interrupted) return;
-    this.interrupted = true;
+  /**
+   * Sends the one SIGINT of this run: a second one would cut the program's clean-up short. A program that still imports its
+   * modules is not sent it: there CPython loses some, in the callbacks of importlib's locks.
+   */
+  private interrupt(): void {
+    const pid = this.main()?.hello.pid ?? this.pid;
+    if (pid === undefined || !this.running) return;
     try {
       process.kill(pid, "SIGINT");
     } catch (error) {
@@ -177,7 +185,13 @@ export class TracedRun {
       vs.tasks.onDidStartTaskProcess((event) => {
         if (!mine(event.execution)) return;
         this.pid = event.processId;
-        if (this.interrupts > 0) this.interrupt(event.processId);
+        const patience = setTimeout(this.begin, START_MS);
+        this.disposables.push({ dispose: () => clearTimeout(patience) });
+      }),
+    );
+    this.disposables.push(
+      this.open.onDidUpdate(() => {
+        if (this.open.trace.loops.length > 0) this.begin();
       }),
     );
     this.disposables.push(

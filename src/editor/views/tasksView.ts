@@ -44,7 +44,10 @@ export class TasksView implements vscode.TreeDataProvider<Row> {
     const refresh = this.disposables.push(
       new Throttle(REFRESH_MS, () => {
         if (!this.view.visible) return;
-        this.rows = this.build();
+        const rows = this.build();
+        // While VS Code takes in what is new, the buttons of the rows do nothing: not for nothing.
+        if (JSON.stringify(rows) === JSON.stringify(this.rows)) return;
+        this.rows = rows;
         this.changed.fire(undefined);
       }),
     );
