@@ -67,6 +67,31 @@ asyncio.run(main())
       },
     },
     {
+      title: "an import whose library imports deeply: the line of the program, and where in the library",
+      program: `
+folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "site-packages")
+os.makedirs(os.path.join(folder, "deep"))
+def write(name, text):
+    with open(os.path.join(folder, "deep", name + ".py"), "w") as file:
+        file.write(text)
+for n in range(15):
+    write(f"m{n}", f"from . import m{n + 1}")
+write("m15", "import time\\ntime.sleep(0.5)")
+sys.path.append(folder)
+async def main():
+    await asyncio.sleep(0.01)
+    from deep import m0 #: held
+asyncio.run(main())
+`,
+      check(ran) {
+        const found = ran.one("blocking-call");
+        ran.at(found, "held");
+        assert.match(found.message, /at app\.py:\d+ \(from deep import m0.*in an import \(deep\/m15\.py:2\)/);
+        assert.match(found.message, /Import it at the top of the module/);
+        assert.equal(found.stack.at(-1)?.line, 2, "the stack ends in the library");
+      },
+    },
+    {
       title: "the step that a killed program was in",
       program: `
 async def main():

@@ -6,6 +6,11 @@ from . import codes, state, wire
 from .records import CODES, STALL
 
 MAX_SAMPLES = 20  # of one step, ever further apart
+MAX_DEPTH = 500  # frames looked at
+# Frames told of a deep stack: where it is, and how it came there. Imports within imports take six frames each, and
+# what the user can change is the outermost of them.
+INNERMOST = 32
+OUTERMOST = 32
 
 
 class Watchdog:
@@ -32,15 +37,7 @@ class Watchdog:
             seen[1] += 1
             seen[2] = t + min(1_000_000_000, 10_000_000 << (seen[1] // 3))
             frames = frames or sys._current_frames()
-            frame = frames.get(stream.thread_id)
-            stack = []
-            while frame is not None and len(stack) < 64:
-                n = codes.number(frame.f_code)
-                if n == 0:
-                    break
-                if n > 0:
-                    stack.append([n, frame.f_lineno or 0])
-                frame = frame.f_back
+            stack = stack_of(frames.get(stream.thread_id))
             key_now, begin_now, _ = stream.probe()
             if begin_now != begin:
                 continue
@@ -58,3 +55,18 @@ class Watchdog:
                 drain.channel.pump()
             finally:
                 drain.lock.release()
+
+
+def stack_of(frame):
+    """[code, line] of a frame and those that called it, up to the runtime's own; the middle of a deep stack left out."""
+    stack = []
+    while frame is not None and len(stack) < MAX_DEPTH:
+        n = codes.number(frame.f_code)
+        if n == 0:
+            break
+        if n > 0:
+            stack.append([n, frame.f_lineno or 0])
+        frame = frame.f_back
+    if len(stack) > INNERMOST + OUTERMOST:
+        del stack[INNERMOST:-OUTERMOST]
+    return stack

@@ -23,11 +23,17 @@ interface Cause {
   sampled: boolean;
   /** Library function that was running below the user's line, or "". */
   call: string;
+  /** The line of an installed package that it was at, below the user's; null where there is none. */
+  inside: Place | null;
   holds: Hold[];
 }
 
 /** A line of code in a message is cut at this length. */
 const MAX_LINE = 80;
+
+const IMPORT = "an import";
+const ADVICE =
+  "Use an awaitable equivalent, or move the call off the loop with await asyncio.to_thread(...); split long computations.";
 
 /** Held this many times the threshold, a loop is not slow but stuck. */
 const SERIOUS = 10;
@@ -71,14 +77,15 @@ function causeOf(trace: Trace, loop: Loop, hold: Hold): Cause {
   if (stall !== null) {
     const frames = stacks.placeIds(stall.stack);
     const importing = frames.some((id) => places.codeAt(id).file.startsWith("<frozen importlib"));
-    const place =
-      stall.place || frames.findLast((id) => isPackage(places.codeAt(id).file)) || stacks.leaf(stall.stack);
+    const library = frames.findLastIndex((id) => isPackage(places.codeAt(id).file));
+    const place = stall.place || frames[library] || stacks.leaf(stall.stack);
     const leaf = places.codeAt(stacks.leaf(stall.stack));
     return {
       at: place === 0 ? null : places.get(place),
       stack: stall.stack,
       sampled: true,
-      call: importing ? "an import" : leaf.user || places.codeAt(place) === leaf ? "" : callName(leaf),
+      inside: library > frames.lastIndexOf(place) ? places.get(frames[library]) : null,
+      call: importing ? IMPORT : leaf.user || places.codeAt(place) === leaf ? "" : callName(leaf),
       holds: [hold],
     };
   }
@@ -86,7 +93,12 @@ function causeOf(trace: Trace, loop: Loop, hold: Hold): Cause {
   const stack = hold.row < 0 ? 0 : steps.stack.get(hold.row);
   const ended = stack === 0 ? null : awaitPlace(trace, hold.row);
   const coroutine = hold.task < 0 ? null : codePlace(trace, tasks.code.get(hold.task));
-  return { at: ended ?? coroutine, stack, sampled: false, call: "", holds: [hold] };
+  return { at: ended ?? coroutine, stack, sampled: false, call: "", inside: null, holds: [hold] };
+}
+
+/** "requests/sessions.py:580": a line of an installed package, from its folder on. */
+function inPackage({ file, line }: Place): string {
+  return `${file.split(/[\\/](?:site|dist)-packages[\\/]/).pop()}:${line}`;
 }
 
 /** Code that somebody installed, and that is nearer to the cause than the standard library it calls. */
@@ -107,7 +119,8 @@ function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding 
       ? ` It did so ${times(holds.length)}, ${length(total)} in all${tasks.length > 1 ? `, in ${tasks.length} tasks` : ""}.`
       : "";
   const line = cause.sampled && at ? sourceLine(options, at) : "";
-  const doing = (line ? ` (${line})` : "") + (cause.call ? ` in ${cause.call}` : "");
+  const inside = cause.inside ? ` (${inPackage(cause.inside)})` : "";
+  const doing = (line ? ` (${line})` : "") + (cause.call ? ` in ${cause.call}${inside}` : "");
   const place = cause.sampled
     ? ` at ${where(at)}${doing}`
     : `, ${at ? `in the step that ended at or began in ${where(at)}` : "at a place that is not known"}: no sample was taken, ` +
@@ -115,14 +128,14 @@ function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding 
   return finding(trace, "blocking-call", {
     // An import in a package, such as a server that loads itself, is nobody's mistake.
     severity:
-      !cause.sampled || (cause.call === "an import" && at?.user !== true)
+      !cause.sampled || (cause.call === IMPORT && at?.user !== true)
         ? "info"
         : worst.seconds > trace.blockSeconds * SERIOUS
           ? "error"
           : "warning",
     message:
       `${who} held the event loop for ${length(worst.seconds)}${still}${place}: nothing else could run.${often} ` +
-      "Use an awaitable equivalent, or move the call off the loop with await asyncio.to_thread(...); split long computations.",
+      (cause.call === IMPORT ? "Import it at the top of the module, before the loop runs." : ADVICE),
     at,
     stack: cause.stack,
     task: worst.task,
