@@ -16,10 +16,25 @@ const LEAST_ROOM = 100;
  */
 export function pinnedLoop(rows: readonly LaneRow[], scroll: number, room: number): PinnedRow | null {
   if (scroll <= 0) return null;
-  let index = -1;
-  for (let i = 0; i < rows.length && rows[i].top < scroll; i++) if (rows[i].kind === "loop") index = i;
-  if (index < 0 || room - rows[index].height < LEAST_ROOM) return null;
-  const next = rows.findIndex((row, i) => i > index && row.kind === "loop");
-  const pushed = next < 0 ? 0 : rows[next].top - scroll - rows[index].height;
-  return { index, y: Math.min(0, pushed) };
+  const loops = loopRows(rows);
+  let at = -1;
+  while (at + 1 < loops.length && rows[loops[at + 1]].top < scroll) at++;
+  if (at < 0) return null;
+  const { height } = rows[loops[at]];
+  if (room - height < LEAST_ROOM) return null;
+  const next = loops[at + 1];
+  return { index: loops[at], y: next === undefined ? 0 : Math.min(0, rows[next].top - scroll - height) };
+}
+
+const known = new WeakMap<readonly LaneRow[], number[]>();
+
+/** Indices of the loops' lanes: looked for once, since there may be a hundred thousand lanes. */
+function loopRows(rows: readonly LaneRow[]): number[] {
+  let found = known.get(rows);
+  if (!found) {
+    found = [];
+    for (let i = 0; i < rows.length; i++) if (rows[i].kind === "loop") found.push(i);
+    known.set(rows, found);
+  }
+  return found;
 }
