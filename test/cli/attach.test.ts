@@ -7,6 +7,7 @@ import { pythons } from "../../scripts/lib/pythons";
 import { controlFolder } from "../../src/session";
 import { cli, Folder, type Result } from "./cli";
 import { interpreters } from "./pythons";
+import { BLOCKED, lockOrder } from "./stuckPrograms";
 
 const SERVES = `import asyncio, os, signal, sys
 
@@ -23,39 +24,6 @@ async def main():
     while True:
         await queue.put(1)
         await asyncio.sleep(0.005)
-
-asyncio.run(main())
-`;
-
-const HANGS = `import asyncio, os
-
-async def first(a, b):
-    async with a:
-        await asyncio.sleep(0.01)
-        async with b:
-            pass
-
-async def main():
-    a, b = asyncio.Lock(), asyncio.Lock()
-    tasks = [asyncio.create_task(first(a, b), name="ab"), asyncio.create_task(first(b, a), name="ba")]
-    await asyncio.sleep(0.05)
-    asyncio.get_running_loop().call_soon(lambda: print("ready", os.getpid(), flush=True))
-    await asyncio.gather(*tasks)
-
-asyncio.run(main())
-`;
-
-const BLOCKS = `import asyncio, os, time
-
-async def waits():
-    await asyncio.sleep(0.001)
-
-async def blocks():
-    print("ready", os.getpid(), flush=True)
-    time.sleep(60)
-
-async def main():
-    await asyncio.gather(waits(), blocks())
 
 asyncio.run(main())
 `;
@@ -267,7 +235,7 @@ describe("loopscope attach", function () {
   });
 
   it("takes a snapshot of a dormant program that hangs, and of one whose loop is held", async () => {
-    const hangs = await dormant(HANGS);
+    const hangs = await dormant(lockOrder());
     const { code, stdout, stderr } = await loopscope("snapshot", hangs.pid).ended;
     assert.deepEqual([code, stderr], [0, ""]);
     assert.match(stdout, /loop 1 \(asyncio\.\S+ in MainThread\): \w+, 3 tasks\n/);
@@ -275,13 +243,13 @@ describe("loopscope attach", function () {
     assert.match(stdout, /─ ab, ba \(first\) ×2: Lock\.acquire\n.*app\.py:6 in first\n/);
     assert.match(stdout, /error +deadlock/);
 
-    const held = await dormant(BLOCKS);
+    const held = await dormant(BLOCKED);
     const stuck = await loopscope("snapshot", `${controlFolder()}/${held.pid}`).ended;
     assert.deepEqual([stuck.code, stuck.stderr], [0, ""]);
     assert.match(stuck.stdout, /: held by Task-3 for /);
     assert.match(
       stuck.stdout,
-      /Task-3 \(blocks\): runs, and holds the loop, for .*\n(.*\n)?.*app\.py:8 in blocks\n/,
+      /Task-3 \(blocks\): runs, and holds the loop, for .*\n(.*\n)?.*app\.py:9 in blocks\n/,
     );
   });
 

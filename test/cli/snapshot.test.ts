@@ -2,45 +2,9 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { Folder, loopscope } from "./cli";
+import { BLOCKED, lockOrder } from "./stuckPrograms";
 
-const HANGS = `import asyncio, os
-
-async def first(a, b):
-    async with a:
-        await asyncio.sleep(0.05)
-        async with b:
-            pass
-
-async def idler():
-    await asyncio.Event().wait()
-
-async def main():
-    a = asyncio.Lock()
-    b = asyncio.Lock()
-    tasks = [asyncio.create_task(first(a, b), name="ab"), asyncio.create_task(first(b, a), name="ba")]
-    tasks += [asyncio.create_task(idler(), name=f"idler-{i}") for i in range(100)]
-    await asyncio.sleep(0.3)
-    print("ready", os.getpid(), flush=True)
-    await asyncio.gather(*tasks)
-
-asyncio.run(main())
-`;
-
-const BLOCKS = `import asyncio, os, time
-
-async def waits():
-    await asyncio.sleep(0.01)
-
-async def blocks():
-    time.sleep(0.3)
-    print("ready", os.getpid(), flush=True)
-    time.sleep(30)
-
-async def main():
-    await asyncio.gather(waits(), blocks())
-
-asyncio.run(main())
-`;
+const MANY = lockOrder(['tasks += [asyncio.create_task(idler(), name=f"idler-{i}") for i in range(100)]']);
 
 describe("loopscope snapshot", function () {
   this.timeout(60_000);
@@ -74,7 +38,7 @@ describe("loopscope snapshot", function () {
   const snapshot = (which: string) => loopscope(["snapshot", which], { env: { TMPDIR: folder.path } });
 
   it("shows where every task is parked, who holds what, and the deadlock", () =>
-    hanging(HANGS, async (pid) => {
+    hanging(MANY, async (pid) => {
       const { code, stdout, stderr } = await snapshot(pid);
       assert.deepEqual([code, stderr], [0, ""]);
       assert.match(stdout, /hangs\.py \(cpython \S+, pid \d+\), \d+\.\d s after its start\n/);
@@ -87,7 +51,7 @@ describe("loopscope snapshot", function () {
     }));
 
   it("shows the line that holds the loop, and who waits for it", () =>
-    hanging(BLOCKS, async (pid) => {
+    hanging(BLOCKED, async (pid) => {
       const { code, stdout, stderr } = await snapshot(pid);
       assert.deepEqual([code, stderr], [0, ""]);
       assert.match(stdout, /: held by Task-3 for /);
@@ -99,7 +63,7 @@ describe("loopscope snapshot", function () {
     }));
 
   it("takes the launcher's process id, the socket, or the trace as well", () =>
-    hanging(HANGS, async (pid, run) => {
+    hanging(MANY, async (pid, run) => {
       const session = readdirSync(folder.path).find((name) => name.startsWith("loopscope-run-"));
       const { channel } = JSON.parse(readFileSync(folder.at(`${session}/session.json`), "utf8"));
       for (const which of [String(run.pid), channel.slice("unix:".length), folder.at("t.loopscope")]) {

@@ -3,26 +3,12 @@ import { findPython, Run } from "../../src/session";
 import { findings, Trace } from "../../src/trace";
 import { Folder } from "../cli/cli";
 import { python } from "../cli/pythons";
+import { lockOrder } from "../cli/stuckPrograms";
 
-/** Hangs, and says when, in seconds since it began to be traced or a little less. */
-const HANGS = `
-import asyncio, os
-async def take(first, second):
-    async with first:
-        await asyncio.sleep(0.05)
-        async with second:
-            pass
-async def beat():
-    while True:
-        await asyncio.sleep(0.02)
-async def main():
-    a, b = asyncio.Lock(), asyncio.Lock()
-    beating = asyncio.create_task(beat())
-    tasks = [asyncio.create_task(take(a, b)), asyncio.create_task(take(b, a))]
-    asyncio.get_running_loop().call_later(40, os._exit, 1)
-    await asyncio.gather(*tasks)
-asyncio.run(main())
-`;
+const HANGS = lockOrder(
+  ["beating = asyncio.create_task(beat())", "asyncio.get_running_loop().call_later(40, os._exit, 1)"],
+  "None",
+);
 
 describe("a deadlock, while the program hangs", function () {
   this.timeout(60_000);
