@@ -107,9 +107,9 @@ describe("faults", function () {
       assert.deepEqual(store.notes, []);
       const [program] = store.programs;
       const startNs = program.hello?.startNs as number;
-      // Only what tasks did counts: the frame that tells the end carries a time of its own.
+      // Only what tasks did counts: the frame that tells the end carries a time of its own. The program begins with its first tick.
       const last = Math.max(
-        0,
+        (ticks[0] - startNs) / 1e9,
         ...Array.from({ length: store.steps.count }, (_, row) => store.steps.end.get(row)),
       );
       lost.push((ticks[ticks.length - 1] - startNs) / 1e6 - last * 1e3);

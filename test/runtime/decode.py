@@ -161,7 +161,7 @@ class Run:
 
     def text(self):
         i = self.int()
-        return self.strings.pop(i) if i else ""
+        return self.strings.pop(i, *[""] * bool(self.gaps)) if i else ""
 
     def code(self):
         return self.codes.get(self.int())
@@ -216,7 +216,7 @@ class Run:
         if arg & 64:
             keep = self.int()
             new = self.stack()
-            assert keep <= len(task.chain), "%r keeps %d of %d frames" % (task, keep, len(task.chain))
+            assert keep <= len(task.chain) or self.gaps, "%r keeps %d of %d frames" % (task, keep, len(task.chain))
             task.chain = task.chain[:keep] + new
         row = {"from": end, "future": future, "stack": task.chain, "on": None, "ready": None, "cause": None, "by": None, "waker": None}
         future_of = self.futures.get(future)
@@ -272,7 +272,8 @@ class Run:
         task.created = self.time()
         if not self.arg & 1:
             self.last_new[self.loop] = (self.known(self.key()), *self.own_and_stack())
-        task.parent, own, task.creation = self.last_new[self.loop]
+        lost = (None, None, []) if self.gaps else None
+        task.parent, own, task.creation = self.last_new.get(self.loop, lost)
         task.coroutine = own and own[2]
         task.name = self.text()
         return (task,)

@@ -159,17 +159,62 @@ class Faults(unittest.TestCase):
                 with open(path, "w") as file:
                     file.write(whole)
 
-    def failing(self, module, function, error):
-        """What a run tells in the end whose recorder has a function that always fails."""
+    def changed(self, module, lines, source, *args):
+        """What becomes of a program whose recorder has more lines at the end of one of its modules."""
         with tempfile.TemporaryDirectory() as folder:
             runtime = os.path.join(folder, "runtime")
             shutil.copytree(os.path.join(traced.ROOT, "runtime"), runtime)
             site = os.path.join(runtime, "python", "site")
             with open(os.path.join(runtime, "python", "loopscope_runtime", module + ".py"), "a") as file:
-                file.write("\ndef %s(*args):\n    raise %s('damaged')\n" % (function, error))
-            result = traced.run(BUSY, "0.2", PYTHONPATH=site)
-        self.assertEqual((result.code, result.out, result.err), (0, b"fine\n", b""))
+                file.write("\n%s\n" % lines)
+            result = traced.run(source, *args, PYTHONPATH=site)
+        self.assertEqual((result.code, result.out), (0, b"fine\n"), result.err.decode())
+        return result
+
+    def failing(self, module, function, error):
+        """What a run tells in the end whose recorder has a function that always fails."""
+        result = self.changed(module, "def %s(*args):\n    raise %s('damaged')" % (function, error), BUSY, "0.2")
+        self.assertEqual(result.err, b"")
         return result.run.stats[-1]["notes"] if result.run else None
+
+    def test_loops_flush_when_the_thread_does_not(self):
+        """The drain thread never gets to run: the loops send what they have, in time and in full."""
+        result = self.changed("drain", "PERIOD = IDLE_PERIOD = 3600", BUSY, "0.3")
+        beats = [beat[0][1] / 1e9 for beat in result.run.beats if beat]
+        apart = [b - a for a, b in zip(beats, beats[1:])]
+        self.assertGreater(len(beats), 3)
+        self.assertEqual((result.run.gaps, result.run.stats[-1]["dropped"], result.run.left_over), (0, 0, 0))
+        print("flushes at most %.0f ms apart" % (1e3 * max(apart)), file=sys.stderr)
+
+    def test_signal_handlers_that_raise_in_a_flush(self):
+        """Every flush is a loop's, and a handler raises every few milliseconds: the trace stays readable, and goes on to the end."""
+        source = """
+            import asyncio, random, signal, time
+            class Stop(KeyboardInterrupt): pass
+            def stop(number, frame): raise Stop
+            async def work():
+                while True: await asyncio.sleep(0.0001)
+            loop = asyncio.new_event_loop()
+            loop.set_exception_handler(lambda loop, context: None)
+            signal.signal(signal.SIGALRM, stop)
+            stops = 0
+            end = time.monotonic() + 2
+            while time.monotonic() < end:
+                try:
+                    tasks = [loop.create_task(work(), name="a task with a name of its own %d" % i) for i in range(5)]
+                    loop.call_later(0.02, loop.stop)  # in case that the signal comes in a finalizer, which nothing leaves
+                    signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0005, 0.004))
+                    loop.run_forever()
+                except Stop:
+                    stops += 1
+                for task in tasks: task._log_destroy_pending = False
+            print("fine" if stops > 20 else stops)
+        """
+        run = self.changed("drain", "LATE = 0", source).run
+        self.assertEqual((run.left_over, [n for s in run.stats for n in s["notes"]]), (0, []))
+        self.assertIsNotNone(run.bye)
+        self.assertLess(run.bye["t"] / 1e9 - max(end for task in run.tasks for _, end in task.steps), 1)
+        print("torn %d times" % run.gaps, file=sys.stderr)
 
     def test_search_fails(self):
         """The program changes what is searched: nothing is lost by it. Anything else ends the search alone, and is told."""

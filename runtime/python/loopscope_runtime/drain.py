@@ -73,6 +73,7 @@ class Drain:
         self.descriptions = {}  # loop -> what its `loop` frame says
         self.searching = True
         self.found = ()  # frames of the last search, to be sent
+        self.batches = []  # (stream, its pieces of records, the newest first), taken from the loops and not yet in frames
         self.paused = []  # holds one thing while the thread is to be started again
         self.gone = None  # called by the thread as it ends because the listener is no more
         self.greet(channel, hello)
@@ -186,7 +187,7 @@ class Drain:
         state.due = t / 1e9 + LATE
         if final:
             self.search()
-        batches = []
+        before = len(self.batches)
         beats = []
         with state.looking:
             for stream in list(state.streams):
@@ -196,7 +197,8 @@ class Drain:
         for stream in list(state.streams):
             pieces, size = stream.take()
             if size:
-                batches.append((stream, pieces))
+                pieces.reverse()
+                self.batches.append((stream, pieces))
             elif stream.closed:
                 state.streams.remove(stream)
         while self.introduced:
@@ -208,14 +210,16 @@ class Drain:
         for i in range(0, len(texts), TEXTS):
             for part in strings(texts[i : i + TEXTS]):
                 put(wire.frame(STRINGS, part.encode()))
-        for stream, pieces in batches:
-            pieces.reverse()  # each is let go as soon as it is in a frame: all of them twice would take much memory
-            while pieces:
+        busy = len(self.batches) > before
+        while self.batches:
+            stream, pieces = self.batches[0]
+            while pieces:  # each is let go as soon as it is in a frame: all of them twice would take much memory
                 self.put_records(stream, pieces)
+            del self.batches[0]
         for each in self.found:
             put(each)
         self.found = ()
-        if final or beats and (batches or t - self.last_beat > BEAT_NS):
+        if final or beats and (busy or t - self.last_beat > BEAT_NS):
             self.last_beat = t
             others = other_threads()
             put(wire.json_frame(NOW, [beat + [others] for beat in beats]))
@@ -282,6 +286,7 @@ class Drain:
         self.channel.close()
         self.lock, self.bell, self.running = allocate_lock(), allocate_lock(), allocate_lock()
         state.looking = RLock()
+        self.batches.clear()
         for stream in state.streams:
             stream.taking = allocate_lock()
             stream.take()
