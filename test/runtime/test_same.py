@@ -59,6 +59,47 @@ class SameBehaviour(Compared):
         """
         self.same(source)
 
+    def test_selectors(self):
+        """Events arrive while the loop never waits; what somebody puts in the place of `select` is asked."""
+        self.same(
+            """
+            import asyncio, os, selectors
+            async def busy(turns):
+                while turns[0]:
+                    await asyncio.sleep(0)
+            async def main():
+                loop = asyncio.get_running_loop()
+                turns = [1]
+                spinning = asyncio.create_task(busy(turns))
+                a, b = os.pipe()
+                got = loop.create_future()
+                loop.add_reader(a, got.set_result, "readable")
+                loop.call_soon(os.write, b, b"x")
+                print(await got, os.read(a, 10))
+                loop.remove_reader(a)
+                wrote = loop.create_future()
+                loop.add_writer(b, lambda: wrote.done() or wrote.set_result("writable"))
+                print(await wrote)
+                loop.remove_writer(b)
+                stock, asked = loop._selector.select, []
+                loop._selector.select = lambda timeout: asked.append(timeout) or stock(timeout)
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                print(asked)
+                del loop._selector.select
+                kind = type(loop._selector)
+                stock = kind.select
+                kind.select = lambda self, timeout=None: asked.append(timeout) or stock(self, timeout)
+                await asyncio.sleep(0)
+                kind.select = stock
+                await asyncio.sleep(0)
+                print(asked)
+                turns[0] = 0
+                await spinning
+            asyncio.run(main())
+            """
+        )
+
     def test_exceptions(self):
         for body in (
             "raise ValueError('x')",

@@ -8,39 +8,19 @@ import contextvars
 import heapq
 import sys
 from _thread import get_ident
-from types import MethodType, TracebackType
+from types import MethodType
 
 from . import codes, fallback, foreign, mimic, missed, recorder, state
 from .chains import SLEEP0
+from .mimic import one_frame_less, real_run
+from .polling import shortcut, translate
 from .recorder import ARG, CLOCK_HEAD, STEP_HEAD, YIELD_HEAD
-from .records import (
-    CALLBACK,
-    CALLED_BACK,
-    IO,
-    ITER,
-    TASK,
-    THREAD,
-    TIMER,
-    WAKE,
-    WAKE_BY,
-    WAKE_PLACE,
-    WAKE_TIME,
-    WAS_CANCELLED,
-    head,
-    key,
-)
+from .records import CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, TASK, THREAD, TIMER, WAS_CANCELLED, key
+from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_BY_STEP, WAKE_HERE
 
 BUILTIN = type(len)
 SLOW_CALLBACK = 50e-6  # seconds; shorter ones are not recorded
 PIECE = 2000  # numbers of records that are packed together
-ITER_HEAD = head(ITER)
-# Wakes by the running task: from its code, from a library's code that it called, and by its end. And by no code at all.
-WAKE_HERE = head(WAKE, 0, TASK | WAKE_TIME | WAKE_PLACE)
-WAKE_AT_END = head(WAKE, 0, TASK)
-WAKE_BY_CALLBACK = head(WAKE, 0, TASK | WAKE_TIME | WAKE_BY)
-WAKE_BY_NONE = head(WAKE, 0, WAKE_TIME)
-CANCELLED = WAS_CANCELLED * ARG
-CALLBACK_HEAD = head(CALLBACK)
 
 _Step = None  # the type of the callback that runs a C task's first step: seen when the first task is made
 
@@ -74,12 +54,14 @@ def install(loop, stream, asyncio):
     suspended, done, wake, created, gathering = rec.suspended, rec.done, rec.wake, rec.created, rec.gathering
     known, define, USER = codes.known, codes.define, codes.USER
 
-    run_position = mimic.position_of(events.Handle._run, "self._context.run(self._callback, *self._args)")
+    through_run = real_run(events.Handle)
+    select, poll, files = shortcut(loop)
     warning, format_handle = base_events.logger.warning, base_events._format_handle
 
-    light = state.options["detail"] == "light"
+    light = rec.light
     cur = None  # the task whose step runs
     me = 0.0  # its key
+    st = None  # its list
     again = False  # it has been scheduled again: it yielded
     nested = False  # a task that is being made runs its first step inside of the step
     by = 0.0  # key of the task that scheduled the callback which runs; less than 0: minus the cause
@@ -100,45 +82,54 @@ def install(loop, stream, asyncio):
         h._cancelled = False
         h._repr = None
         h._source_traceback = None
-        h._task = None
         try:
             if not begin and loop._thread_id is not None and get_ident() != loop._thread_id:
                 rec.unsafe(getframe(1))
             kind = type(callback)
             if kind is _Step:
                 h._task = task = callback.__self__
-                push(h)
                 if task is cur:
                     again = True
-                elif not hasattr(task, "_loopscope"):
-                    created(task, me, getframe(1))
+                    h._by = st
+                else:
+                    h._by = getattr(task, "_loopscope", None) or created(task, me, getframe(1))
+                push(h)
                 return h
             if kind is BUILTIN:
                 task = callback.__self__
-                st = getattr(task, "_loopscope", None)
-                if st and args and woken(st, args[0], getframe(1)):
+                note = getattr(task, "_loopscope", None)
+                if note and len(args) == 1 and woken(note, args[0]):
                     h._task = task
+                    h._by = note
                     push(h)
                     return h
             elif kind is MethodType or _Step is None:
                 task = other_step(callback, args, getframe(1))
                 if task is not None:
                     h._task = task
+                    h._by = getattr(task, "_loopscope", None)
                     push(h)
                     return h
+            h._task = None
             h._by = (by or -cause) if cur is None else me
         except Exception as exc:
+            h._task = None
             h._by = -CALLED_BACK
             state.fault(exc, "call_soon")
         push(h)
         return h
 
-    def woken(st, future, frame):
-        """Records that a task is to be stepped because of a future; False if that is no future: the callback is none of a task's."""
+    def woken(st, future, frame=None):
+        """Records that a task is to be stepped because of a future; False if that is no future: the callback is none of a task's.
+
+        frame: whose doing it is; None: the caller of `call_soon`.
+        """
         try:
-            flags = CANCELLED if future.cancelled() else 0.0
+            flags = CANCELLED_WAIT if future.cancelled() else 0.0
         except AttributeError:
             return False
+        if frame is None:
+            frame = getframe(2)
         code = frame.f_code
         if code is run_code:
             if cur is None:
@@ -151,7 +142,7 @@ def install(loop, stream, asyncio):
             else:
                 ext((WAKE_AT_END - st[5] - flags,))
             return True
-        if cur is not None and not nested and not flags and not light:
+        if cur is not None and not nested and not flags:
             try:
                 base = known[id(code)]
             except KeyError:
@@ -165,6 +156,26 @@ def install(loop, stream, asyncio):
             why, who = cause, 0.0
         wake(st[5], why | WAS_CANCELLED if flags else why, who, frame, cur is not None and not nested)
         return True
+
+    def woken_light(st, future, frame=None):
+        """The same where nobody wants to know at which line."""
+        try:
+            flags = CANCELLED_WAIT if future.cancelled() else 0.0
+        except AttributeError:
+            return False
+        if cur is None:
+            if by:
+                ext((WAKE_BY_CALLBACK - st[5] - flags, begin, by))
+            else:
+                ext((WAKE_BY_NONE - st[5] - flags - cause * ARG, begin or clock()))
+        elif nested:
+            ext((WAKE_BY_CALLBACK - st[5] - flags, clock(), me))
+        else:
+            ext((WAKE_BY_STEP - st[5] - flags, clock()))
+        return True
+
+    if light:
+        woken = woken_light
 
     def other_step(callback, args, frame):
         """The task that a rarer kind of callback steps, recorded; None if it steps none."""
@@ -208,18 +219,9 @@ def install(loop, stream, asyncio):
             loop._check_closed()  # stock: self._check_closed()
         if loop._debug:
             return one_frame_less(slow_call_soon_threadsafe(callback, *args, context=context))
+        h = (locked_type or handle_type)(callback, args, loop, context)
         if locked_type is None:
-            h = new_handle(handle_type)
-            h._context = copy_context() if context is None else context
-            h._loop = loop
-            h._callback = callback
-            h._args = args
-            h._cancelled = False
-            h._repr = None
-            h._source_traceback = None
             h._task = None
-        else:
-            h = locked_type(callback, args, loop, context)
         if get_ident() == loop._thread_id and not rec.handing:
             h._by = (by or -cause) if cur is None else me
         else:
@@ -229,8 +231,9 @@ def install(loop, stream, asyncio):
         return h
 
     def _run_once():
-        nonlocal cur, me, again, by, cause, begin
-        if loop_class._run_once is not stock_run_once:  # somebody (nest_asyncio) has replaced it since: theirs it shall be
+        nonlocal cur, me, st, again, by, cause, begin
+        if (begin or loop._debug) and loop_class._run_once is not stock_run_once:
+            # Run inside a step by who has replaced it (nest_asyncio): theirs it shall be.
             step_aside()
             return loop._run_once()
         scheduled = loop._scheduled
@@ -251,13 +254,18 @@ def install(loop, stream, asyncio):
                 h = heapq.heappop(scheduled)
                 h._scheduled = False
         if ready or loop._stopping:
-            timeout = 0
+            if loop._selector.select == select:  # nobody else's: what it does when it need not wait
+                event_list = poll(0, len(files) or 1)  # stock: event_list = self._selector.select(timeout)
+                if event_list:
+                    event_list = translate(event_list, files)
+            else:
+                event_list = loop._selector.select(0)  # stock: event_list = self._selector.select(timeout)
         else:
             timeout = None
             if scheduled:
                 timeout = min(max(0, scheduled[0]._when - loop.time()), max_timeout)
             ext(recorder.poll(timeout, timers, loop))
-        event_list = loop._selector.select(timeout)  # stock: event_list = self._selector.select(timeout)
+            event_list = loop._selector.select(timeout)  # stock: event_list = self._selector.select(timeout)
         loop._process_events(event_list)
         event_list = None
         if scheduled:
@@ -300,8 +308,7 @@ def install(loop, stream, asyncio):
                         loop._current_handle = None
                     begin = clock()
                     continue
-                kind = type(h)
-                if kind is handle_type:
+                if type(h) is handle_type:
                     cur = h._task
                     if cur is None:
                         by = h._by
@@ -309,11 +316,11 @@ def install(loop, stream, asyncio):
                             cause = -by
                             by = 0.0
                     else:
-                        st = getattr(cur, "_loopscope", None)
+                        st = h._by
                         me = st[5] if st else key(cur)
                 else:
-                    cur = None
                     by = 0.0
+                    kind = type(h)
                     cause = TIMER if kind is Timer else IO
                     if kind in locked_types:  # another thread may cancel it now: it runs as asyncio runs it, and is seen as in debug mode
                         cause = getattr(h, "_by", -THREAD)
@@ -327,7 +334,10 @@ def install(loop, stream, asyncio):
                 try:
                     args = h._args
                     if args:
-                        h._context.run(h._callback, *args)  # stock: handle._run()
+                        if len(args) == 1:
+                            h._context.run(h._callback, args[0])  # stock: handle._run()
+                        else:
+                            h._context.run(h._callback, *args)  # stock: handle._run()
                     else:
                         h._context.run(h._callback)  # stock: handle._run()
                 except (SystemExit, KeyboardInterrupt) as exc:
@@ -356,7 +366,7 @@ def install(loop, stream, asyncio):
                         if again:
                             again = False
                             if light:
-                                ext((YIELD_HEAD - st[5], t))
+                                ext((YIELD_HEAD - me, t))
                             else:
                                 f = st[2].cr_frame
                                 if f is not None and f.f_lasti == st[1] and st[3] is SLEEP0:
@@ -367,7 +377,7 @@ def install(loop, stream, asyncio):
                             w = cur._fut_waiter
                             if w is not None:
                                 if light:
-                                    ext((STEP_HEAD - st[5], t, key(w)))
+                                    ext((STEP_HEAD - me, t, hash(w)))
                                 else:
                                     c = st[2]
                                     f = c.cr_frame
@@ -383,7 +393,7 @@ def install(loop, stream, asyncio):
                             elif cur.done():
                                 done(cur, st, t)
                             elif light:
-                                ext((YIELD_HEAD - st[5], t))
+                                ext((YIELD_HEAD - me, t))
                             else:
                                 suspended(cur, st, t, None)
                     except Exception as exc:
@@ -391,12 +401,15 @@ def install(loop, stream, asyncio):
                     cur = None
                     me = 0.0
                 begin = t
-        finally:
+        except BaseException:
             cur = None
             again = False
             begin = by = me = 0.0
             cause = CALLED_BACK
-        h = None
+            raise
+        begin = 0.0
+        cause = CALLED_BACK
+        h = st = None
 
     def recovered(task, begin, end, exc):
         """A step could not be recorded: its task was never seen before, or this is a fault."""
@@ -404,18 +417,6 @@ def install(loop, stream, asyncio):
             rec.stepped(task, begin, end)
         else:
             state.fault(exc, "_run_once")
-
-    def through_run(tb):
-        """A traceback that begins with the frame of a real `Handle._run`, as it would without us."""
-        bare = events.Handle.__new__(events.Handle)
-        frames = []
-        bare._loop = None
-        bare._context = copy_context()
-        bare._callback = frames.extend
-        bare._args = (map(getframe, (0,)),)
-        bare._run()
-        frame = frames[0]
-        return TracebackType(tb, frame, *run_position)
 
     def step_aside():
         """The loop runs as its class says; what runs is seen as on a loop of an unknown kind."""
@@ -462,10 +463,3 @@ def install(loop, stream, asyncio):
     loop.call_soon_threadsafe = call_soon_threadsafe
     loop._run_once = _run_once
     return rec
-
-
-def one_frame_less(handle):
-    """A handle of debug mode, whose traceback must end with the caller of `call_soon`."""
-    if getattr(handle, "_source_traceback", None):
-        del handle._source_traceback[-1]
-    return handle

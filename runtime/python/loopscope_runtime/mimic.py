@@ -4,8 +4,9 @@ A line of ours ending in `# stock: TEXT` stands for the line of the original tha
 line, or the first if TEXT begins with `first`); all other lines stand for the line of the first such mark.
 """
 
+import contextvars
 import sys
-from types import FunctionType
+from types import FunctionType, TracebackType
 
 NEW_TABLE = sys.version_info >= (3, 11)
 _made = {}  # what was worked out before, and the code objects it was worked out from: every loop asks for the same
@@ -159,3 +160,27 @@ def handle_classes(events):
 def knowing(kind, *slots):
     """A subclass that calls itself as its base does, for its repr shows."""
     return type(kind.__name__, (kind,), {"__slots__": slots, "__doc__": kind.__doc__, "__module__": kind.__module__})
+
+
+def one_frame_less(handle):
+    """A handle of debug mode, whose traceback must end with the caller of `call_soon`."""
+    if getattr(handle, "_source_traceback", None):
+        del handle._source_traceback[-1]
+    return handle
+
+
+def real_run(Handle):
+    """A function that makes a traceback begin with the frame of a real `Handle._run`, as it would without us."""
+    position = position_of(Handle._run, "self._context.run(self._callback, *self._args)")
+
+    def through_run(tb):
+        bare = Handle.__new__(Handle)
+        frames = []
+        bare._loop = None
+        bare._context = contextvars.copy_context()
+        bare._callback = frames.extend
+        bare._args = (map(sys._getframe, (0,)),)
+        bare._run()
+        return TracebackType(tb, frames[0], *position)
+
+    return through_run

@@ -34,3 +34,15 @@ def key(thing):
 def head(kind, subject=0.0, arg=0):
     """The first number of a record."""
     return -((arg << 5 | kind) * KEYS + subject)
+
+
+# The first numbers of records that the fused loop writes, but for the key.
+ITER_HEAD = head(ITER)
+CALLBACK_HEAD = head(CALLBACK)
+# Wakes by the running task: from its code, from somewhere in its step, and by its end. By a callback of a task, and by no task at all.
+WAKE_HERE = head(WAKE, 0, TASK | WAKE_TIME | WAKE_PLACE)
+WAKE_BY_STEP = head(WAKE, 0, TASK | WAKE_TIME)
+WAKE_AT_END = head(WAKE, 0, TASK)
+WAKE_BY_CALLBACK = head(WAKE, 0, TASK | WAKE_TIME | WAKE_BY)
+WAKE_BY_NONE = head(WAKE, 0, WAKE_TIME)
+CANCELLED_WAIT = WAS_CANCELLED * 32 * KEYS  # what such a wake takes from its first number
