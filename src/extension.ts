@@ -45,7 +45,7 @@ export function activate(context: vscode.ExtensionContext): Parts {
   const services: ViewServices = {
     openPlace: (place, preserveFocus) => openPlace(vscode, place, preserveFocus),
     action: async (action) => viewAction(handlers, action),
-    actions: viewActions,
+    actions: (trace) => viewActions(trace, runner.runOf(trace) !== undefined),
     help: (page) => openHelp(vscode, context.extensionUri, page),
     save: (name, text) => saveText(vscode, name, text),
     log,
@@ -76,13 +76,14 @@ export function activate(context: vscode.ExtensionContext): Parts {
     }),
   );
   own(runner.onDidChange(() => panel.refreshActions()));
+  own(attacher.onDidChange(() => panel.refreshActions()));
   own(panel.onDidBecomeActive((trace) => traces.show(trace)));
   own(restorePanel(vscode, context.workspaceState, runner, panel));
   const found = own(new Found(traces));
   const findings = own(new FindingsView(vscode, found));
   const tasks = own(new TasksView(vscode, traces, found));
   own(new Problems(vscode, context.extensionUri, found));
-  own(new StatusBar(vscode, runner, traces));
+  own(new StatusBar(vscode, runner, attacher, traces));
   own(registerCommands(vscode.commands, handlers, report));
   startOnOpen(vscode, handlers, report);
   registerLinting(context);

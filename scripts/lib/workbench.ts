@@ -32,10 +32,16 @@ export class Workbench {
     await this.submit(text);
   }
 
-  /** Chooses from the list of this title the entry that has the text. */
-  async pick(title: string, text: string | RegExp): Promise<void> {
+  /** Chooses from the list of this title the entry that is found by the text: one of many is not drawn before. */
+  async pick(title: string, text: string): Promise<void> {
     await this.page.locator(".quick-input-title").getByText(title, { exact: true }).waitFor();
-    await this.page.locator(".quick-input-list").getByRole("option").filter({ hasText: text }).click();
+    await this.page.locator(".quick-input-widget input:visible").first().fill(text);
+    await this.page
+      .locator(".quick-input-list")
+      .getByRole("option")
+      .filter({ hasText: text })
+      .first()
+      .click();
   }
 
   /** Answers a file dialog, which VS Code in the browser shows as a list, and into which it writes proposals meanwhile. */

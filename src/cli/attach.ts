@@ -4,6 +4,7 @@ import {
   Attachment,
   announce,
   type Listener,
+  NOT_ON_WINDOWS,
   pythonProcesses,
   readableCommand,
   runtimeFolder,
@@ -119,7 +120,7 @@ function parseSeconds(text: string): number {
 }
 
 function list(): void {
-  if (process.platform === "win32") throw new UsageError("attach is not available on Windows yet");
+  if (process.platform === "win32") throw new UsageError(NOT_ON_WINDOWS);
   const paint = style(terminal(1).colours);
   const processes = pythonProcesses();
   if (processes.length === 0) {

@@ -49,7 +49,9 @@ export function commandHandlers(services: Services): CommandHandlers {
     "loopscope.stop": () => {
       if (attacher.detach(traces.current)) return;
       const run = runner.runOf(traces.current);
-      for (const one of run?.running ? [run] : runner.running) one.stop();
+      if (run?.running) return run.stop();
+      for (const one of runner.running) one.stop();
+      for (const trace of attacher.traces) attacher.detach(trace);
     },
     "loopscope.rerun": () => runner.rerun(),
     "loopscope.openTrace": async (file) => {
@@ -91,11 +93,12 @@ export function viewAction(handlers: CommandHandlers, action: HostAction): Promi
   return actions[action]();
 }
 
-/** The buttons that make sense for a trace now. */
-export function viewActions(trace: OpenTrace | null): HostAction[] {
+/** The buttons that make sense for a trace now. A program that was only attached to was not ours to start. */
+export function viewActions(trace: OpenTrace | null, ofRun: boolean): HostAction[] {
   if (trace === null) return ["run", "openTrace"];
   if (trace.kind === "file") return ["compare", "exportReport", "openTrace"];
-  return [trace.live ? "stop" : "rerun", "compare", "saveTrace", "exportReport"];
+  const begin: HostAction[] = trace.live ? ["stop"] : ofRun ? ["rerun"] : [];
+  return [...begin, "compare", "saveTrace", "exportReport"];
 }
 
 /** Asks where a text that the view made (a table as CSV) shall go. */

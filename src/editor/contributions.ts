@@ -46,8 +46,10 @@ export type CommandId = keyof CommandArguments;
 export type CommandHandlers = { [K in CommandId]: (...args: CommandArguments[K]) => Promise<void> | void };
 
 export const ContextKey = {
-  /** A traced program is running. */
+  /** A traced program is running, or one is attached to: there is something to stop. */
   running: "loopscope.running",
+  /** A program has been run in this window, so it can be run again. */
+  canRerun: "loopscope.canRerun",
   /** There is something to look at: a program has been run or a trace opened in this window. */
   hasTrace: "loopscope.hasTrace",
 } as const;

@@ -92,11 +92,18 @@ export const errors = {
 
   notStarted: (why: string) => new UserError(l10n.t("The program was not started: {0}", why), ["showOutput"]),
 
+  noAttaching: () =>
+    new UserError(
+      l10n.t(
+        "Attaching to a program that runs already is not possible on Windows yet. Start the program with Loopscope: Run with Trace or Loopscope: Trace Command Line….",
+      ),
+    ),
+
   /** `why` says what to do. */
   notAttached: (pid: number, why: string) =>
     new UserError(
       why.includes(`process ${pid}`)
-        ? `${why}.`
+        ? `${why.charAt(0).toUpperCase()}${why.slice(1)}.`
         : l10n.t("Process {0} cannot be attached to: {1}.", pid, why),
       ["showOutput"],
     ),

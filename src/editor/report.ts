@@ -1,5 +1,6 @@
 import type * as vscode from "vscode";
 import { type ErrorAction, UserError } from "./errors";
+import { l10n } from "./l10n";
 
 type Api = Pick<typeof vscode, "window" | "commands">;
 
@@ -18,19 +19,19 @@ export class Reporter {
     else {
       this.output.error(error instanceof Error ? error : String(error));
       const what = error instanceof Error ? error.message : String(error);
-      void this.show(`Loopscope failed: ${what}. Its output has the details.`, ["showOutput"]);
+      void this.show(l10n.t("Loopscope failed: {0}. Its output has the details.", what), ["showOutput"]);
     }
   };
 
   private async show(message: string, actions: readonly ErrorAction[]): Promise<void> {
     const titles: Record<ErrorAction, [title: string, act: () => unknown]> = {
       selectInterpreter: [
-        "Select Interpreter",
+        l10n.t("Select Interpreter"),
         () => this.vs.commands.executeCommand("python.setInterpreter").then(undefined, this.openSettings),
       ],
-      openSettings: ["Open Settings", this.openSettings],
-      showOutput: ["Show Output", () => this.output.show()],
-      manageTrust: ["Manage Trust", () => this.vs.commands.executeCommand("workbench.trust.manage")],
+      openSettings: [l10n.t("Open Settings"), this.openSettings],
+      showOutput: [l10n.t("Show Output"), () => this.output.show()],
+      manageTrust: [l10n.t("Manage Trust"), () => this.vs.commands.executeCommand("workbench.trust.manage")],
     };
     const chosen = await this.vs.window.showErrorMessage(
       message,

@@ -9,7 +9,7 @@ export {
 } from "./environment";
 export { sameToken } from "./hello";
 export { Listener, type ListenerOptions, type TracedProgram } from "./listener";
-export { type PythonProcess, pythonProcesses, readableCommand } from "./processes";
+export { NOT_ON_WINDOWS, type PythonProcess, pythonProcesses, readableCommand } from "./processes";
 export { checkPython, findPython, type Python, PythonError } from "./python";
 export { announce, type Session, sessionFolder, sessions } from "./registry";
 export { type Exit, exitStatus, type Program, Run, type RunOptions, runDormant } from "./run";

@@ -33,8 +33,13 @@ export function readableCommand({ argv, pid }: Pick<PythonProcess, "argv" | "pid
   return [basename(interpreter), ...quoted].join(" ");
 }
 
-/** The Python processes of this machine, those that can be attached to first, then by process id. */
+/** Why there is no attaching there: the runtime waits on a Unix socket, and Python has none on Windows. */
+export const NOT_ON_WINDOWS =
+  "attaching to a program that runs already is not possible on Windows yet: start it with loopscope run";
+
+/** The Python processes of this machine, those that can be attached to first, then by process id. Throws where that is not possible. */
 export function pythonProcesses(): PythonProcess[] {
+  if (process.platform === "win32") throw new Error(NOT_ON_WINDOWS);
   const dormant = new Map(dormantPrograms().map((each) => [each.pid, each]));
   const traced = new Set(sessions().flatMap(({ programs }) => programs));
   const found = (process.platform === "linux" ? fromProc() : fromPs())

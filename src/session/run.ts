@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import type { Hello } from "../protocol/stream";
 import { DEFAULT_BLOCK_MS, type TraceSettings, tracedEnvironment } from "./environment";
 import { Listener, type TracedProgram } from "./listener";
+import { NOT_ON_WINDOWS } from "./processes";
 import type { Python } from "./python";
 import { faithfulCommand } from "./rawArguments";
 import { SignalRelay } from "./signals";
@@ -83,6 +84,7 @@ export async function runDormant(
   options: Pick<RunOptions, "python" | "program" | "follow">,
   onStart: (pid: number) => void,
 ): Promise<Exit> {
+  if (process.platform === "win32") throw new Error(NOT_ON_WINDOWS);
   const variables = tracedEnvironment(process.env, null, options);
   const { child, relay } = await launch(options, { ...process.env, ...variables });
   const exit = ended(child);

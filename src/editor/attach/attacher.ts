@@ -18,7 +18,10 @@ interface Choice extends vscode.QuickPickItem {
 /** Records programs that run already, until they end or are let go. */
 export class Attacher {
   private readonly started = new Emitter<OpenTrace>();
+  private readonly changed = new Emitter<void>();
   readonly onDidStart = this.started.event;
+  /** A program was attached to, or let go of, or has ended. */
+  readonly onDidChange = this.changed.event;
   private readonly attached = new Map<OpenTrace, Attachment>();
 
   constructor(
@@ -28,8 +31,14 @@ export class Attacher {
     private readonly log: (line: string) => void,
   ) {}
 
+  /** The traces of the programs that are attached to now. */
+  get traces(): OpenTrace[] {
+    return [...this.attached.keys()];
+  }
+
   /** Lets the user choose a process and attaches to it. Throws UserError. */
   async attach(): Promise<void> {
+    if (process.platform === "win32") throw errors.noAttaching();
     const chosen = await this.vs.window.showQuickPick(choices(pythonProcesses()), {
       title: l10n.t("Attach to Process"),
       placeHolder: l10n.t("A Python program, to record until Stop"),
@@ -52,6 +61,7 @@ export class Attacher {
       open.dispose();
     }
     this.started.dispose();
+    this.changed.dispose();
   }
 
   private async attachTo(target: PythonProcess): Promise<void> {
@@ -75,8 +85,10 @@ export class Attacher {
       void attachment.finished.then(() => {
         recording.end();
         this.attached.delete(open);
+        this.changed.fire();
       });
       this.started.fire(open);
+      this.changed.fire();
     } catch (error) {
       open.dispose();
       throw errors.notAttached(target.pid, (error as Error).message);

@@ -1,6 +1,7 @@
 import type * as vscode from "vscode";
 import { GRAPH_PANEL } from "../contributions";
 import { Emitter } from "../emitter";
+import { l10n } from "../l10n";
 import type { OpenTrace } from "../runs/openTrace";
 import { GraphView, type ViewServices } from "./graphView";
 import { resourceRoots, viewHtml } from "./html";
@@ -59,7 +60,7 @@ export class GraphPanel {
   }
 
   private title(): string {
-    return this.trace === null ? "Task Graph" : `Tasks: ${this.trace.title}`;
+    return this.trace === null ? l10n.t("Task Graph") : l10n.t("Tasks: {0}", this.trace.title);
   }
 
   /** Takes over the panel that a window had before it was reloaded, to show the trace it showed. */

@@ -1,5 +1,6 @@
 import type * as vscode from "vscode";
 import { readSetting } from "../contributions";
+import { l10n } from "../l10n";
 
 /** Where an interpreter was named, for messages: "the setting loopscope.pythonPath". */
 export interface Candidate {
@@ -43,9 +44,9 @@ export async function candidates(host: InterpreterHost, file: vscode.Uri | undef
     if (path !== undefined && path !== "") found.push({ path, source });
   };
   const setting = readSetting(host.workspace, "pythonPath", file);
-  if (setting !== "") return [{ path: setting, source: "the setting loopscope.pythonPath" }];
-  add(await fromEnvironments(host, file), "the Python Environments extension");
-  if (found.length === 0) add(await fromPythonExtension(host, file), "the Python extension");
+  if (setting !== "") return [{ path: setting, source: l10n.t("the setting loopscope.pythonPath") }];
+  add(await fromEnvironments(host, file), l10n.t("the Python Environments extension"));
+  if (found.length === 0) add(await fromPythonExtension(host, file), l10n.t("the Python extension"));
   // A choice made in the editor is the user's: when it is broken they are told, and not given another.
   if (found.length > 0) return found;
   const names = process.platform === "win32" ? ["python", "python3"] : ["python3", "python"];

@@ -49,6 +49,11 @@ export class Runner {
     return [...this.runs.values()].find((run) => run.open === open);
   }
 
+  /** Whether something has been run, so that it can be run again. */
+  get canRerun(): boolean {
+    return this.last !== null;
+  }
+
   get running(): TracedRun[] {
     return [...this.runs.values()].filter((run) => run.running);
   }

@@ -12,6 +12,7 @@ import {
   taskState,
   waitOf,
 } from "../../trace";
+import { l10n } from "../l10n";
 
 /** A row of the Tasks tree, ready to be shown: no editor types, so that what it says is tested as text. */
 export interface Row {
@@ -62,15 +63,15 @@ export function taskRows(trace: Trace, stuck: ReadonlySet<number> = new Set()): 
   const rows = trace.loops.map((loop, index) => {
     const ofLoop = loops[index];
     const id = `loop-${index}`;
-    const pid =
-      trace.programs.length > 1 ? ` (process ${trace.programs[loop.program]?.hello?.pid ?? "?"})` : "";
+    const thread = loop.thread || l10n.t("event loop");
+    const pid = trace.programs[loop.program]?.hello?.pid ?? "?";
     const children = foldAlike(trace, ofLoop.live, id);
     if (ofLoop.overCount > 0) children.push(endedRow(trace, ofLoop, id));
     return {
       id,
-      label: `${loop.thread || "event loop"}${pid}`,
+      label: trace.programs.length > 1 ? l10n.t("{0} (process {1})", thread, pid) : thread,
       // "asyncio._UnixSelectorEventLoop" says no more than "UnixSelectorEventLoop".
-      description: `${countOf(ofLoop.live.length, "live task")} · ${loop.kind.replace(/^asyncio\./, "").replace(/^.*_/, "")}`,
+      description: `${liveCount(ofLoop.live.length)} · ${loop.kind.replace(/^asyncio\./, "").replace(/^.*_/, "")}`,
       icon: "loop" as const,
       place: null,
       task: null,
@@ -105,8 +106,12 @@ function byLoop(trace: Trace, stuck: ReadonlySet<number>): OfLoop[] {
 }
 
 /** "1 task", "12 tasks". */
-export function countOf(count: number, what: string): string {
-  return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
+export function taskCount(count: number): string {
+  return count === 1 ? l10n.t("1 task") : l10n.t("{0} tasks", count.toLocaleString("en"));
+}
+
+function liveCount(count: number): string {
+  return count === 1 ? l10n.t("1 live task") : l10n.t("{0} live tasks", count.toLocaleString("en"));
 }
 
 /** "shop.py:97" of a place, or "". */
@@ -175,8 +180,8 @@ function groupRow(trace: Trace, group: readonly Seen[], id: string): Row {
 function endedRow(trace: Trace, { over, overCount, failed }: OfLoop, parent: string): Row {
   return {
     id: `${parent}/ended`,
-    label: "Ended",
-    description: `${countOf(overCount, "task")}${failed === 0 ? "" : ` · ${failed} failed`}`,
+    label: l10n.t("Ended"),
+    description: `${taskCount(overCount)}${failed === 0 ? "" : ` · ${l10n.t("{0} failed", failed)}`}`,
     icon: "ended",
     place: null,
     task: null,
@@ -193,8 +198,8 @@ function capped(rows: Row[], parent: string, total = rows.length): Row[] {
   if (rows.length <= MAX_ROWS) return rows;
   const more: Row = {
     id: `${parent}/more`,
-    label: `${(total - MAX_ROWS).toLocaleString("en")} more`,
-    description: "the task graph shows them all",
+    label: l10n.t("{0} more", (total - MAX_ROWS).toLocaleString("en")),
+    description: l10n.t("the task graph shows them all"),
     icon: "ended",
     place: null,
     task: null,
@@ -207,13 +212,33 @@ function capped(rows: Row[], parent: string, total = rows.length): Row[] {
 function describe(trace: Trace, seen: Seen, place: Place | null): string {
   const where = placeText(place);
   const what = seen.state === "suspended" ? waitOf(trace, seen.suspension).label : endText(trace, seen);
-  const stuck = seen.deadlocked && seen.state === "suspended" ? "deadlock" : "";
+  const stuck = seen.deadlocked && seen.state === "suspended" ? l10n.t("deadlock") : "";
   return [where, stuck, what].filter((part) => part !== "").join(" · ");
 }
 
 function endText(trace: Trace, seen: Seen): string {
-  if (seen.state !== "raised") return seen.state === "ready" ? "ready, waits for the loop" : seen.state;
-  return trace.exceptions.get(seen.task)?.type ?? "raised";
+  if (seen.state === "ready") return l10n.t("ready, waits for the loop");
+  const raised = seen.state === "raised" ? trace.exceptions.get(seen.task)?.type : undefined;
+  return raised ?? stateName(seen.state);
+}
+
+/** A state, as the user reads it. */
+export function stateName(state: Row["icon"]): string {
+  const names: Record<Row["icon"], string> = {
+    loop: l10n.t("event loop"),
+    deadlocked: l10n.t("deadlocked"),
+    running: l10n.t("running"),
+    ready: l10n.t("ready"),
+    suspended: l10n.t("suspended"),
+    sleeping: l10n.t("sleeping"),
+    pending: l10n.t("pending"),
+    absent: l10n.t("absent"),
+    returned: l10n.t("returned"),
+    raised: l10n.t("raised"),
+    cancelled: l10n.t("cancelled"),
+    ended: l10n.t("ended"),
+  };
+  return names[state];
 }
 
 /** The name its author gave a task; one that asyncio numbered says less than its coroutine does. */

@@ -1,9 +1,10 @@
 import type * as vscode from "vscode";
 import { Command, View } from "../contributions";
 import { Disposables } from "../disposables";
+import { l10n } from "../l10n";
 import type { Traces } from "../runs/traces";
 import type { Found } from "./found";
-import { deadlocked, type Row, taskRows } from "./taskRows";
+import { deadlocked, type Row, stateName, taskRows } from "./taskRows";
 import { Throttle } from "./throttle";
 
 /** How often the trees follow a live program, milliseconds: often enough to be live, seldom enough to be read. */
@@ -73,11 +74,11 @@ export class TasksView implements vscode.TreeDataProvider<Row> {
       row.place === null
         ? row.label
         : `${row.label}: ${row.description}\n${row.place.file}:${row.place.line}`;
-    item.accessibilityInformation = { label: `${row.label}, ${row.icon}, ${row.description}` };
+    item.accessibilityInformation = { label: `${row.label}, ${stateName(row.icon)}, ${row.description}` };
     if (row.task !== null) item.contextValue = "task";
     if (row.place !== null) {
       const { file, line } = row.place;
-      item.command = { command: Command.openPlace, title: "Open", arguments: [{ file, line }] };
+      item.command = { command: Command.openPlace, title: l10n.t("Open"), arguments: [{ file, line }] };
     }
     return item;
   }
