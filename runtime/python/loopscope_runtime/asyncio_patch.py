@@ -19,6 +19,7 @@ OWN_ATTRIBUTES = REPLACED + (
     "call_at",
     "call_later",
     "close",
+    "create_task",
     "get_task_factory",
     "run_forever",
     "run_in_executor",
@@ -179,7 +180,7 @@ def when_used(loop, act):
 
     def call_soon(callback, *args, context=None):
         first()
-        return fused.one_frame_less(loop.call_soon(callback, *args, context=context))
+        return fused.one_frame_less(object.__getattribute__(loop, "call_soon")(callback, *args, context=context))
 
     def _set_coroutine_origin_tracking(enabled):
         first()

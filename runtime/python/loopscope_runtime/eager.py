@@ -2,7 +2,7 @@
 
 import sys
 
-from . import chains, codes, foreign, missed, recorder, state
+from . import chains, codes, foreign, guard, mimic, missed, recorder, state
 from .records import EAGER, EAGER_END, NOT_EAGER, RAISED_OUTCOME, SUSPENDED, head, key
 
 
@@ -86,7 +86,7 @@ def watch_factory(loop, rec):
         stock_set(factory)
         own[0] = factory
         if factory is not None:
-            loop._task_factory = wrap(factory)
+            stock_set(wrap(factory))  # uvloop keeps it where nobody else can put it
 
     def get_task_factory():
         return own[0]
@@ -94,7 +94,49 @@ def watch_factory(loop, rec):
     for function in (create, begin, finish, set_task_factory):
         codes.mark(function.__code__, codes.SKIP)
     if own[0] is not None:
-        loop._task_factory = wrap(own[0])
+        stock_set(wrap(own[0]))
     rec.restore_factory = lambda: own[0] and stock_set(own[0])
     loop.set_task_factory = set_task_factory
     loop.get_task_factory = get_task_factory
+    watch_eager_start(loop, begin, finish)
+
+
+def watch_eager_start(loop, begin, finish):
+    """Since 3.14 `create_task` may start a task without a factory: the stock one is replaced by its mirror, which tells of that."""
+    asyncio = sys.modules["asyncio"]
+    tasks = asyncio.tasks
+    loop_class = type(loop)
+    stock = loop_class.create_task
+    if stock is not asyncio.base_events.BaseEventLoop.create_task or not guard.is_mirrored(stock):
+        return
+
+    def create_task(coro, **kwargs):
+        if loop_class.create_task is not stock:  # somebody has replaced it since
+            return loop_class.create_task(loop, coro, **kwargs)
+        if loop._closed:
+            loop._check_closed()  # stock: self._check_closed()
+        if loop._task_factory is not None:
+            return loop._task_factory(loop, coro, **kwargs)  # stock: return self._task_factory(self, coro, **kwargs)
+        opened = None
+        if kwargs.get("eager_start"):
+            try:
+                opened = begin(coro, kwargs, sys._getframe())
+            except Exception as exc:
+                state.fault(exc, "create_task")
+        task = None
+        try:
+            task = tasks.Task(coro, loop=loop, **kwargs)  # stock: task = tasks.Task(coro, loop=self, **kwargs)
+        finally:
+            if opened is not None:
+                try:
+                    finish(task, *opened)
+                except Exception as exc:
+                    state.fault(exc, "create_task")
+        if task._source_traceback:
+            del task._source_traceback[-1]
+        try:
+            return task
+        finally:  # as asyncio does: the frame must not keep the task
+            del task
+
+    loop.create_task = mimic.disguise(create_task, stock)

@@ -206,7 +206,8 @@ def install(loop, rec, asyncio, fused=False):
     """Wraps a loop's scheduling methods."""
     fallback = loop.__dict__[OWN] = Fallback(loop, rec, asyncio)
     fallback.fused = fused
-    stock_call_soon, stock_threadsafe = loop.call_soon, loop.call_soon_threadsafe
+    get = object.__getattribute__  # a loop's class may have its own, which would count our look
+    stock_call_soon, stock_threadsafe = get(loop, "call_soon"), get(loop, "call_soon_threadsafe")
 
     def call_soon(callback, *args, context=None):
         handle = stock_call_soon(callback, *args, context=context)

@@ -98,6 +98,9 @@ def install(loop, stream, asyncio):
             if kind is BUILTIN:
                 task = callback.__self__
                 note = getattr(task, "_loopscope", None)
+                if note is None and isinstance(task, Task):  # it wakes, and nobody saw it being made
+                    missed.found(rec, task)
+                    note = task._loopscope
                 if note and len(args) == 1 and woken(note, args[0]):
                     h._task = task
                     h._by = note
@@ -409,7 +412,7 @@ def install(loop, stream, asyncio):
             raise
         begin = 0.0
         cause = CALLED_BACK
-        h = st = None
+        h = args = st = f = c = w = None  # an exception's traceback may keep this frame, and what it names
 
     def recovered(task, begin, end, exc):
         """A step could not be recorded: its task was never seen before, or this is a fault."""
