@@ -252,6 +252,11 @@ export interface LintWorkspace {
   text(path: string): string | null;
   /** In order of place. Unsuppressed and suppressed alike: apply `# noqa` and `# loopscope: ignore` to what comes out. */
   findings(path: string): Finding[];
+  /**
+   * The same, looking only at what the file's code gets to: does not wait for the rest of a workspace that has just been
+   * read. What compares places all over the workspace may be missing until that is done.
+   */
+  findingsSoon(path: string): Finding[];
   allFindings(): Finding[];
   /** Files whose findings may have changed since the last call of `findings` or `affected` for them, through the call graph; the edited ones included. */
   affected(): string[];
@@ -266,8 +271,17 @@ export interface LintWorkspace {
   locationAt(path: string, from: number, to: number): Location;
   /** New options; everything is judged again, nothing is read again. */
   configure(options: Partial<WorkspaceOptions>): void;
-  /** What was read of a file, as a JSON string to keep under `hash`, so that a restart need not read it again; null if not there. */
+  /** What was read of a file, as one line of text to keep under `hash`, so that a restart need not read it again; null if not there. */
   serialize(path: string): { hash: string; data: string } | null;
   /** Adds a file with what `serialize` gave for the same text; false (and nothing done) if it does not fit the text or this version. */
   restore(path: string, text: string, data: string): boolean;
+  /** All findings, as one line to keep. */
+  snapshot(): string;
+  /**
+   * Takes the findings of a snapshot for true until something changes, if it was made of the same files, texts and
+   * options; false (and nothing done) if not. The caller sees to it that it comes from the same build of the linter.
+   */
+  recall(snapshot: string): boolean;
+  /** Does for so long what the next questions about the whole workspace would have to wait for; true when nothing is left. */
+  prepare(milliseconds: number): boolean;
 }

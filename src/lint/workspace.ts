@@ -8,6 +8,7 @@ import { judge, type Verdict } from "./graph/judge";
 import type { FunctionNode } from "./graph/node";
 import { explainAt, reachersOf } from "./graph/questions";
 import { Targets } from "./graph/targets";
+import { untracked } from "./resolve/cell";
 import { Evaluator } from "./resolve/evaluate";
 import { Knowledge } from "./resolve/knowledge";
 import { getOrMake } from "./resolve/maps";
@@ -15,7 +16,7 @@ import { ModuleTable } from "./resolve/modules";
 import type { Unit } from "./resolve/unit";
 import { RuleRunner } from "./runner";
 import { ranking, selectedRules } from "./selection";
-import { hashOf, pack, unpack } from "./source/cache";
+import { hashOf, isPacked, pack, unpack } from "./source/cache";
 import { Document } from "./source/document";
 import type {
   Explanation,
@@ -33,6 +34,10 @@ type AnyRule = Pick<Rule, "id" | "equivalents" | "severity" | "defaultOn">;
 /** The engine behind `LintWorkspace`: files in, findings out, and as little work as possible in between. */
 export class Workspace implements LintWorkspace {
   private readonly files = new Map<string, SourceFile>();
+  /** Files restored and not looked at yet: their text, and what was read of it before. */
+  private readonly asleep = new Map<string, { text: string; hash: string; data: string }>();
+  /** Findings of an earlier time, while all that they came from is as it was then. */
+  private recalled: ReadonlyMap<string, Finding[]> | null = null;
   private readonly modules = new ModuleTable();
   private evaluator!: Evaluator;
   private graph!: Graph;
@@ -68,7 +73,7 @@ export class Workspace implements LintWorkspace {
     const { options } = this;
     this.modules.setRoots(options.roots);
     const knowledge = new Knowledge(options.catalog, options.blocking, options.offloaders);
-    this.evaluator = new Evaluator(knowledge, this.modules, (path) => this.files.get(path)?.module);
+    this.evaluator = new Evaluator(knowledge, this.modules, (path) => this.awake(path)?.module);
     const all = [...this.blockingRules, ...options.rules, ...options.workspaceRules];
     this.rules = new Map(all.map((rule) => [rule.id, rule]));
     this.enabled = selectedRules([...this.rules.values()], options);
@@ -84,6 +89,7 @@ export class Workspace implements LintWorkspace {
 
   configure(options: Partial<WorkspaceOptions>): void {
     this.options = { ...this.options, ...options };
+    this.recalled = null;
     const read = [...this.files.values()].map((file) => ({ document: file.document, units: file.units }));
     this.files.clear();
     this.verdicts.clear();
@@ -105,7 +111,8 @@ export class Workspace implements LintWorkspace {
   }
 
   setFile(path: string, text: string | readonly TextChange[]): void {
-    const known = this.files.get(path);
+    if (text === this.asleep.get(path)?.text) return;
+    const known = this.awake(path);
     if (typeof text === "string") {
       if (known) this.edit(known, difference(known.document.text, text));
       else this.add(path, text);
@@ -116,6 +123,8 @@ export class Workspace implements LintWorkspace {
   }
 
   private add(path: string, text: string): void {
+    this.recalled = null;
+    this.modules.add(path);
     const file = this.open(path, text);
     this.take(file, file.update(null));
   }
@@ -123,13 +132,28 @@ export class Workspace implements LintWorkspace {
   private open(path: string, text: string): SourceFile {
     const file = new SourceFile(new Document(path, text), this.hooks);
     this.files.set(path, file);
-    this.modules.add(path);
     return file;
+  }
+
+  /** The file, woken up if it slept. */
+  private awake(path: string): SourceFile | undefined {
+    const file = this.files.get(path);
+    const sleeping = file ? undefined : this.asleep.get(path);
+    if (!sleeping) return file;
+    const { text, data } = sleeping;
+    this.asleep.delete(path);
+    return untracked(() => {
+      const woken = this.open(path, text);
+      const packed = unpack(data);
+      this.take(woken, packed ? woken.restore(packed.cuts, packed.irs) : woken.update(null));
+      return woken;
+    });
   }
 
   private edit(file: SourceFile, changes: readonly TextChange[]): void {
     const edited = file.document.edit(changes);
     if (!edited) return;
+    this.recalled = null;
     this.take(file, file.update(edited));
     this.runner.moved(file);
     for (const path of this.chainsThrough.get(file.document.path) ?? []) this.changedFiles.add(path);
@@ -149,14 +173,16 @@ export class Workspace implements LintWorkspace {
     if (!file?.document.isSuspect) return false;
     const changed = file.document.reparse();
     if (!changed) return false;
+    this.recalled = null;
     this.take(file, file.update(changed));
     this.runner.moved(file);
     return true;
   }
 
   removeFile(path: string): void {
-    const file = this.files.get(path);
+    const file = this.awake(path);
     if (!file) return;
+    this.recalled = null;
     this.take(file, file.restore([], []));
     this.files.delete(path);
     this.modules.remove(path);
@@ -167,20 +193,39 @@ export class Workspace implements LintWorkspace {
   }
 
   has(path: string): boolean {
-    return this.files.has(path);
+    return this.files.has(path) || this.asleep.has(path);
   }
 
   paths(): string[] {
-    return [...this.files.keys()];
+    return [...this.files.keys(), ...this.asleep.keys()];
   }
 
   text(path: string): string | null {
-    return this.files.get(path)?.document.text ?? null;
+    return this.files.get(path)?.document.text ?? this.asleep.get(path)?.text ?? null;
   }
 
-  /** Brings the graph up to date, and forgets the verdicts that may not hold any more. */
-  private settle(): void {
-    for (const node of this.graph.settle()) {
+  /** Brings the graph up to date, all of it, or what counts for a file. */
+  private settle(file: SourceFile | null = null): void {
+    if (!file) for (const path of this.asleep.keys()) this.awake(path);
+    this.forget(file ? this.graph.settleFrom(file.units) : this.graph.settle());
+  }
+
+  prepare(milliseconds: number): boolean {
+    const end = performance.now() + milliseconds;
+    const isTimeUp = () => performance.now() > end;
+    for (const path of this.asleep.keys()) {
+      if (isTimeUp()) return false;
+      this.awake(path);
+    }
+    const { isDone, touched } = this.graph.settleSome(isTimeUp);
+    this.forget(touched);
+    if (isDone) this.recalled = null;
+    return isDone;
+  }
+
+  /** Forgets the verdicts that may not hold any more. */
+  private forget(touched: ReadonlySet<FunctionNode>): void {
+    for (const node of touched) {
       const { path } = node.unit;
       getOrMake(this.unjudged, path, () => new Set()).add(node);
       if (node.alive) this.changedFiles.add(path);
@@ -188,9 +233,18 @@ export class Workspace implements LintWorkspace {
   }
 
   findings(path: string): Finding[] {
-    const file = this.files.get(path);
+    if (!this.recalled) this.settle();
+    return this.findingsSoon(path);
+  }
+
+  findingsSoon(path: string): Finding[] {
+    if (this.recalled) {
+      this.changedFiles.delete(path);
+      return this.recalled.get(path) ?? [];
+    }
+    const file = this.awake(path);
     if (!file) return [];
-    this.settle();
+    this.settle(file);
     const context = this.context();
     const found: Finding[] = [];
     for (const verdicts of this.judgedIn(path).values())
@@ -227,14 +281,14 @@ export class Workspace implements LintWorkspace {
   }
 
   affected(): string[] {
-    this.settle();
+    if (!this.recalled) this.settle();
     return [...this.changedFiles];
   }
 
   private context(): FindingContext {
     return {
       evaluator: this.evaluator,
-      fileOf: (path) => this.files.get(path),
+      fileOf: (path) => this.awake(path),
       rule: (id) => this.rules.get(id),
       severities: this.options.severities,
       help: this.options.help,
@@ -242,48 +296,78 @@ export class Workspace implements LintWorkspace {
   }
 
   reachers(path: string, line: number, column: number): Reacher[] {
-    const file = this.files.get(path);
+    const file = this.awake(path);
     if (!file) return [];
     this.settle();
     return reachersOf(this.context(), file, file.document.offsetAt(line, column));
   }
 
   explain(path: string, line: number, column: number): Explanation | null {
-    const file = this.files.get(path);
+    const file = this.awake(path);
     if (!file) return null;
-    this.settle();
+    this.settle(file);
     return explainAt(this.context(), this.graph, file, file.document.offsetAt(line, column), (rule) =>
       this.enabled.has(rule),
     );
   }
 
   calleeAt(path: string, line: number, column: number): string | null {
-    const file = this.files.get(path);
+    const file = this.awake(path);
     return file ? calleeAt(this.evaluator, file, file.document.offsetAt(line, column)) : null;
   }
 
   offsetAt(path: string, line: number, column: number): number {
-    return this.files.get(path)?.document.offsetAt(line, column) ?? 0;
+    return this.awake(path)?.document.offsetAt(line, column) ?? 0;
   }
 
   locationAt(path: string, from: number, to: number): Location {
-    const file = this.files.get(path);
+    const file = this.awake(path);
     if (!file) throw new Error(`${path}: not in the workspace`);
     return file.document.location(from, to);
   }
 
   serialize(path: string): { hash: string; data: string } | null {
+    const sleeping = this.asleep.get(path);
+    if (sleeping) return { hash: sleeping.hash, data: sleeping.data };
     const file = this.files.get(path);
-    return file ? { hash: hashOf(file.document.text), data: pack(file) } : null;
+    if (!file) return null;
+    const hash = hashOf(file.document.text);
+    return { hash, data: pack(file, hash) };
   }
 
   restore(path: string, text: string, data: string): boolean {
-    const packed = unpack(data, text);
-    if (!packed) return false;
-    if (this.files.has(path)) this.removeFile(path);
-    const file = this.open(path, text);
-    this.take(file, file.restore(packed.cuts, packed.irs));
+    const hash = hashOf(text);
+    if (!isPacked(data, hash)) return false;
+    if (this.has(path)) this.removeFile(path);
+    this.recalled = null;
+    this.asleep.set(path, { text, hash, data });
+    this.modules.add(path);
+    this.changedFiles.add(path);
     return true;
+  }
+
+  snapshot(): string {
+    const found = this.paths().map((path) => [path, this.findings(path)] as const);
+    return JSON.stringify({ key: this.key(), found: found.filter(([, findings]) => findings.length > 0) });
+  }
+
+  recall(snapshot: string): boolean {
+    try {
+      const { key, found } = JSON.parse(snapshot) as { key: string; found: [string, Finding[]][] };
+      if (key === this.key()) this.recalled = new Map(found);
+    } catch {
+      // As if there were none.
+    }
+    return this.recalled !== null;
+  }
+
+  /** All that findings come from: the texts, where they are, and the options. */
+  private key(): string {
+    const texts = this.paths().map(
+      (path) => `${path} ${this.asleep.get(path)?.hash ?? hashOf(this.text(path) ?? "")}`,
+    );
+    const { catalog, rules, workspaceRules, help, ...options } = this.options;
+    return hashOf(`${JSON.stringify(options)}\n${texts.sort().join("\n")}`);
   }
 }
 

@@ -29,6 +29,8 @@ export class Project {
   settings: Settings;
   /** What is wrong with the project's settings file. */
   problem: ConfigProblem | null = null;
+  /** The files have just been read: what is found all over the workspace is not known yet. */
+  isSettling = false;
   private indexing = new AbortController();
 
   constructor(
@@ -74,7 +76,8 @@ export class Project {
   findings(path: string): Finding[] {
     const text = this.workspace.text(path);
     if (!this.settings.enable || text === null) return [];
-    return unsuppressed(text, this.workspace.findings(path));
+    const { workspace } = this;
+    return unsuppressed(text, this.isSettling ? workspace.findingsSoon(path) : workspace.findings(path));
   }
 
   private walkOptions(): WalkOptions {
@@ -85,10 +88,14 @@ export class Project {
     };
   }
 
-  /** Reads all files of the folder but those that are open, in between other work. */
+  /**
+   * Reads all files of the folder but those that are open, in between other work. `onRead` is called when all are read,
+   * with whether nothing has changed since the last time, so that what was found then is known again.
+   */
   async index(
     isOpen: (path: string) => boolean,
     onProgress: (done: number, all: number) => void,
+    onRead: (isAsBefore: boolean) => void,
   ): Promise<void> {
     if (!this.whole) return;
     this.indexing.abort();
@@ -101,19 +108,27 @@ export class Project {
     for (const path of this.workspace.paths()) {
       if (!wanted.has(path) && !isOpen(path)) this.workspace.removeFile(path);
     }
+    this.isSettling = true;
     let lastPause = performance.now();
     for (const [index, path] of paths.entries()) {
       if (signal.aborted) return;
       if (isOpen(path)) continue;
       await this.readFile(path, cache.get(path), isOpen);
       // What is typed meanwhile must not wait for more than a frame.
-      if (performance.now() - lastPause > 10) {
+      if (performance.now() - lastPause > SLICE_MS) {
         onProgress(index, paths.length);
-        await new Promise((resolve) => setImmediate(resolve));
+        await pause();
         lastPause = performance.now();
       }
     }
-    await cache.save(this.packed(paths));
+    const isAsBefore = cache.snapshot !== null && this.workspace.recall(cache.snapshot);
+    onRead(isAsBefore);
+    while (!this.workspace.prepare(SLICE_MS)) {
+      await pause();
+      if (signal.aborted) return;
+    }
+    this.isSettling = false;
+    if (!isAsBefore) await cache.save(this.workspace.snapshot(), this.packed(paths));
   }
 
   private *packed(paths: readonly string[]): Iterable<readonly [string, string]> {
@@ -150,6 +165,13 @@ export class Project {
   stop(): void {
     this.indexing.abort();
   }
+}
+
+/** Milliseconds of work between which the editor is listened to. */
+const SLICE_MS = 10;
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** The folder of a file that belongs to no folder of the workspace. */

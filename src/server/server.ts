@@ -43,6 +43,8 @@ export class Server {
   private readonly notebooks = new Map<string, { path: string; notebook: Notebook }>();
   /** Paths whose findings the editor has. */
   private readonly published = new Map<string, readonly string[]>();
+  /** Files that have been opened since the editor was last told anything: what is found in them is news, changed or not. */
+  private readonly unshown = new Set<string>();
   private options: ClientOptions = {};
   private client: InitializeParams["capabilities"] = {};
   private pushed: unknown;
@@ -177,8 +179,10 @@ export class Server {
     const progress = canShow ? await this.connection.window.createWorkDoneProgress() : null;
     progress?.begin("Loopscope: reading Python files", 0);
     try {
-      await project.index(this.isOpen, (done, all) =>
-        progress?.report(Math.round((100 * done) / all), `${done} of ${all}`),
+      await project.index(
+        this.isOpen,
+        (done, all) => progress?.report(Math.round((100 * done) / all), `${done} of ${all}`),
+        (isAsBefore) => (isAsBefore ? this.publishAll() : this.publishSoon()),
       );
     } finally {
       // First the findings, so that whoever waits for the end has them.
@@ -231,6 +235,7 @@ export class Server {
       }
       this.places.open(path, uri);
       this.open.set(path, [uri]);
+      this.unshown.add(path);
       this.projectOf(path).workspace.setFile(path, text);
       this.publishSoon();
     });
@@ -268,6 +273,7 @@ export class Server {
         path,
         module.cells.map((cell) => cell.uri),
       );
+      this.unshown.add(path);
       this.projectOf(path).workspace.setFile(path, module.text);
       this.publishSoon();
     };
@@ -303,7 +309,7 @@ export class Server {
       const paths = changes.map((change) => pathOf(change.uri));
       if (paths.some((path) => /\/(pyproject\.toml|\.gitignore)$/.test(path))) {
         await this.reconfigure();
-        for (const project of this.projects.values()) await project.index(this.isOpen, () => {});
+        for (const project of this.projects.values()) await this.index(project);
       }
       for (const path of paths) {
         if (path.endsWith(".py")) await this.projectOf(path).fileChanged(path, this.isOpen);
@@ -325,8 +331,10 @@ export class Server {
     this.publishing ??= setImmediate(() => {
       this.publishing = null;
       for (const project of [...this.projects.values(), ...this.loose.values()]) {
-        for (const path of project.workspace.affected()) this.publish(project, path);
+        const affected = project.isSettling ? this.open.keys() : project.workspace.affected();
+        for (const path of new Set([...affected, ...this.unshown])) this.publish(project, path);
       }
+      this.unshown.clear();
     });
   }
 

@@ -40,6 +40,16 @@ describe("the language server, over a workspace", () => {
       await client.untilShown("main.py", ["5: blocking-sleep"]);
     }));
 
+  it("says again what it finds in a file that is opened again", () =>
+    using({ files: { "helper.py": HELPER, "main.py": MAIN } }, async (client) => {
+      for (let i = 0; i < 2; i++) {
+        await client.opened("main.py", MAIN);
+        await client.untilShown("main.py", ["5: blocking-sleep"]);
+        await client.closed("main.py");
+        await client.untilShown("main.py", []);
+      }
+    }));
+
   it("follows files on the disk", () =>
     using({ files: { "main.py": MAIN } }, async (client) => {
       await client.opened("main.py", MAIN);
@@ -159,25 +169,38 @@ describe("the language server, over a workspace", () => {
     ));
 
   it("keeps what it has read, for the next start", function () {
-    // Four servers are started.
-    this.timeout(60_000);
+    // Six servers are started.
+    this.timeout(120_000);
     const storage = mkdtempSync(join(tmpdir(), "loopscope-cache-"));
     return using({ files: { "helper.py": HELPER, "main.py": MAIN }, storage }, async (client) => {
       const [name] = readdirSync(storage);
-      assert.match(name, /^lint-[0-9a-f]{16}\.json$/);
-      const cache = JSON.parse(readFileSync(join(storage, name), "utf8"));
-      assert.deepEqual(Object.keys(cache.files), [
-        join(client.root, "helper.py"),
-        join(client.root, "main.py"),
-      ]);
+      assert.match(name, /^lint-[0-9a-f]{16}\.txt$/);
+      const cache = readFileSync(join(storage, name), "utf8");
+      const lines = cache.split("\n");
+      assert.deepEqual(
+        [lines[3], lines[5]],
+        [join(client.root, "helper.py"), join(client.root, "main.py")],
+        "a path and what was read of the file, in turn",
+      );
       // A second server on the same folder reads it; one that was cut off in writing does not matter.
-      for (const text of [JSON.stringify(cache), JSON.stringify(cache).slice(0, 100), "[]"]) {
+      for (const text of [cache, cache.slice(0, 100), cache.slice(0, -50), "[]"]) {
         writeFileSync(join(storage, name), text);
         const next = await Client.start({ at: client.root, storage });
         await next.opened("main.py", MAIN);
         await next.untilShown("main.py", ["5: blocking-sleep"]);
+        await next.type("main.py", "    save()", "    print()");
+        await next.untilShown("main.py", []);
         await next.stop();
       }
+      // What was found by another build, or of other files, is not shown.
+      const found = lines[2].replaceAll("blocking-sleep", "blocking-input");
+      assert.notEqual(found, lines[2]);
+      const wrong = [lines[0], `${lines[1]}x`, found, ...lines.slice(3)].join("\n");
+      writeFileSync(join(storage, name), wrong);
+      const other = await Client.start({ at: client.root, storage });
+      await other.opened("main.py", MAIN);
+      await other.untilShown("main.py", ["5: blocking-sleep"]);
+      await other.stop();
     }).finally(() => rmSync(storage, { recursive: true }));
   });
 

@@ -40,24 +40,47 @@ export class Graph {
   settle(): Set<FunctionNode> {
     const pending = [...this.pending];
     this.pending.clear();
-    for (const unit of pending) {
-      let sites = new Map<number, Site[]>();
-      unit.resolution.read(() => {
-        this.evaluator.remembering(() => {
-          sites = sitesOf(unit, this.evaluator, this.targets);
-          this.whileResolving(unit);
-        });
-        return true;
-      }, true);
-      for (const [scope, node] of unit.functions) {
-        const now = sites.get(scope) ?? [];
-        if (now.length === 0 && node.sites.length === 0) continue;
-        node.sites = now;
-        this.connect(node, now);
-        this.solver.changed(node);
-      }
+    for (const unit of pending) this.resolve(unit);
+    return this.solver.solve();
+  }
+
+  /** Resolves what is pending of these units and of all that can be reached from them. */
+  settleFrom(units: Iterable<Unit>): Set<FunctionNode> {
+    const seen = new Set(units);
+    // What is met on the way is added to the set, and so to this loop.
+    for (const unit of this.pending.size > 0 ? seen : []) {
+      if (this.pending.delete(unit)) this.resolve(unit);
+      for (const node of unit.functions.values()) for (const callee of node.callees) seen.add(callee.unit);
     }
     return this.solver.solve();
+  }
+
+  /** Resolves what is pending until the time is up; `isDone` when nothing is left. */
+  settleSome(isTimeUp: () => boolean): { isDone: boolean; touched: Set<FunctionNode> } {
+    for (const unit of this.pending) {
+      if (isTimeUp()) break;
+      this.pending.delete(unit);
+      this.resolve(unit);
+    }
+    return { isDone: this.pending.size === 0, touched: this.solver.solve() };
+  }
+
+  private resolve(unit: Unit): void {
+    let sites = new Map<number, Site[]>();
+    unit.resolution.read(() => {
+      this.evaluator.remembering(() => {
+        sites = sitesOf(unit, this.evaluator, this.targets);
+        this.whileResolving(unit);
+      });
+      return true;
+    }, true);
+    for (const [scope, node] of unit.functions) {
+      const now = sites.get(scope) ?? [];
+      if (now.length === 0 && node.sites.length === 0) continue;
+      node.sites = now;
+      this.connect(node, now);
+      this.solver.changed(node);
+    }
   }
 
   private connect(node: FunctionNode, sites: readonly Site[]): void {

@@ -3,34 +3,31 @@ import type { UnitIR } from "../read/ir";
 import type { Cut } from "./cut";
 
 /** Changes whenever what is read of a file, or the grammar, changes. */
-const version = 6;
+const version = 7;
 
-interface Packed {
-  version: number;
-  hash: string;
+export interface Packed {
   cuts: Cut[];
   irs: UnitIR[];
 }
 
-/** What was read of a file, as JSON. */
-export function pack(file: SourceFile): string {
+/** What was read of a file: one line, the text's hash in front, so that it can be kept unread until it is needed. */
+export function pack(file: SourceFile, hash: string): string {
   const cuts = file.units.map(
     ({ from, to, type, level, header }): Cut => ({ from, to, type, level, header }),
   );
-  const packed: Packed = {
-    version,
-    hash: hashOf(file.document.text),
-    cuts,
-    irs: file.units.map((unit) => unit.ir),
-  };
-  return JSON.stringify(packed);
+  const packed: Packed = { cuts, irs: file.units.map((unit) => unit.ir) };
+  return `${version} ${hash} ${JSON.stringify(packed)}`;
 }
 
-/** Null when the data is of another version, of another text, or no such data at all. */
-export function unpack(data: string, text: string): Packed | null {
+/** Whether data is of this version and of the text with this hash. */
+export function isPacked(data: string, hash: string): boolean {
+  return data.startsWith(`${version} ${hash} {`);
+}
+
+/** Null when the data is broken. */
+export function unpack(data: string): Packed | null {
   try {
-    const packed = JSON.parse(data) as Packed;
-    return packed.version === version && packed.hash === hashOf(text) ? packed : null;
+    return JSON.parse(data.slice(data.indexOf("{"))) as Packed;
   } catch {
     // A cache that cannot be read is a cache that is not there.
     return null;

@@ -172,6 +172,56 @@ describe("a workspace that is edited", () => {
     assert.equal(restored.restore("/p/a.py", "x", "not json"), false);
   });
 
+  it("knows its findings again, until something changes", () => {
+    const contents = { ...files, "c.py": "import time\ndef deep():\n    time.sleep(1)\n" };
+    const workspace = workspaceOf(contents);
+    const all = workspace.allFindings();
+    assert.ok(all.length > 0);
+    const snapshot = workspace.snapshot();
+    const kept = workspace.paths().map((path) => workspace.serialize(path)!.data);
+    const again = (options: Parameters<typeof createWorkspace>[0] = {}) => {
+      const restored = createWorkspace({ roots: ["/p"], select: rules, ...options });
+      for (const [i, path] of workspace.paths().entries())
+        assert.ok(restored.restore(path, workspace.text(path)!, kept[i]));
+      return restored;
+    };
+    const restored = again();
+    assert.ok(restored.recall(snapshot));
+    assert.deepEqual(restored.allFindings(), all);
+    assert.deepEqual(restored.paths().sort(), workspace.paths().sort());
+    // Asked about before, and after, all of it is awake.
+    assert.equal(restored.explain("/p/c.py", 3, 6)?.sink, "time.sleep");
+    while (!restored.prepare(0.01));
+    assert.deepEqual(restored.allFindings(), all);
+
+    const edited = again();
+    assert.ok(edited.recall(snapshot));
+    edited.setFile("/p/c.py", contents["c.py"].replace("time.sleep(1)", "pass"));
+    assert.deepEqual(edited.findings("/p/a.py"), [], "what was recalled does not hold any more");
+    edited.setFile("/p/c.py", contents["c.py"]);
+    assert.deepEqual(edited.allFindings(), all);
+
+    assert.equal(again({ severities: { "blocking-sleep": "hint" } }).recall(snapshot), false);
+    const other = again();
+    other.setFile("/p/new.py", "");
+    assert.equal(other.recall(snapshot), false);
+    const fewer = again();
+    fewer.removeFile("/p/c.py");
+    assert.equal(fewer.recall(snapshot), false);
+    assert.equal(again().recall("not json"), false);
+  });
+
+  it("tells of one file what it would tell of all", () => {
+    const contents = { ...files, "c.py": "import time\ndef deep():\n    time.sleep(1)\n" };
+    const workspace = workspaceOf(contents);
+    const soon = workspace.findingsSoon("/p/a.py");
+    assert.equal(soon.length, 1);
+    assert.deepEqual(soon, workspaceOf(contents).findings("/p/a.py"));
+    workspace.setFile("/p/c.py", "def deep():\n    pass\n");
+    assert.deepEqual(workspace.findingsSoon("/p/a.py"), []);
+    assert.deepEqual(workspace.allFindings(), []);
+  });
+
   it("answers who reaches a call, and why it blocks", () => {
     const workspace = workspaceOf({ ...files, "c.py": "import time\ndef deep():\n    time.sleep(1)\n" });
     const [reacher] = workspace.reachers("/p/c.py", 3, 6);
