@@ -256,6 +256,12 @@ describe("the view at its limits", () => {
       .locator(".side")
       .evaluate((element) => element.scrollWidth - element.clientWidth);
     assert.ok(side <= 1, `the side panel scrolls sideways by ${side}`);
+    const cut = await view.page
+      .locator(".details p, .details h3, .details h4")
+      .evaluateAll((all) => all.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.className));
+    assert.deepEqual(cut, [], "cut off at the edge of the panel");
+    await view.page.keyboard.press("3");
+    await view.page.getByRole("button", { name: "unnamed" }).waitFor();
   });
 
   it("derives nothing while nobody looks, and catches up at once", async () => {

@@ -1,3 +1,5 @@
+import type { ComponentChildren } from "preact";
+import type { CancelInfo } from "../../src/protocol/report";
 import { cancelledBy, createdBy, taskTimes, wokenBy } from "../../src/trace";
 import { stallPlace } from "../../src/trace/describe/stalls";
 import { graph } from "../graph/state";
@@ -67,7 +69,7 @@ function TaskDetails({ task }: { task: number }) {
         <span class="name">{nameOf(task)}</span>
       </h3>
       <p class="dim">
-        {places.codes[tasks.code.get(task)].qualname} ·{" "}
+        {displayName(places.codes[tasks.code.get(task)].qualname)} ·{" "}
         {its === State.absent
           ? t("not created yet, {time} before its creation", { time: duration(tasks.created.get(task) - at) })
           : over
@@ -200,14 +202,27 @@ function Ended({ task }: { task: number }) {
   if (its !== State.cancelled) return null;
   const by = cancelledBy(it, task);
   if (!by) return null;
+  const links = (ids: readonly number[]) => <TaskList tasks={ids.map((id) => id - 1)} />;
   return (
-    <h4>
-      {tx("Cancelled by {who}", {
-        who: by.task === null ? causeName(by.kind) : <TaskLink task={by.task - 1} />,
-      })}{" "}
-      <PlaceLink place={by.at} />
-    </h4>
+    <>
+      <h4>
+        {tx("Cancelled by {who}", { who: canceller(by) })} {by.at ? <PlaceLink place={by.at} /> : null}
+      </h4>
+      {by.through.length > 0 ? <p>{tx("through {tasks}", { tasks: links(by.through) })}</p> : null}
+      {by.shielded.length > 0 ? (
+        <p>{tx("a shield kept it from {tasks}", { tasks: links(by.shielded) })}</p>
+      ) : null}
+    </>
   );
+}
+
+/** Who began a cancellation: a task itself, or what it set up. */
+function canceller({ kind, task, signal }: CancelInfo): ComponentChildren {
+  const who = task === null ? null : <TaskLink task={task - 1} />;
+  if (who && kind === "task") return who;
+  if (who && kind === "timeout") return tx("a timeout in {who}", { who });
+  if (who && kind === "taskgroup") return tx("its task group, because {who} failed", { who });
+  return signal ? "Ctrl-C" : causeName(kind);
 }
 
 function TaskList({ tasks }: { tasks: readonly number[] }) {
@@ -288,7 +303,7 @@ function GroupDetails({ tasks }: { tasks: number[] }) {
     <>
       <h3>
         <span class="name">
-          {trace.value.places.codes[code.get(tasks[0])].qualname} ×{count(tasks.length)}
+          {displayName(trace.value.places.codes[code.get(tasks[0])].qualname)} ×{count(tasks.length)}
         </span>
       </h3>
       <p class="dim">{t("Same creator, same coroutine, parked at the same line.")}</p>

@@ -2,7 +2,7 @@ import type { Loop, LoopState } from "../../src/trace";
 import { stallPlace } from "../../src/trace/describe/stalls";
 import { parkedAt } from "../model/wait";
 import { now, select, selectedTask, snapshot, trace } from "../state/model";
-import { duration } from "../util/format";
+import { displayName, duration } from "../util/format";
 import { t, tx } from "../util/l10n";
 import { nameOf } from "./Details";
 import { PlaceLink } from "./PlaceLink";
@@ -49,7 +49,7 @@ export function Running({ it }: { it: LoopState & { loop: Loop } }) {
           ))}
         </ol>
       ) : (
-        <p class="dim">{trace.value.places.codes[tasks.code.get(it.task)].qualname}</p>
+        <p class="dim">{displayName(trace.value.places.codes[tasks.code.get(it.task)].qualname)}</p>
       )}
       {it.step >= 0 ? (
         <p class="dim">

@@ -169,7 +169,7 @@ function Row({ task, index, chosen }: { task: number; index: number; chosen: boo
     >
       <th scope="row">
         <button type="button" class="link" title={displayName(tasks.name(task))}>
-          {displayName(tasks.name(task), 80)}
+          {displayName(tasks.name(task), 80).trim() || t("unnamed")}
         </button>
       </th>
       <td>{displayName(places.codes[tasks.code.get(task)].qualname, 80)}</td>

@@ -65,6 +65,8 @@ export function shortPath(file: string, folders: readonly string[]): string {
 /** A task called "Task-7" by asyncio says nothing: then its coroutine is what to call it by. */
 export function taskTitle(name: string, coroutine: string): { title: string; suffix: string } {
   if (/^Task-\d+$/.test(name) && coroutine !== "?") return { title: displayName(coroutine), suffix: name };
+  // A name may be empty; a node, a lane or a row must not be.
+  if (name.trim() === "") return { title: displayName(coroutine), suffix: "" };
   return { title: displayName(name), suffix: "" };
 }
 
@@ -72,5 +74,14 @@ export function taskTitle(name: string, coroutine: string): { title: string; suf
 export function displayName(name: string, limit = 200): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is being replaced
   const clean = name.replace(/[\u0000-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, "·");
-  return clean.length > limit ? `${[...clean.slice(0, limit)].join("")}…` : clean;
+  if (clean.length <= limit) return clean;
+  // Cut between whole characters: an emoji of several code points is one.
+  let end = 0;
+  for (const { index, segment } of characters.segment(clean.slice(0, limit + 40))) {
+    if (index + segment.length > limit) break;
+    end = index + segment.length;
+  }
+  return `${clean.slice(0, end)}…`;
 }
+
+const characters = new Intl.Segmenter(undefined, { granularity: "grapheme" });

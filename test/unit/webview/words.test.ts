@@ -36,6 +36,9 @@ describe("words and numbers of the view", () => {
     assert.equal(displayName("a\nb\u0000"), "a·b·");
     assert.equal(displayName("a\u202eb"), "a·b");
     assert.equal(displayName("x".repeat(10_000)).length, 201);
+    const family = "👩‍👩‍👧‍👦";
+    assert.equal(displayName(family.repeat(900), 80), `${family.repeat(7)}…`, "whole characters only");
+    assert.deepEqual(taskTitle("", "fetch"), { title: "fetch", suffix: "" });
     assert.deepEqual(taskTitle("Task-7", "fetch"), { title: "fetch", suffix: "Task-7" });
     assert.deepEqual(taskTitle("order-7", "fetch"), { title: "order-7", suffix: "" });
   });
