@@ -25,7 +25,7 @@ last_words = None  # flushes; set once the drain thread has stopped
 due = inf  # seconds, of `clock`: the drain thread should have flushed by then; if it did not, a loop that is about to wait does
 overdue = None  # what it calls for that
 looking = RLock()  # held by the drain thread while it holds loops or what belongs to them
-LOOKS = 0.5  # seconds that a look at a loop takes at most
+LOOKS = 5  # seconds that a look at a loop takes at most: milliseconds, where the processor is not busy with much else
 
 
 class Stream:
