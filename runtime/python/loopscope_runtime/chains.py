@@ -16,6 +16,7 @@ Per task, the recorder keeps a list on the task itself, so that it dies with the
 """
 
 import gc
+import sys
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
 from . import codes
@@ -36,7 +37,12 @@ class _Awaitable:
 
 
 def _type_of(make):
+    hooks = sys.get_asyncgen_hooks()
+    if any(hooks):  # a loop runs: it would take our generator for one of the program's
+        sys.set_asyncgen_hooks(None, None)
     thing = make()
+    if any(hooks):
+        sys.set_asyncgen_hooks(*hooks)
     kind = type(thing)
     thing.close()
     return kind

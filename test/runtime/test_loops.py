@@ -1,0 +1,241 @@
+"""Loops that are run in other ways than by `asyncio.run`: nothing is missed, parents are right, and the program does the same."""
+
+import os
+import sys
+import tempfile
+import textwrap
+import unittest
+from importlib.util import find_spec
+
+from . import decode, traced
+from .same import neutral
+
+WORK = """
+    import asyncio, sys
+    async def leaf(n):
+        await asyncio.sleep(0.001)
+        return n
+    async def branch(n):
+        return await asyncio.gather(leaf(n), asyncio.create_task(leaf(n + 1)))
+    async def main(n=0):
+        async def later():
+            await asyncio.sleep(0)
+        loop = asyncio.get_running_loop()
+        made = []
+        loop.call_soon(lambda: made.append(loop.create_task(later())))
+        print(await asyncio.create_task(branch(n)))
+        await made[0]
+"""
+TREE = [("branch", "main"), ("later", None), ("leaf", "branch"), ("leaf", "branch"), ("main", None)]
+
+
+class Loops(unittest.TestCase):
+    def same(self, source, times=1, **options):
+        """Runs WORK and more, both ways; main has to be seen so many times, with all that it makes."""
+        plain = traced.run(whole(source), traced=False, **options)
+        shown = traced.run(whole(source), **options)
+        self.assertEqual((shown.code, shown.out, neutral(shown.err)), (plain.code, plain.out, neutral(plain.err)))
+        self.assertEqual(shown.code, 0, shown.err.decode())
+        self.complete(shown.run, times)
+        return shown.run
+
+    def complete(self, run, times):
+        last = run.stats[-1]
+        self.assertEqual((last["tasksMissed"], last["dropped"], last["notes"]), (0, 0, []))
+        self.assertEqual(last["tasksSeen"], len(run.tasks))
+        tasks = [task for task in run.tasks if task.coroutine.split(".")[-1] in ("branch", "later", "leaf", "main")]
+        tree = sorted((task.coroutine.split(".")[-1], task.parent and task.parent.coroutine) for task in tasks)
+        self.assertEqual(tree, sorted(TREE * times, key=lambda pair: (pair[0], pair[1] or "")))
+        self.assertEqual({task.outcome for task in tasks}, {"returned"})
+
+    @unittest.skipIf(sys.version_info < (3, 11), "asyncio.Runner came with Python 3.11")
+    def test_runner(self):
+        run = self.same(
+            """
+            with asyncio.Runner() as runner:
+                runner.run(main())
+                runner.run(main())
+            class Loop(asyncio.SelectorEventLoop):
+                pass
+            with asyncio.Runner(loop_factory=Loop, debug=True) as runner:
+                runner.get_loop().slow_callback_duration = 60
+                runner.run(main())
+            """,
+            3,
+        )
+        self.assertEqual(len(run.loops), 2)
+
+    @unittest.skipIf(sys.version_info < (3, 12), "asyncio.run(loop_factory=) came with Python 3.12")
+    def test_loop_factory(self):
+        run = self.same(
+            """
+            import selectors
+            class Own(asyncio.SelectorEventLoop):
+                def _run_once(self):
+                    super()._run_once()
+            asyncio.run(main(), loop_factory=asyncio.SelectorEventLoop)
+            asyncio.run(main(), loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector()))
+            asyncio.run(main(), loop_factory=Own)
+            """,
+            3,
+        )
+        self.assertEqual([loop["mode"] for loop in run.loops.values()], ["fast", "fast", "fallback"])
+
+    @unittest.skipIf(sys.version_info < (3, 12), "asyncio.run(loop_factory=) came with Python 3.12")
+    @unittest.skipUnless(find_spec("uvloop"), "uvloop is not installed here")
+    def test_uvloop_as_a_factory(self):
+        run = self.same("import uvloop\nasyncio.run(main(), loop_factory=uvloop.new_event_loop)\n")
+        self.assertEqual([loop["kind"] for loop in run.loops.values()], ["uvloop.Loop"])
+
+    def test_pumped_by_another_main_loop(self):
+        """What frameworks with a main loop of their own do: they let asyncio's run for a moment, again and again."""
+        for turn in ("loop.call_soon(loop.stop); loop.run_forever()", "asyncio._set_running_loop(loop); loop._run_once(); asyncio._set_running_loop(None)"):
+            for debug in ("False", "True"):
+                with self.subTest(turn=turn, debug=debug):
+                    self.same(
+                        """
+                        loop = asyncio.new_event_loop()
+                        loop.set_debug(%s)
+                        loop.slow_callback_duration = 60
+                        task = loop.create_task(main())
+                        while not task.done():
+                            %s
+                        loop.close()
+                        """
+                        % (debug, turn)
+                    )
+
+    @unittest.skipUnless(find_spec("_tkinter"), "this Python was built without tkinter")
+    def test_pumped_by_tkinter(self):
+        """The event loop of Tk is Tcl's, which needs no display."""
+        self.same(
+            """
+            import tkinter
+            tcl = tkinter.Tcl()
+            loop = asyncio.new_event_loop()
+            def pump():
+                loop.call_soon(loop.stop)
+                loop.run_forever()
+                if task.done():
+                    tcl.setvar("over", "yes")
+                else:
+                    tcl.after(1, pump)
+            task = loop.create_task(main())
+            tcl.after(1, pump)
+            tcl.tk.call("vwait", "over")
+            loop.close()
+            """
+        )
+
+    @unittest.skipUnless(find_spec("_tkinter"), "this Python was built without tkinter")
+    def test_that_pumps_tkinter(self):
+        self.same(
+            """
+            import tkinter
+            tcl = tkinter.Tcl()
+            async def window():
+                clicked = []
+                tcl.after(5, lambda: clicked.append("clicked"))
+                while not clicked:
+                    tcl.tk.dooneevent(2)  # without waiting
+                    await asyncio.sleep(0.001)
+                return clicked
+            loop = asyncio.new_event_loop()
+            pumping = loop.create_task(window())
+            loop.run_until_complete(main())
+            print(loop.run_until_complete(pumping))
+            loop.close()
+            """
+        )
+
+    def test_a_loop_in_a_thread_and_one_after_the_other(self):
+        self.same(
+            """
+            import threading
+            def run():
+                asyncio.run(main(5))
+            thread = threading.Thread(target=run)
+            thread.start()
+            thread.join()
+            asyncio.run(main())
+            loop = asyncio.new_event_loop()
+            loop.run_until_complete(main())
+            loop.run_until_complete(main())
+            loop.close()
+            """,
+            4,
+        )
+
+    def test_loops_from_before_the_recording(self):
+        """start() in the midst of a program: in a task of a loop that runs, beside one in a thread that waits and one that does not run."""
+        with tempfile.TemporaryDirectory() as folder:
+            trace = os.path.join(folder, "own")
+            source = """
+            import threading
+            async def before(started, go):
+                started.set()
+                await go.wait()
+                await asyncio.create_task(leaf(1))
+            async def begin(go):
+                import loopscope_runtime
+                loopscope_runtime.start(file=sys.argv[1])
+                while not hasattr(asyncio.current_task(), "_loopscope"):  # the loop is met between two callbacks
+                    await asyncio.sleep(0)
+                await asyncio.sleep(0)  # this step was scheduled before, and is not seen
+                go.set()
+                await asyncio.create_task(main())
+            async def outer():
+                started, go = asyncio.Event(), asyncio.Event()
+                waiting = asyncio.create_task(before(started, go))
+                fresh = []
+                await started.wait()
+                await asyncio.create_task(begin(go))
+                await waiting
+                other_loop.call_soon_threadsafe(proceed)
+                thread.join()
+            def serve():
+                other_loop.run_until_complete(elsewhere())
+                other_loop.close()
+            async def elsewhere():
+                global proceed
+                go = asyncio.Event()
+                proceed = go.set
+                there.set()
+                await go.wait()
+                await asyncio.create_task(leaf(2))
+            there = threading.Event()
+            other_loop, idle_loop = asyncio.new_event_loop(), asyncio.new_event_loop()
+            never = idle_loop.create_task(leaf(3))
+            thread = threading.Thread(target=serve)
+            thread.start()
+            there.wait()
+            asyncio.run(outer())
+            idle_loop.run_until_complete(never)
+            idle_loop.close()
+            """
+            path = os.path.join(traced.ROOT, "runtime", "python")
+            result = traced.run(whole(source), trace, traced=False, PYTHONPATH=path)
+            self.assertEqual((result.code, result.err), (0, b""))
+            with open(trace, "rb") as file:
+                run = decode.Run(file.read())
+        last = run.stats[-1]
+        self.assertEqual((last["tasksMissed"], last["dropped"], last["notes"]), (0, 0, []))
+        self.assertEqual(len(run.loops), 3)
+        adopted = sorted(task.coroutine for task in run.tasks if task.adopted)
+        self.assertEqual(adopted, ["before", "begin", "elsewhere", "leaf", "outer"])
+        parents = sorted((task.coroutine, task.parent and task.parent.coroutine) for task in run.tasks if not task.adopted and task.parent)
+        self.assertEqual(
+            parents,
+            [("branch", "main"), ("leaf", "before"), ("leaf", "branch"), ("leaf", "branch"), ("leaf", "elsewhere"), ("main", "begin")],
+        )
+        self.assertEqual({task.outcome for task in run.tasks}, {"returned"})
+        theirs = {"before", "begin", "branch", "elsewhere", "later", "leaf", "main", "outer"}
+        self.assertEqual({task.coroutine for task in run.tasks} - theirs, {"shutdown_asyncgens", "shutdown_default_executor"})
+
+
+def whole(source):
+    return textwrap.dedent(WORK) + textwrap.dedent(source)
+
+
+if __name__ == "__main__":
+    unittest.main()
