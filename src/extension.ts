@@ -4,6 +4,7 @@ import { commandHandlers, saveText, viewAction, viewActions } from "./editor/com
 import { type CommandHandlers, registerCommands } from "./editor/contributions";
 import { openHelp } from "./editor/help";
 import { translateWith } from "./editor/l10n";
+import { registerLaunch } from "./editor/launch/register";
 import { registerLinting } from "./editor/linting";
 import { GraphPanel } from "./editor/panel/graphPanel";
 import type { ViewServices } from "./editor/panel/graphView";
@@ -84,6 +85,9 @@ export function activate(context: vscode.ExtensionContext): Parts {
   const tasks = own(new TasksView(vscode, traces, found));
   own(new Problems(vscode, context.extensionUri, found));
   own(new StatusBar(vscode, runner, attacher, traces));
+  own(
+    registerLaunch(vscode.debug, (adapter) => new vscode.DebugAdapterInlineImplementation(adapter), runner),
+  );
   own(registerCommands(vscode.commands, handlers, report));
   startOnOpen(vscode, handlers, report);
   registerLinting(context);

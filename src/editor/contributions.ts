@@ -56,6 +56,9 @@ export const ContextKey = {
 
 export const View = { tasks: "loopscope.tasks", findings: "loopscope.findings" } as const;
 
+/** The type of a launch configuration that runs a program with trace. */
+export const DEBUG_TYPE = "loopscope";
+
 /** The custom editor of `*.loopscope` files, and the panel of live runs. */
 export const TRACE_EDITOR = "loopscope.trace";
 export const GRAPH_PANEL = "loopscope.graph";

@@ -62,6 +62,16 @@ export const errors = {
       ),
     ),
 
+  stillStarting: () =>
+    new UserError(l10n.t("Another program is just being started. Run again when it has begun.")),
+
+  noLaunchTarget: () =>
+    new UserError(
+      l10n.t(
+        "The launch configuration names no program. Give it either “program”, a Python file, or “module”, such as uvicorn.",
+      ),
+    ),
+
   noInterpreter: (tried: readonly string[]) =>
     new UserError(
       l10n.t(

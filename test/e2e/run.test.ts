@@ -101,6 +101,21 @@ describe("Run with Trace, in the window", function () {
     await status.waitFor({ state: "detached" });
   });
 
+  it("F5 runs a launch configuration", async () => {
+    const { workbench } = world;
+    const configuration = {
+      name: "Traced",
+      type: "loopscope",
+      request: "launch",
+      program: "three-sleepers.py",
+    };
+    world.write(".vscode/launch.json", JSON.stringify({ version: "0.2.0", configurations: [configuration] }));
+    await workbench.openFile("README.md");
+    await workbench.page.keyboard.press("F5");
+    await workbench.tab("Tasks: three-sleepers.py").waitFor();
+    await workbench.view().getByRole("button", { name: "Rerun" }).waitFor();
+  });
+
   it("after a reload of the window the run is still there to look at", async () => {
     const { workbench } = world;
     await workbench.openFile("three-sleepers.py");

@@ -12,6 +12,7 @@ export async function run(): Promise<void> {
   mocha.suite.emit("pre-require", globalThis as unknown as Mocha.MochaGlobals, "", mocha);
   require("./activation.test");
   require("./run.test");
+  require("./launch.test");
   require("./open.test");
   require("./problems.test");
   require("./lint.test");

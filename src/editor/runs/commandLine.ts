@@ -26,7 +26,7 @@ function fileName(path: string): string {
 }
 
 /** Words as a shell separates them: quotes keep spaces, a backslash before a quote, a space or a backslash keeps that. */
-function split(line: string): string[] {
+export function split(line: string): string[] {
   const words: string[] = [];
   for (const [word] of line.matchAll(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\["' \\]|[^\s"'])+/g)) {
     words.push(

@@ -1,13 +1,14 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type * as vscode from "vscode";
 import { checkPython, PythonError } from "../../session";
 import { readSetting } from "../contributions";
 import { Emitter } from "../emitter";
 import { errors, type UserError } from "../errors";
-import { candidates } from "../python/interpreters";
-import { readCommandLine } from "./commandLine";
+import { l10n } from "../l10n";
+import { type Candidate, candidates } from "../python/interpreters";
+import { readCommandLine, split } from "./commandLine";
 import { recordingName, TracedRun } from "./tracedRun";
 
 /** Recordings that are kept in the extension's storage; older ones are removed. */
@@ -22,8 +23,22 @@ interface Launch {
   folder: vscode.WorkspaceFolder | undefined;
   /** What settings and the interpreter are chosen for: the file, or the folder of a command line. */
   scope: vscode.Uri | undefined;
-  /** The command line, or null for a file. */
-  line: string | null;
+  /** The interpreter that was named for it, and by whom; else the one of the workspace. */
+  python?: Candidate;
+  /** Added to the program's environment. */
+  env?: Record<string, string>;
+  /** Makes it anew: the file may have changed, and the settings. */
+  again: () => Promise<Launch>;
+}
+
+/** A `loopscope` configuration of launch.json, its variables replaced. It names a program or a module. */
+export interface LaunchConfiguration {
+  program?: string;
+  module?: string;
+  args?: string[] | string;
+  cwd?: string;
+  env?: Record<string, string>;
+  python?: string;
 }
 
 /** Runs Python programs with trace, one run of each at a time, several side by side. */
@@ -59,22 +74,27 @@ export class Runner {
   }
 
   /** Runs a file, or the file of the active editor. Throws UserError. */
-  run(given?: vscode.Uri): Promise<void> {
-    return this.once(() => this.launchOfFile(given ?? this.vs.window.activeTextEditor?.document.uri));
+  async run(given?: vscode.Uri): Promise<void> {
+    await this.once(() => this.launchOfFile(given ?? this.vs.window.activeTextEditor?.document.uri));
   }
 
   /** Runs a module or a file with arguments, in the folder of the active file. Throws UserError. */
-  runCommandLine(line: string): Promise<void> {
-    return this.once(() => this.launchOfLine(line));
+  async runCommandLine(line: string): Promise<void> {
+    await this.once(() => this.launchOfLine(line));
+  }
+
+  /** Runs what a launch configuration names. Throws UserError. */
+  async launch(given: LaunchConfiguration, folder: vscode.WorkspaceFolder | undefined): Promise<TracedRun> {
+    const run = await this.once(() => this.launchOfConfiguration(given, folder));
+    if (run === null) throw errors.stillStarting();
+    return run;
   }
 
   /** Runs again what was run last (a running one is stopped first), or else the active file. */
-  rerun(): Promise<void> {
+  async rerun(): Promise<void> {
     const { last } = this;
-    if (last === null) return this.run();
-    return this.once(() =>
-      last.line === null ? this.launchOfFile(last.scope) : this.launchOfLine(last.line),
-    );
+    if (last === null) await this.run();
+    else await this.once(last.again);
   }
 
   dispose(): void {
@@ -83,12 +103,12 @@ export class Runner {
     this.changed.dispose();
   }
 
-  /** Starts a program; a second click while that is under way does nothing. */
-  private async once(prepare: () => Promise<Launch>): Promise<void> {
-    if (this.starting) return;
+  /** Starts a program; a second click while that is under way does nothing, which is null. */
+  private async once(prepare: () => Promise<Launch>): Promise<TracedRun | null> {
+    if (this.starting) return null;
     this.starting = true;
     try {
-      await this.start(await prepare());
+      return await this.start(await prepare());
     } finally {
       this.starting = false;
     }
@@ -104,7 +124,7 @@ export class Runner {
       cwd: folder?.uri.fsPath ?? dirname(file.fsPath),
       folder,
       scope: file,
-      line: null,
+      again: () => this.launchOfFile(file),
     };
   }
 
@@ -118,12 +138,40 @@ export class Runner {
     const active = window.activeTextEditor?.document.uri;
     const folder = (active && workspace.getWorkspaceFolder(active)) ?? workspace.workspaceFolders?.[0];
     const cwd = folder?.uri.fsPath ?? (active?.scheme === "file" ? dirname(active.fsPath) : homedir());
-    return { ...command, key: `${cwd}: ${line}`, cwd, folder, scope: folder?.uri, line };
+    const again = () => this.launchOfLine(line);
+    return { ...command, key: `${cwd}: ${line}`, cwd, folder, scope: folder?.uri, again };
   }
 
-  private async start(launch: Launch): Promise<void> {
+  private async launchOfConfiguration(
+    given: LaunchConfiguration,
+    folder: vscode.WorkspaceFolder | undefined,
+  ): Promise<Launch> {
+    const { program, module } = given;
+    if (!this.vs.workspace.isTrusted) throw errors.untrusted();
+    if (!program === !module) throw errors.noLaunchTarget();
+    const base = folder?.uri.fsPath ?? homedir();
+    const cwd = resolve(base, given.cwd ?? "");
+    const file = program ? this.vs.Uri.file(resolve(cwd, program)) : undefined;
+    if (file !== undefined) await this.runnableFile(file);
+    else await this.vs.workspace.saveAll(false);
+    const words = typeof given.args === "string" ? split(given.args) : (given.args ?? []).map(String);
+    const target = file === undefined ? ["-m", String(module)] : [file.fsPath];
+    return {
+      key: JSON.stringify([cwd, ...target, ...words]),
+      title: file === undefined ? String(module) : basename(file.fsPath),
+      args: [...target, ...words],
+      cwd,
+      folder,
+      scope: file ?? folder?.uri,
+      python: given.python ? { path: given.python, source: l10n.t("the launch configuration") } : undefined,
+      env: given.env,
+      again: () => this.launchOfConfiguration(given, folder),
+    };
+  }
+
+  private async start(launch: Launch): Promise<TracedRun> {
     const { key, title, args, cwd, folder, scope } = launch;
-    const python = await this.interpreter(scope);
+    const python = await this.interpreter(scope, launch.python);
     await this.stopEarlier(key);
     const run = await TracedRun.start(
       this.vs,
@@ -136,7 +184,8 @@ export class Runner {
         historyMb: readSetting(this.vs.workspace, "historyMb"),
         folder,
         recording: recordingName(this.recordingsFolder(), title, new Date()),
-        env: this.terminalEnvironment(),
+        terminalEnv: this.terminalEnvironment(),
+        env: launch.env ?? {},
       },
       title,
       this.log,
@@ -151,6 +200,7 @@ export class Runner {
     this.started.fire(run);
     this.changed.fire();
     earlier?.dispose(); // by now nobody looks at it any more
+    return run;
   }
 
   /** The file to run, saved; throws the UserError that says why there is none. */
@@ -174,11 +224,9 @@ export class Runner {
   }
 
   /** The interpreter for a file, checked to be one that can be traced; throws a UserError when there is none. */
-  private async interpreter(scope: vscode.Uri | undefined): Promise<string> {
-    const tried = await candidates(
-      { extensions: this.vs.extensions, workspace: this.vs.workspace, log: this.log },
-      scope,
-    );
+  private async interpreter(scope: vscode.Uri | undefined, named?: Candidate): Promise<string> {
+    const host = { extensions: this.vs.extensions, workspace: this.vs.workspace, log: this.log };
+    const tried = named ? [named] : await candidates(host, scope);
     let why: UserError = errors.noInterpreter(tried.map(({ path, source }) => `${path} from ${source}`));
     for (const candidate of tried) {
       try {

@@ -19,8 +19,10 @@ export interface RunRequest {
   folder: vscode.WorkspaceFolder | undefined;
   /** Where the trace is recorded. */
   recording: string;
-  /** Added to what the terminal inherits, such as `terminal.integrated.env.*`. */
-  env: Readonly<Record<string, string | undefined>>;
+  /** What the terminal adds by itself to what it inherits: `terminal.integrated.env.*`. */
+  terminalEnv: Readonly<Record<string, string>>;
+  /** Added to that for this program. */
+  env: Readonly<Record<string, string>>;
 }
 
 /** How a program ended. */
@@ -155,9 +157,11 @@ export class TracedRun {
 
   private async execute(): Promise<void> {
     const { vs, request } = this;
-    const variables = tracedEnvironment({ ...process.env, ...request.env }, this.listener, {
-      blockMs: request.blockMs,
-    });
+    const variables = tracedEnvironment(
+      { ...process.env, ...request.terminalEnv, ...request.env },
+      this.listener,
+      { blockMs: request.blockMs },
+    );
     const task = new vs.Task(
       { type: "loopscope", program: request.key },
       request.folder ?? vs.TaskScope.Global,
@@ -165,7 +169,7 @@ export class TracedRun {
       "Loopscope",
       new vs.ProcessExecution(request.python, [...request.args], {
         cwd: request.cwd,
-        env: variables,
+        env: { ...request.env, ...variables },
       }),
       [],
     );

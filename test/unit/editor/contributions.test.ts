@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   Command,
   ContextKey,
+  DEBUG_TYPE,
   GRAPH_PANEL,
   settingDefaults,
   TRACE_EDITOR,
@@ -74,7 +75,21 @@ describe("package.json", () => {
     ]);
   });
 
-  it("starts the extension with the first Python file, or the panel of a reloaded window, and not before", () => {
-    assert.deepEqual(activationEvents, ["onLanguage:python", `onWebviewPanel:${GRAPH_PANEL}`]);
+  it("has the launch configuration that the code runs", () => {
+    const [{ type, configurationAttributes, configurationSnippets }] = contributes.debuggers;
+    assert.equal(type, DEBUG_TYPE);
+    const known = Object.keys(configurationAttributes.launch.properties);
+    for (const { body } of configurationSnippets) {
+      const used = Object.keys(body).filter((key) => !["name", "type", "request"].includes(key));
+      assert.deepEqual([body.type, used.filter((key) => !known.includes(key))], [DEBUG_TYPE, []]);
+    }
+  });
+
+  it("starts the extension with the first Python file, launch or panel of a reloaded window, and not before", () => {
+    assert.deepEqual(activationEvents, [
+      "onLanguage:python",
+      `onWebviewPanel:${GRAPH_PANEL}`,
+      `onDebugResolve:${DEBUG_TYPE}`,
+    ]);
   });
 });
