@@ -11,10 +11,13 @@ class Client:
         while True:
             try:
                 self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
-                break
+                if self.socket.getsockname() != self.socket.getpeername():
+                    break
+                self.socket.close()  # while nobody listens, the system may connect a socket with itself, and so take the port
             except ConnectionRefusedError:  # it does not listen yet, and has no way to say when it does
                 if time.monotonic() > deadline:
                     raise
+            time.sleep(0.05)  # each attempt may take the port, too
         self.file = self.socket.makefile("rb")
         self.sequence = 0
         self.waiting = []  # messages that came while another was awaited

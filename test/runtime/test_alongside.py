@@ -315,12 +315,33 @@ asyncio.run(asks())
             self.assertEqual([stop[1] for stop in plain[0]], ["0", "1", "2"])
             self.assertGreater(os.path.getsize(os.path.join(folder, "trace")), 200)
 
-    def debugged(self, path, line, channel):
+    @unittest.skipUnless(installed("debugpy") and installed("coverage"), "debugpy or coverage is not installed here")
+    @unittest.skipIf(sys.version_info < (3, 12), "before sys.monitoring, only one of them can have the trace function")
+    def test_debugger_and_coverage_at_once(self):
+        source = textwrap.dedent(RUN)
+        line = source.splitlines().index("    return n") + 1
+        ends = []
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "app.py")
+            with open(path, "w") as file:
+                file.write(source)
+            for channel in (None, "file:" + os.path.join(folder, "trace")):
+                data = os.path.join(folder, "data")
+                stops = self.debugged(path, line, channel, ["-m", "coverage", "run", "--branch", "--source", folder], COVERAGE_FILE=data)
+                shown = self.tool(["-m", "coverage", "report", "-m"], folder, traced.environment(COVERAGE_FILE=data))
+                ends.append((stops, shown))
+            self.assertEqual(*ends)
+            (stops, _, _, _), (_, shown, _) = ends[0]
+            self.assertEqual([stop[1] for stop in stops], ["0", "1", "2"])
+            self.assertIn(b"app.py", shown)
+            self.assertGreater(os.path.getsize(os.path.join(folder, "trace")), 200)
+
+    def debugged(self, path, line, channel, tool=(), **variables):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        command = [sys.executable, "-X", "frozen_modules=off", "-m", "debugpy", "--listen", "127.0.0.1:%d" % port, "--wait-for-client", path]
-        process = subprocess.Popen(command, env=traced.environment(channel), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        command = [sys.executable, "-X", "frozen_modules=off", "-m", "debugpy", "--listen", "127.0.0.1:%d" % port, "--wait-for-client", *tool, path]
+        process = subprocess.Popen(command, env=traced.environment(channel, **variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             client = dap.Client(port)
             client.ask("initialize", adapterID="test")
