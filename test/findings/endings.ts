@@ -10,7 +10,7 @@ export const unfinished: Group = {
 async def save():
     await asyncio.sleep(10) #: parked
 async def main():
-    task = asyncio.create_task(save(), name="saver")
+    task = asyncio.create_task(save(), name="saver") #: made
     await asyncio.sleep(0.01)
 asyncio.run(main())
 `,
@@ -18,6 +18,7 @@ asyncio.run(main())
         const found = ran.one("unfinished-at-exit");
         ran.at(found, "parked");
         assert.equal(found.severity, "info");
+        assert.ok(found.message.includes(`created at app.py:${ran.line("made")},`), found.message);
         assert.equal(ran.task("saver").cancelledBy?.kind, "shutdown");
       },
     },

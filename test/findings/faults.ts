@@ -146,7 +146,7 @@ import gc; gc.disable()
 async def work():
     await asyncio.get_running_loop().create_future() #: parked
 async def main():
-    asyncio.create_task(work(), name="lost")
+    asyncio.create_task(work(), name="lost") #: made
     await asyncio.sleep(40)
 asyncio.run(main())
 `,
@@ -155,6 +155,7 @@ asyncio.run(main())
         const found = ran.one("task-lost");
         ran.at(found, "parked");
         assert.deepEqual(ran.names(found), ["lost"]);
+        assert.ok(found.message.includes(`lost, created at app.py:${ran.line("made")}, will`), found.message);
       },
     },
     {
@@ -201,7 +202,7 @@ loop.close()
       check(ran) {
         const found = ran.one("task-lost");
         ran.at(found, "parked");
-        assert.match(found.message, /loop was closed while left was unfinished/);
+        assert.match(found.message, /loop was closed while left, created at app\.py:\d+, was unfinished/);
       },
     },
   ],
@@ -265,6 +266,40 @@ asyncio.run(main())
         const found = ran.one("not-thread-safe");
         ran.at(found, "thread");
         assert.equal(found.severity, "error");
+        assert.match(
+          found.message,
+          /^asyncio was used at app\.py:\d+ \(future\.set_result\(1\).*\) in thread Thread-\d/,
+        );
+        assert.match(found.message, /its event loop runs in MainThread/);
+      },
+    },
+    {
+      title: "an event, a queue, a task and a cancellation, each by a thread of its own while the loop waits",
+      program: `
+async def waits(awaitable): await awaitable
+async def main():
+    loop = asyncio.get_running_loop()
+    event, queue = asyncio.Event(), asyncio.Queue()
+    task = asyncio.create_task(asyncio.sleep(10))
+    waiting = [asyncio.create_task(waits(each)) for each in (event.wait(), queue.get())]
+    await asyncio.sleep(0.05)
+    def setting(): event.set() #: set
+    def putting(): queue.put_nowait(1) #: put
+    def making(): loop.create_task(waits(asyncio.sleep(0))) #: make
+    def cancelling(): task.cancel() #: cancel
+    for bad in setting, putting, making, cancelling:
+        threading.Timer(0.05, bad).start()
+        await asyncio.sleep(0.2)
+    await asyncio.wait([task, *waiting])
+asyncio.run(main())
+`,
+      check(ran) {
+        const found = ran.of("not-thread-safe").sort((a, b) => a.at!.line - b.at!.line);
+        for (const [i, name] of ["set", "put", "make", "cancel"].entries()) ran.at(found[i], name);
+        assert.equal(found.length, 4, ran.told());
+        assert.match(found[0].message, /^Event\.set was called at/);
+        assert.match(found[1].message, /^Queue\.put_nowait was called at/);
+        assert.match(found[2].message, /^loop\.create_task was called at/);
       },
     },
   ],

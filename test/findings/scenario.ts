@@ -125,7 +125,10 @@ export async function run(scenario: Scenario, python?: string): Promise<Ran> {
     const said: Record<string, number> = {};
     for (const line of result.stdout.split("\n"))
       if (line.startsWith("{")) Object.assign(said, JSON.parse(line));
-    return new Ran(validReport(readFileSync(report, "utf8")), said, source);
+    const text = readFileSync(report, "utf8");
+    // A report that could not be made is no reason to end otherwise than the program did, but it is told.
+    assert.notEqual(text, "", result.stderr);
+    return new Ran(validReport(text), said, source);
   } finally {
     folder.remove();
   }

@@ -51,8 +51,47 @@ say(total=sum(took))
         assert.match(found.message, /This code ran 5 times/);
       },
     },
+    {
+      title: "calls that need not be named like fetching, nor assigned",
+      program: `
+async def job(seconds): await asyncio.sleep(seconds)
+async def main():
+    await job(0.2) #: first
+    await job(0.1)
+    await asyncio.to_thread(time.sleep, 0.15)
+asyncio.run(main())
+`,
+      check(ran) {
+        const found = ran.one("sequential-awaits");
+        ran.at(found, "first");
+        assert.ok(found.seconds! >= 0.25, found.message);
+        assert.match(found.message, /job\(0\.2\), job\(0\.1\) and asyncio\.to_thread\(time\.sleep, 0\.15\)/);
+      },
+    },
   ],
   silent: [
+    {
+      title: "awaits that share a session which serves one at a time, or a global that they count in",
+      program: `${FETCH}
+class AsyncSession: pass
+count = 0
+async def page(session: AsyncSession):
+    user = await of(session, 1)
+    orders = await of(session, 2)
+    assert user != orders
+    await up()
+    shown = await show()
+async def of(session, n): return await fetch(n, 0.1)
+async def up():
+    global count
+    await fetch("", 0.1)
+    count += 1
+async def show():
+    await fetch("", 0.1)
+    return count
+asyncio.run(page(AsyncSession()))
+`,
+    },
     {
       title: "awaits that use an earlier result, change what the next reads, or run together already",
       program: `${FETCH}

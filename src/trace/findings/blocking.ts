@@ -6,7 +6,7 @@ import { awaitPlace } from "../describe/waits";
 import type { Loop } from "../store/loops";
 import { StepFlag } from "../store/steps";
 import type { Trace } from "../trace";
-import { type FindingOptions, finding, length, times, where } from "./finding";
+import { type FindingOptions, finding, length, sourceLine, times, where } from "./finding";
 
 /** One step that held its loop for longer than the threshold. */
 interface Hold {
@@ -27,9 +27,6 @@ interface Cause {
   inside: Place | null;
   holds: Hold[];
 }
-
-/** A line of code in a message is cut at this length. */
-const MAX_LINE = 80;
 
 const IMPORT = "an import";
 const ADVICE =
@@ -116,7 +113,7 @@ function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding 
   const still = worst.row < 0 ? stillHolding(trace, worst.task) : "";
   const often =
     holds.length > 1
-      ? ` It did so ${times(holds.length)}, ${length(total)} in all${tasks.length > 1 ? `, in ${tasks.length} tasks` : ""}.`
+      ? ` ${cause.sampled ? "That line" : "It"} did so ${times(holds.length)}, ${length(total)} in all${tasks.length > 1 ? `, in ${tasks.length} tasks` : ""}.`
       : "";
   const line = cause.sampled && at ? sourceLine(options, at) : "";
   const inside = cause.inside ? ` (${inPackage(cause.inside)})` : "";
@@ -149,10 +146,4 @@ function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding 
 function stillHolding(trace: Trace, task: number): string {
   const program = trace.loopOf(task, -1)?.program ?? 0;
   return trace.programs[program]?.end ? ", until the program ended" : " and holds it still";
-}
-
-/** The line of code at a place, shortened; "" without the source. */
-function sourceLine({ source }: FindingOptions, at: Place): string {
-  const line = source?.(at.file)?.split("\n")[at.line - 1]?.trim() ?? "";
-  return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line;
 }

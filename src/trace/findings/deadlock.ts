@@ -4,6 +4,7 @@ import { awaitPlace, type Wait } from "../describe/waits";
 import { lastSuspension } from "../queries";
 import type { Trace } from "../trace";
 import { finding, listed, roundLength, where } from "./finding";
+import { waited } from "./incidents";
 import { circles, waitingFor } from "./stuck";
 import { FAR_TIMER, pollAt, type WaitGraph, waitGraph } from "./waitGraph";
 
@@ -146,7 +147,7 @@ const ACTS: Partial<Record<WaitKind, [could: string, has: string]>> = {
 function describeWait(trace: Trace, graph: WaitGraph, task: number): string {
   const { wait, row, on, proved } = graph.waiters.get(task)!;
   const name = (other: number) => trace.tasks.name(other);
-  const text = `${name(task)} waits for ${wait.label.replace(/^await /, "")} at ${where(awaitPlace(trace, row))}`;
+  const text = `${name(task)} waits for ${waited(trace, row)} at ${where(awaitPlace(trace, row))}`;
   const lock = wait.kind === "lock" || wait.kind === "semaphore";
   const holders = lock && wait.object >= 0 ? [...new Set(trace.objects.holdersAt(wait.object, graph.t))] : [];
   const known = holders.filter((holder) => holder >= 0);

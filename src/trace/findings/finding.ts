@@ -40,7 +40,8 @@ export function finding(trace: Trace, rule: FindingRule, facts: Facts): Finding 
   return {
     rule,
     severity,
-    message: oneLine(message),
+    // "main.fetch" says as much as "main.<locals>.fetch".
+    message: oneLine(message.replaceAll(".<locals>.", ".")),
     at,
     stack: trace.stacks.frames(stack),
     task: task < 0 ? null : task + 1,
@@ -78,4 +79,13 @@ export function listed(names: string[], limit = 3): string {
 /** "3 times", "twice", "once" */
 export function times(count: number): string {
   return count === 1 ? "once" : count === 2 ? "twice" : `${count} times`;
+}
+
+/** A line of code in a message is cut at this length. */
+const MAX_LINE = 80;
+
+/** The line of code at a place, shortened; "" without the source. */
+export function sourceLine({ source }: FindingOptions, at: Place): string {
+  const line = source?.(at.file)?.split("\n")[at.line - 1]?.trim() ?? "";
+  return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line;
 }

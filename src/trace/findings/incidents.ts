@@ -1,11 +1,12 @@
 import type { Finding, FindingRule, Place } from "../../protocol/report";
 import { codePlace, coroutineName, createdAt, userPlace } from "../describe/creation";
+import { callName } from "../describe/library";
 import { awaitPlace, waitOf } from "../describe/waits";
 import { lastSuspension } from "../queries";
 import type { Incident, Loop } from "../store/loops";
 import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
-import { type FindingOptions, finding, listed, times, where } from "./finding";
+import { type FindingOptions, finding, listed, sourceLine, times, where } from "./finding";
 
 /** What happens to a task once. */
 const ONCE = new Set<Incident["kind"]>(["lost", "unretrieved"]);
@@ -159,7 +160,7 @@ export function tasksLost(trace: Trace): Finding[] {
     const at = lost.length === 0 ? null : parkedAt(trace, lost[0]);
     const names = listed(lost.map((task) => tasks.name(task)));
     const message =
-      `${names || "A task"} will never finish${lost.length > 0 ? `, ${waiting(trace, lost[0])}` : ""}: nothing refers to ${lost.length > 1 ? "them" : "it"} any more, ` +
+      `${names || "A task"}${created(trace, lost)} will never finish${lost.length > 0 ? `, ${waiting(trace, lost[0])}` : ""}: nothing refers to ${lost.length > 1 ? "them" : "it"} any more, ` +
       "for the loop itself holds tasks only weakly, and the garbage collector destroys what nobody holds. " +
       "Keep the task in a variable or a set until it is done, or use a TaskGroup.";
     return describe(trace, "task-lost", "error", group, at, message);
@@ -197,7 +198,7 @@ function closedOn(trace: Trace, left: number[], t: number): Finding[] {
     finding(trace, "task-lost", {
       severity: "error",
       message:
-        `The event loop was closed while ${listed(group.map((task) => trace.tasks.name(task)))} ` +
+        `The event loop was closed while ${listed(group.map((task) => trace.tasks.name(task)))}${created(trace, group)} ` +
         `${group.length === 1 ? "was" : "were"} unfinished (${waiting(trace, group[0])}): what was left to do never ran. ` +
         "Await or cancel every task before the loop closes.",
       at: parkedAt(trace, group[0]),
@@ -233,21 +234,45 @@ export function parkedAt(trace: Trace, task: number): Place | null {
   return (row < 0 ? null : awaitPlace(trace, row)) ?? createdAt(trace, task);
 }
 
+/** What a suspended task waits for, in words: "Queue.get", "task b". */
+export function waited(trace: Trace, row: number): string {
+  return waitOf(trace, row).label.replace(/^await /, "");
+}
+
+/** ", created at app.py:12,": where some tasks were made; "" when it is not known. */
+export function created(trace: Trace, tasks: number[]): string {
+  const places = new Set(
+    tasks.map((task) => createdAt(trace, task)).flatMap((at) => (at ? [where(at)] : [])),
+  );
+  const [first] = places;
+  return first === undefined ? "" : `, created at ${first}${places.size > 1 ? " and elsewhere" : ""},`;
+}
+
 /** "waiting for Queue.get at app.py:12" */
 export function waiting(trace: Trace, task: number): string {
   const row = lastSuspension(trace, task);
   if (row < 0) return trace.tasks.steps.get(task) > 0 ? "before its first await" : "it never started";
-  return `waiting for ${waitOf(trace, row).label} at ${where(parkedAt(trace, task))}`;
+  return `waiting for ${waited(trace, row)} at ${where(parkedAt(trace, task))}`;
 }
 
 /** `not-thread-safe`: asyncio used from a thread it does not belong to. */
-export function notThreadSafe(trace: Trace): Finding[] {
+export function notThreadSafe(trace: Trace, options: FindingOptions): Finding[] {
   return grouped(trace, "unsafe", ({ what }) => what).map((group) => {
-    const [{ what, detail, stack }] = group;
+    const [{ what, detail, stack, loop }] = group;
+    const at = userPlace(trace, stack);
+    const line = at === null ? "" : sourceLine(options, at);
+    const call = libraryCall(trace, stack).replace("BaseEventLoop", "loop");
     const message =
-      `${what || "An asyncio object"} was used from thread ${detail || "?"}, which is not its loop's: asyncio is not thread-safe, ` +
-      "and a loop that waits for events does not notice. " +
+      `${call ? `${call} was called` : `${line ? "asyncio" : what || "asyncio"} was used`} at ${where(at)}${line ? ` (${line})` : ""} in thread ${detail || "?"}, ` +
+      `but its event loop runs in ${trace.loops[loop].thread || "another"}: asyncio is not thread-safe, and a loop that waits does not notice. ` +
       "Use loop.call_soon_threadsafe(...), or asyncio.run_coroutine_threadsafe(...) for a coroutine.";
-    return describe(trace, "not-thread-safe", "error", group, userPlace(trace, stack), message);
+    return describe(trace, "not-thread-safe", "error", group, at, message);
   });
+}
+
+/** The function of the library that the user's innermost frame called; "" when it called none in Python. */
+function libraryCall(trace: Trace, stack: number): string {
+  const codes = trace.stacks.placeIds(stack).map((place) => trace.places.codeAt(place));
+  const user = codes.findLastIndex((code) => code.user);
+  return user < 0 || user + 1 >= codes.length ? "" : callName(codes[user + 1]);
 }

@@ -3,8 +3,8 @@ import { cancelledBy } from "../describe/cancellation";
 import { coroutineName } from "../describe/creation";
 import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
-import { finding, listed, type RuleOptions, where } from "./finding";
-import { byPlace, closedByItself, isAfterTheEnd, parkedAt, stackOf, waiting } from "./incidents";
+import { finding, listed, type RuleOptions } from "./finding";
+import { byPlace, closedByItself, created, isAfterTheEnd, parkedAt, stackOf, waiting } from "./incidents";
 
 /**
  * `unfinished-at-exit`: tasks that were still pending when their program ended by itself, and those that
@@ -54,9 +54,9 @@ function describe(trace: Trace, group: number[], what: string): Finding {
   return finding(trace, "unfinished-at-exit", {
     severity: cancelled ? "info" : "warning",
     message:
-      `${names} (${coroutineName(trace, first)}) ${were} when the program ended, ${waiting(trace, first)}: ` +
+      `${names} (${coroutineName(trace, first)})${created(trace, group)} ${were} when the program ended, ${waiting(trace, first)}: ` +
       `${cancelled ? "the main coroutine returned first, so asyncio.run cancelled what was left" : "what was left to do never ran"}. ` +
-      `Await it, put it in a TaskGroup, or cancel it yourself where it is meant to stop (${where(parkedAt(trace, first))}).`,
+      "Await it, put it in a TaskGroup, or cancel it yourself where it is meant to stop.",
     at: parkedAt(trace, first),
     stack: stackOf(trace, first),
     task: first,
