@@ -8,9 +8,12 @@ describe("Run with Trace, in the window", function () {
   this.timeout(240_000);
   const world = useEditor();
 
-  before("a deadlock that does not give up", () => {
+  before("a deadlock that does not give up, and a launch configuration", () => {
     const program = readFileSync(join(world.workspace, "deadlock.py"), "utf8");
     world.write("stuck.py", program.replace("timeout=10", "timeout=3600"));
+    // There before the window that reads it.
+    const traced = { name: "Traced", type: "loopscope", request: "launch", program: "three-sleepers.py" };
+    world.write(".vscode/launch.json", JSON.stringify({ version: "0.2.0", configurations: [traced] }));
   });
 
   it("palette → Run with Trace → node appears → click → editor at the right line", async () => {
@@ -103,13 +106,6 @@ describe("Run with Trace, in the window", function () {
 
   it("F5 runs a launch configuration", async () => {
     const { workbench } = world;
-    const configuration = {
-      name: "Traced",
-      type: "loopscope",
-      request: "launch",
-      program: "three-sleepers.py",
-    };
-    world.write(".vscode/launch.json", JSON.stringify({ version: "0.2.0", configurations: [configuration] }));
     await workbench.openFile("README.md");
     await workbench.page.keyboard.press("F5");
     await workbench.tab("Tasks: three-sleepers.py").waitFor();
