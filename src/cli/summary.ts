@@ -36,6 +36,9 @@ export function headline(report: Overview): string {
 export function* caveats({ trust, notes }: Overview): Generator<string> {
   if (trust.dropped > 0) yield `${count(trust.dropped, "event")} were dropped: what is shown is not complete`;
   if (trust.tasksMissed > 0) yield `${count(trust.tasksMissed, "task")} were missed`;
+  if (trust.detail === "light") {
+    yield "light detail: what tasks wait for, and where, was not recorded; findings that take it are not found";
+  }
   for (const note of notes) yield plain(note);
 }
 

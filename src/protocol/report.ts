@@ -30,6 +30,8 @@ export interface Trust {
   tasksSeen: number;
   tasksMissed: number;
   mode: "fast" | "fallback";
+  /** light: of some program steps and lives only were recorded, not what its tasks wait for, nor where. */
+  detail: "full" | "light";
   /** Time spent inside the tracer, as it measured it. */
   overheadSeconds: number;
 }

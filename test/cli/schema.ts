@@ -141,6 +141,7 @@ const report = object({
     tasksSeen: count,
     tasksMissed: count,
     mode: oneOf("fast", "fallback"),
+    detail: oneOf("full", "light"),
     overheadSeconds: seconds,
   }),
   loops: list(

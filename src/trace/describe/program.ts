@@ -30,6 +30,7 @@ export function trust(trace: Trace): Trust {
     tasksSeen: 0,
     tasksMissed: 0,
     mode: "fast",
+    detail: "full",
     overheadSeconds: 0,
   };
   let counted = true;
@@ -43,6 +44,7 @@ export function trust(trace: Trace): Trust {
     total.tasksSeen += stats?.tasksSeen ?? 0;
     total.tasksMissed += stats?.tasksMissed ?? 0;
     total.overheadSeconds += ((stats?.overheadNs ?? 0) + (stats?.drainNs ?? 0)) / 1e9;
+    if (hello?.detail === "light") total.detail = "light";
     if (hello?.mode === "fallback" || loops.some((loop) => loop.mode === "fallback")) total.mode = "fallback";
   }
   // A program killed before its last count: what was received is the better number.

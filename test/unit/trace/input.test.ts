@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { deflateSync, inflateSync } from "node:zlib";
+import { overview } from "../../../src/cli/overview";
+import { caveats } from "../../../src/cli/summary";
 import { FLAG_DEFLATED, FrameType } from "../../../src/protocol/stream";
 import { report, Trace, TraceFormatError } from "../../../src/trace";
 import { inflateZlib } from "../../../src/trace/read/inflate";
@@ -103,6 +105,15 @@ describe("a trace of several programs and loops", () => {
       ],
     );
     assert.deepEqual(r.loops.map(({ id, kind }) => [id, kind.split(".").pop()]).at(-1), [3, "Loop"]);
+  });
+
+  it("says when a program recorded less than all", () => {
+    const caveat = /light detail: what tasks wait for, and where, was not recorded/;
+    for (const detail of ["full", "light"] as const) {
+      const trace = new StreamWriter(1, { detail }).new(1, 0, 0, "/a.py:1 main", "t").trace();
+      assert.equal(report(trace).trust.detail, detail);
+      assert.equal(caveat.test([...caveats(overview(trace))].join()), detail === "light");
+    }
   });
 
   it("counts what was dropped", () => {
