@@ -110,6 +110,15 @@ describe("the await graph", () => {
     assert.ok((await items()).some((item) => item.startsWith("Lock 'ledger'")));
   });
 
+  it("says that what blocks the loop is out of sight, and goes to it", async () => {
+    await open({ width: 1100, height: 600 });
+    await view.show(shop({ deadlock: false }).finish());
+    await view.post({ type: "reveal", task: null, object: null, time: 0.16 });
+    await view.page.getByTitle(/more below, one of them blocks the loop/).click();
+    const seen = (await tooltips((width) => 18 + width * 0.6)).join("\n");
+    assert.match(seen, /order-5\nBLOCKS THE LOOP/);
+  });
+
   it("opens the menu of a node from the keyboard, and gives the focus back", async () => {
     await open();
     await view.init("shop.py", "live");

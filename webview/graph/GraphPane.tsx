@@ -105,6 +105,7 @@ class GraphController {
         if (!command || command.id === done) return;
         done = command.id;
         if (command.name === "fit") this.fit();
+        else if (command.name === "down" && beyond.peek().alarm) this.reveal(beyond.peek().alarm);
         else if (command.name === "down") this.moveBy(0, -this.surface.size.height * 0.7);
         else if (command.name === "right") this.moveBy(-this.surface.size.width * 0.7, 0);
         else this.zoomCentre(command.name === "in" ? 1.25 : 0.8);
@@ -143,15 +144,20 @@ class GraphController {
   private countBeyond({ model, left }: Pinned): void {
     const { scale, x, y } = this.view;
     const { width, height } = this.surface.size;
-    const next = { below: 0, right: 0 };
+    const next = { below: 0, right: 0, alarm: "" };
     const count = (box: Card | Resource, room: number) => {
       if ((box.y + box.height / 2) * scale + y > height) next.below++;
       else if ((box.x + box.width / 2) * scale + x > room) next.right++;
     };
-    for (const card of model.cards) count(card, Math.min(left, width));
+    for (const card of model.cards) {
+      const before = next.below;
+      count(card, Math.min(left, width));
+      const alarm = card.alarm === "blocked" || card.alarm === "deadlock";
+      if (alarm && next.below > before && !next.alarm) next.alarm = card.node.key;
+    }
     for (const resource of model.resources) count(resource, width);
-    const { below, right } = beyond.peek();
-    if (next.below !== below || next.right !== right) beyond.value = next;
+    const { below, right, alarm } = beyond.peek();
+    if (next.below !== below || next.right !== right || next.alarm !== alarm) beyond.value = next;
   }
 
   dispose(): void {

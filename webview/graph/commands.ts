@@ -5,5 +5,8 @@ export const graphCommand = signal<{ name: "fit" | "in" | "out" | "down" | "righ
   null,
 );
 
-/** How many nodes lie below and to the right of what is in sight. */
-export const beyond = signal({ below: 0, right: 0 });
+/**
+ * How many nodes lie below and to the right of what is in sight, and the key of the first that blocks the loop or is in a
+ * deadlock among those below ("" for none).
+ */
+export const beyond = signal({ below: 0, right: 0, alarm: "" });

@@ -25,6 +25,9 @@ export interface Emphasis {
   evidence: ReadonlySet<string> | null;
 }
 
+/** How what passes beneath the resources fades out before their ground: strips, each this wide. */
+const FADE = { steps: 8, width: 3 };
+
 /** Below this scale text cannot be read and is left out. */
 const READABLE = 0.45;
 
@@ -62,13 +65,20 @@ export function drawGraph(
   if (ground < size.width) {
     // The tasks beneath are scrolled to; the arrows that end here are drawn once more, over the ground.
     const from = (ground - view.x) / view.scale;
+    const high = seen.bottom - seen.top;
+    const fading = from - FADE.steps * FADE.width;
+    context.fillStyle = theme.background;
+    // They fade out: one that is cut by an edge would look broken.
+    for (let i = 0; i < FADE.steps; i++) {
+      context.globalAlpha = (i + 1) / (FADE.steps + 1);
+      context.fillRect(fading + i * FADE.width, seen.top, FADE.width, high);
+    }
     context.globalAlpha = 1;
+    context.fillRect(from, seen.top, seen.right - from, high);
     context.save();
     context.beginPath();
-    context.rect(from, seen.top, seen.right - from, seen.bottom - seen.top);
+    context.rect(fading, seen.top, seen.right - fading, high);
     context.clip();
-    context.fillStyle = theme.background;
-    context.fillRect(from, seen.top, seen.right - from, seen.bottom - seen.top);
     drawEdges(context, model, theme, emphasis, from);
     context.restore();
   }
@@ -88,8 +98,8 @@ interface Box {
 }
 
 const fontsOf = (theme: Theme) => ({
-  bold: `600 12.5px ${theme.fontFamily}`,
-  small: `11.5px ${theme.fontFamily}`,
+  bold: `600 13px ${theme.fontFamily}`,
+  small: `12px ${theme.fontFamily}`,
   badge: `600 11px ${theme.fontFamily}`,
 });
 type Fonts = ReturnType<typeof fontsOf>;

@@ -133,7 +133,7 @@ function describe(trace: Trace, resource: Resource, holders: readonly number[]):
   if (holders.length === 1)
     parts.push(t("held by {name}", { name: displayName(trace.tasks.name(holders[0]), 60) }));
   else if (holders.length > 1) parts.push(tn(new Set(holders).size, "held by {n} task", "held by {n} tasks"));
-  parts.push(t("{n} waiting", { n: resource.waiting }));
+  if (holders.length === 0 || resource.waiting > 1) parts.push(t("{n} waiting", { n: resource.waiting }));
   resource.detail = parts.join(" · ");
 }
 

@@ -1,5 +1,5 @@
 import { beyond, graphCommand } from "../graph/commands";
-import { graph, tidy } from "../graph/state";
+import { graph, outlineWidth, tidy } from "../graph/state";
 import { Icon } from "../icons";
 import { change, setting } from "../state/settings";
 import { t, tn } from "../util/l10n";
@@ -9,12 +9,12 @@ import { narrow } from "./narrow";
 export function Legend() {
   return (
     <div class="legend">
-      {narrow.value ? null : (
+      {outlineWidth.value !== null ? null : (
         <span class="lines">
-          <Line kind="created" label={t("created")} />
           <Line kind="awaits" label={t("awaits")} />
           <Line kind="held" label={t("held by")} />
           <Line kind="deadlock" label={t("deadlock")} />
+          <Line kind="created" label={t("created")} />
         </span>
       )}
       <Shown />
@@ -63,7 +63,7 @@ function Shown() {
 
 /** The way to what is out of sight. */
 function Beyond() {
-  const { below, right } = beyond.value;
+  const { below, right, alarm } = beyond.value;
   const go = (name: "down" | "right") => {
     graphCommand.value = { name, id: performance.now() };
   };
@@ -72,11 +72,16 @@ function Beyond() {
       {below > 0 ? (
         <button
           type="button"
-          class="link beyond"
-          title={t("{n} more below", { n: below })}
+          class={`link beyond ${alarm ? "late" : ""}`}
+          title={
+            alarm
+              ? t("{n} more below, one of them blocks the loop or is in a deadlock", { n: below })
+              : t("{n} more below", { n: below })
+          }
           onClick={() => go("down")}
         >
-          ↓ {narrow.value ? below : t("{n} more", { n: below })}
+          {alarm ? <Icon name="warning" size={13} /> : null} ↓{" "}
+          {narrow.value ? below : t("{n} more", { n: below })}
         </button>
       ) : null}
       {right > 0 ? (
