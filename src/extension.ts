@@ -86,7 +86,12 @@ export function activate(context: vscode.ExtensionContext): Parts {
   own(new Problems(vscode, context.extensionUri, found));
   own(new StatusBar(vscode, runner, attacher, traces));
   own(
-    registerLaunch(vscode.debug, (adapter) => new vscode.DebugAdapterInlineImplementation(adapter), runner),
+    registerLaunch(
+      vscode.debug,
+      (adapter) => new vscode.DebugAdapterInlineImplementation(adapter),
+      runner,
+      log,
+    ),
   );
   own(registerCommands(vscode.commands, handlers, report));
   startOnOpen(vscode, handlers, report);

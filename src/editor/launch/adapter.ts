@@ -1,6 +1,7 @@
 import type * as vscode from "vscode";
 import { Emitter } from "../emitter";
 import { UserError } from "../errors";
+import { l10n } from "../l10n";
 import type { LaunchConfiguration, Runner } from "../runs/runner";
 import type { TracedRun } from "../runs/tracedRun";
 
@@ -25,6 +26,8 @@ export class LaunchAdapter implements vscode.DebugAdapter {
   constructor(
     private readonly runner: Pick<Runner, "launch">,
     private readonly folder: vscode.WorkspaceFolder | undefined,
+    /** Keeps the details of a failure that is ours. */
+    private readonly log: (line: string) => void,
   ) {}
 
   handleMessage(message: vscode.DebugProtocolMessage): void {
@@ -32,7 +35,10 @@ export class LaunchAdapter implements vscode.DebugAdapter {
     if (request.type !== "request") return;
     this.answer(request).then(
       (body) => this.respond(request, { success: true, body }),
-      (error: Error) => this.respond(request, failure(error)),
+      (error: Error) => {
+        if (!(error instanceof UserError)) this.log(error.stack ?? error.message);
+        this.respond(request, failure(error));
+      },
     );
   }
 
@@ -88,7 +94,10 @@ export class LaunchAdapter implements vscode.DebugAdapter {
 
 /** VS Code shows it in a dialog, with a button that opens launch.json. */
 function failure(error: Error): object {
-  const what = error instanceof UserError ? error.message : `Loopscope failed: ${error.message}`;
+  const what =
+    error instanceof UserError
+      ? error.message
+      : l10n.t("Loopscope failed: {0}. Its output has the details.", error.message);
   return {
     success: false,
     message: what,

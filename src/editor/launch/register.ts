@@ -9,6 +9,7 @@ export function registerLaunch(
   debug: typeof vscode.debug,
   adapterOf: AdapterOf,
   runner: Runner,
+  log: (line: string) => void,
 ): Disposables {
   const all = new Disposables();
   all.push(
@@ -27,7 +28,7 @@ export function registerLaunch(
   all.push(
     debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, {
       createDebugAdapterDescriptor: (session) =>
-        adapterOf(new LaunchAdapter(runner, session.workspaceFolder)),
+        adapterOf(new LaunchAdapter(runner, session.workspaceFolder, log)),
     }),
   );
   return all;

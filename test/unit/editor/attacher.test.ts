@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Attacher, choices } from "../../../src/editor/attach/attacher";
 import type { OpenTrace } from "../../../src/editor/runs/openTrace";
-import { type PythonProcess, tracedEnvironment } from "../../../src/session";
+import { type PythonProcess, pythonProcesses, tracedEnvironment } from "../../../src/session";
 
 const PROGRAM = `import asyncio
 async def main():
@@ -87,6 +87,20 @@ describe("attaching in the editor", () => {
     const one = attacher(() => 0);
     one.onDidStart(() => assert.fail("nothing was chosen"));
     await one.attach();
+  });
+
+  it("says on Windows that it cannot, and what can be done instead", async () => {
+    const { platform } = process;
+    Object.defineProperty(process, "platform", { value: "win32" });
+    try {
+      await assert.rejects(
+        attacher(() => 0).attach(),
+        /^Error: Attaching to a program that runs already is not possible on Windows yet\. Start the program with/,
+      );
+      assert.throws(() => pythonProcesses(), /not possible on Windows yet: start it with loopscope run/);
+    } finally {
+      Object.defineProperty(process, "platform", { value: platform });
+    }
   });
 
   it("describes a process that tells little about itself", () => {
