@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { environments } from "../../scripts/lib/pythons";
 import { interpreters } from "../cli/pythons";
 import { run } from "./scenario";
 
@@ -50,4 +51,37 @@ describe("what is found while it happens", function () {
       assert.deepEqual(ran.names(ran.one("deadlock")), ["a", "b"]);
     });
   }
+});
+
+describe("a loop that does not say what it waits for", function () {
+  this.timeout(120_000);
+  const found = environments().find(({ missing }) => !missing.includes("uvloop"));
+
+  it("may have timers and sockets: no deadlock is told while uvloop waits for them", async function () {
+    // environments() has said why it could not be installed.
+    if (found === undefined) this.skip();
+    const ran = await run(
+      {
+        title: "uvloop",
+        program: `
+import socket, uvloop
+uvloop.install()
+async def main():
+    loop, event = asyncio.get_running_loop(), asyncio.Event()
+    loop.call_later(0.8, event.set)
+    await event.wait()
+    event.clear()
+    a, b = socket.socketpair()
+    loop.add_reader(a, event.set)
+    threading.Timer(0.8, b.send, (b"x",)).start()
+    await event.wait()
+asyncio.run(main())
+`,
+        until: (all) => all.some(({ rule }) => rule === "deadlock"),
+      },
+      found.command,
+    );
+    ran.none("deadlock");
+    assert.equal(ran.report.tasks[0].outcome, "returned");
+  });
 });

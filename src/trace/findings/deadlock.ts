@@ -6,7 +6,7 @@ import type { Trace } from "../trace";
 import { finding, listed, roundLength, where } from "./finding";
 import { waited } from "./incidents";
 import { circles, waitingFor } from "./stuck";
-import { FAR_TIMER, pollAt, type WaitGraph, waitGraph } from "./waitGraph";
+import { FAR_TIMER, pollAt, tellsPolls, type WaitGraph, waitGraph } from "./waitGraph";
 
 /** How many of the longest waits are looked at, and how long (seconds) one must be. */
 const LONGEST = 8;
@@ -213,6 +213,7 @@ function ending(
 ): string {
   if (!Number.isNaN(broken)) return "It ended only when one of them was cancelled.";
   const timers = [...trace.programs[program].loops.values()].map((loop) => {
+    if (loop.id > 0 && !tellsPolls(loop)) return 0;
     const poll = pollAt(loop, t);
     return poll >= 0 && loop.polls.timers.get(poll) > 0
       ? loop.polls.timeout.get(poll)

@@ -117,8 +117,14 @@ export function pollAt(loop: Loop, t: number): number {
   return firstWhere(0, begin.length, (i) => begin.get(i) > t) - 1;
 }
 
+/** uvloop does not say what it waits for: there may be timers and sockets of which nothing is known. */
+export function tellsPolls(loop: Loop): boolean {
+  return loop.polls.begin.length > 0 || loop.iterations.t.length > 0;
+}
+
 /** I/O it watches, or threads that have spoken to it: any may wake a task. */
 function mayBeWokenFromOutside(trace: Trace, loop: Loop, t: number): boolean {
+  if (!tellsPolls(loop)) return true;
   const poll = pollAt(loop, t);
   if (poll < 0) return false;
   if (loop.polls.watched.get(poll) !== 0) return true;
