@@ -251,6 +251,23 @@ class SameBehaviour(Compared):
             """
         )
 
+    @unittest.skipIf(sys.version_info < (3, 12), "eager tasks came with Python 3.12")
+    def test_eager_tasks_that_end_at_once(self):
+        """CPython 3.12.1 crashes where such a task is asked for its coroutine."""
+        self.same(
+            """
+            import asyncio
+            async def child():
+                return 1
+            async def main():
+                asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+                tasks = [asyncio.create_task(child()) for _ in range(3)]
+                print([task.done() for task in tasks], len(asyncio.all_tasks()), await asyncio.gather(*tasks))
+                await asyncio.sleep(0.1)
+            asyncio.run(main())
+            """
+        )
+
     def test_user_sitecustomize(self):
         with tempfile.TemporaryDirectory() as folder:
             with open(os.path.join(folder, "sitecustomize.py"), "w") as file:

@@ -46,6 +46,7 @@ class Watchdog:
         frames = None
 
     def send(self, drain, sample):
+        drain.flush()  # the task may be new: what tells of it goes before
         if drain.lock.acquire(False):
             try:
                 rows = codes.take()
