@@ -9,10 +9,11 @@ Per task, the recorder keeps a list on the task itself, so that it dies with the
 4 name      of the task, as last written
 5 key       of the task
 6 frames    (code, offset) of the whole chain as last written, outermost first
-7 coroutines  the native ones, outermost first: their frames are the first of `frames`
+7 coroutines  the native ones, outermost first: their frames are the first of `frames`; the innermost may be left out
 8 handler   what says what the leaf waits on: (function, index of the coroutine it asks), or None
 9 below     as `awaits`, or OTHER: something that must be walked anew each time
 10 by user  whether the leaf is code of the user
+11 natives  how many of `frames` are those of `coroutines` when none is left out; there since the first suspension
 """
 
 import gc
@@ -125,28 +126,32 @@ def of(task):
 def unchanged(st, future, sleep_code):
     """Whether a chain is like the one before. Coroutines that run the same code at the same place take the place of finished ones."""
     coroutines = st[7]
-    kept = count = len(coroutines)
-    c = coroutines[-1]
-    f = c.cr_frame
-    while f is None and kept > 1:
-        kept -= 1
-        c = coroutines[kept - 1]
+    kept = len(coroutines)
+    f = None
+    for c in reversed(coroutines):
         f = c.cr_frame
+        if f is not None:
+            break
+        kept -= 1
     frames = st[6]
     if f is None or f.f_lasti != frames[kept - 1][1]:
         return False
+    count = st[11]
     if kept < count:
         del coroutines[kept:]
-        add = coroutines.append
         try:
             for code, offset in frames[kept:count]:
                 c = c.cr_await
                 if c.cr_code is not code or c.cr_frame.f_lasti != offset:
                     return False
-                add(c)
         except AttributeError:  # what is awaited there now is no coroutine, or has no frame
             return False
         st[2] = c
+        if st[8] is not None:  # which looks into them. Else they are likely to be others the next time: the ones that last are enough.
+            inner = coroutines[-1]
+            while inner is not c:
+                inner = inner.cr_await
+                coroutines.append(inner)
     a = c.cr_await
     if future is None:
         return st[9] is SLEEP0 and type(a) is CoroutineType and a.cr_code is sleep_code
@@ -201,6 +206,7 @@ def walk(st, future, sleep_code):
                 natives = coroutines[:]
             frames_below(a, out, natives if below is OTHER else None)
     st[9] = below
+    st[11:] = [len(coroutines)]
     same = 0
     for old, new in zip(before[kept:], out):
         if old[0] is not new[0] or old[1] != new[1]:

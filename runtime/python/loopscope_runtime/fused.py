@@ -16,7 +16,7 @@ from .mimic import one_frame_less, real_run
 from .polling import shortcut, translate
 from .recorder import ARG, CLOCK_HEAD, STEP_HEAD, YIELD_HEAD
 from .records import CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, TASK, THREAD, TIMER, WAS_CANCELLED, key
-from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_BY_STEP, WAKE_HERE
+from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_BY_STEP, WAKE_HERE, WAKE_THERE
 
 BUILTIN = type(len)
 SLOW_CALLBACK = 50e-6  # seconds; shorter ones are not recorded
@@ -52,7 +52,7 @@ def install(loop, stream, asyncio):
     slow_call_soon_threadsafe = loop.call_soon_threadsafe
     buf, ext = stream.buf, stream.ext
     suspended, done, wake, created, gathering = rec.suspended, rec.done, rec.wake, rec.created, rec.gathering
-    known, define, USER = codes.known, codes.define, codes.USER
+    waker_place = recorder.waker_place
 
     through_run = real_run(events.Handle)
     select, poll, files = shortcut(loop)
@@ -145,14 +145,17 @@ def install(loop, stream, asyncio):
             else:
                 ext((WAKE_AT_END - st[5] - flags,))
             return True
-        if cur is not None and not nested and not flags:
-            try:
-                base = known[id(code)]
-            except KeyError:
-                base = define(code)
-            if base >= USER:
-                ext((WAKE_HERE - st[5], clock(), base + frame.f_lasti))
-                return True
+        if not flags and not nested:
+            if cur is not None:
+                place = waker_place(frame, 32)
+                if place:
+                    ext((WAKE_HERE - st[5], clock(), place))
+                    return True
+            elif not by:
+                place = waker_place(frame, 2)
+                if place:
+                    ext((WAKE_THERE - st[5] - cause * ARG, clock(), place))
+                    return True
         if cur is not None or by:
             why, who = TASK, me or by
         else:

@@ -45,4 +45,5 @@ WAKE_BY_STEP = head(WAKE, 0, TASK | WAKE_TIME)
 WAKE_AT_END = head(WAKE, 0, TASK)
 WAKE_BY_CALLBACK = head(WAKE, 0, TASK | WAKE_TIME | WAKE_BY)
 WAKE_BY_NONE = head(WAKE, 0, WAKE_TIME)
+WAKE_THERE = head(WAKE, 0, WAKE_TIME | WAKE_PLACE)  # the same, from code
 CANCELLED_WAIT = WAS_CANCELLED * 32 * KEYS  # what such a wake takes from its first number
