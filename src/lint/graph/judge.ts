@@ -41,8 +41,7 @@ function judgeSite(
       continue;
     }
     // A thread that runs a loop of its own may touch that.
-    if (site.where === "thread" && target.t === "function" && target.node.reasons.has("nested-loop"))
-      continue;
+    if (site.where === "thread" && target.t === "function" && startsLoop(target.node)) continue;
     for (const reason of graph.through(site, target)) {
       if (
         reason.sink &&
@@ -59,6 +58,11 @@ function judgeSite(
     (rule) => rule !== best.sink!.rule,
   );
   found.push({ node: owner, site, reason: best, also });
+}
+
+function startsLoop({ reasons }: FunctionNode): boolean {
+  for (const { sink } of reasons.values()) if (sink?.rule === "nested-loop") return true;
+  return false;
 }
 
 function isPartOf(generator: FunctionNode, root: FunctionNode): boolean {

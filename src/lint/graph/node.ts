@@ -1,14 +1,27 @@
 import type { BlockingCall } from "../catalog/types";
-import type { ScopeRef } from "../read/ir";
+import type { Guard, ScopeRef } from "../read/ir";
+import type { CallExpr } from "../resolve/calls";
 import type { Unit } from "../resolve/unit";
 
 /** What a call leads to. */
 export type Target =
   | { t: "sink"; call: BlockingCall }
   /** A function that runs, with what its parameters were given. */
-  | { t: "function"; node: FunctionNode; bind: Bind | null; awaited?: boolean }
+  | { t: "function"; node: FunctionNode; bind: Bind | null; awaited?: boolean; call?: CallSite }
   /** Whatever a parameter was given. */
   | { t: "param"; key: string };
+
+/** A call as it is written, in a function: what its arguments say of the callee's parameters. */
+export interface CallSite {
+  unit: Unit;
+  scope: ScopeRef;
+  expr: CallExpr;
+  /** Leading parameters of the callee that are not among the arguments: `self`. */
+  skip: number;
+}
+
+/** A parameter of a function must be so for something in it to happen. */
+export type Need = Pick<Guard, "param" | "is">;
 
 export type Bind = ReadonlyMap<string, readonly Target[]>;
 
@@ -21,16 +34,19 @@ export interface Site {
   targets: readonly Target[];
   /** Whenever the function runs this does, but for exceptions: it is in no arm, nor below a return in one. */
   certain: boolean;
+  needs: readonly Need[];
 }
 
 /** Why a function blocks: the shortest way to the worst call of a rule. */
 export interface Reason {
-  /** A rule, "thread:" and a rule, or "param:" and a parameter. */
+  /** A rule, "thread:" and a rule, or "param:" and a parameter; and what it needs. */
   key: string;
   sink: BlockingCall | null;
   rank: number;
   /** All of the way is taken whenever the function is called. */
   certain: boolean;
+  /** What the function's parameters must be. */
+  needs: readonly Need[];
   /** Number of calls to the sink. */
   distance: number;
   site: Site;

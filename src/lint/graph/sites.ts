@@ -4,6 +4,7 @@ import type { CallExpr } from "../resolve/calls";
 import type { Evaluator } from "../resolve/evaluate";
 import type { Unit } from "../resolve/unit";
 import type { Value } from "../resolve/values";
+import { needsOf } from "./needs";
 import type { Site, Target } from "./node";
 import type { Targets } from "./targets";
 
@@ -106,7 +107,10 @@ class SiteFinder {
 
   private site(event: Event, targets: Target[], where: Site["where"] = "loop"): Site[] {
     if (targets.length === 0) return [];
-    return [{ at: event.at, end: event.end, where, targets, certain: isCertain(this.unit, event) }];
+    const { at, end } = event;
+    return [
+      { at, end, where, targets, certain: isCertain(this.unit, event), needs: needsOf(this.unit, event) },
+    ];
   }
 
   private call(event: Event, call: CallExpr, awaited: Awaited): Site[] {
@@ -129,7 +133,8 @@ class SiteFinder {
         this.external(called, event, call, awaited, { onLoop, queued, inThread });
       } else {
         const args = call.args.map((arg) => this.values(arg));
-        onLoop.push(...this.targets.called(callee, args, this.keywords(call), awaited));
+        const by = { unit: this.unit, scope: event.scope, expr: call };
+        onLoop.push(...this.targets.called(callee, args, this.keywords(call), awaited, by));
       }
     }
     return [

@@ -1,5 +1,7 @@
+import type { BlockingCall } from "../catalog/types";
 import type { Severity } from "../types";
-import type { Bind, FunctionNode, Reason, Site, Target } from "./node";
+import { joined, neededBy, shownNeeds } from "./needs";
+import type { Bind, FunctionNode, Need, Reason, Site, Target } from "./node";
 
 /** How bad a rule's findings are: 0 for errors. */
 export type RankOf = (rule: string, severity: Severity | undefined) => number;
@@ -83,6 +85,11 @@ export class Solver {
     for (const site of node.sites) {
       if (site.where !== "thread") for (const target of site.targets) this.collect(found, site, target);
     }
+    for (const [key, { needs, rank }] of found) {
+      // What happens in any case is as good a reason, and a surer one.
+      const sure = needs.length > 0 ? found.get(key.slice(0, -shownNeeds(needs).length)) : undefined;
+      if (sure && sure.rank <= rank) found.delete(key);
+    }
     if (node.knowsThreads) for (const key of found.keys()) if (key.startsWith("thread:")) found.delete(key);
     return found;
   }
@@ -100,13 +107,15 @@ export class Solver {
   /** Why a call of the target at the site blocks. */
   *through(site: Site, target: Target): Iterable<Reason> {
     if (target.t === "sink") {
-      const key = target.call.where === "thread" ? `thread:${target.call.rule}` : target.call.rule;
+      const { needs } = site;
+      const key = keyOf(target.call, needs);
       const rank = this.rankOf(target.call.rule, target.call.severity);
       yield {
         key,
         sink: target.call,
         rank,
         certain: site.certain,
+        needs,
         distance: 1,
         site,
         next: null,
@@ -114,21 +123,28 @@ export class Solver {
       };
     } else if (target.t === "param") {
       const key = `param:${target.key}`;
-      yield { key, sink: null, rank: 0, certain: site.certain, distance: 1, site, next: null, after: null };
+      const { certain } = site;
+      yield { key, sink: null, rank: 0, certain, needs: [], distance: 1, site, next: null, after: null };
     } else {
       for (const reason of target.node.reasons.values()) {
         // A plain function whose result is awaited may do one thing on the loop and another elsewhere.
         if (target.awaited && !reason.certain) continue;
         if (reason.sink === null) yield* this.given(site, target.node, reason, target.bind);
-        else if (!target.node.isAsync)
+        else if (!target.node.isAsync) {
+          const needed = neededBy(reason.needs, target.node, target.call);
+          const needs = needed && joined(site.needs, needed);
+          if (!needs) continue;
           yield {
             ...reason,
+            key: keyOf(reason.sink, needs),
+            needs,
             certain: reason.certain && site.certain,
             distance: reason.distance + 1,
             site,
             next: { node: target.node, key: reason.key },
             after: null,
           };
+        }
       }
     }
   }
@@ -150,6 +166,10 @@ export class Solver {
       }
     }
   }
+}
+
+function keyOf({ rule, where }: BlockingCall, needs: readonly Need[]): string {
+  return `${where === "thread" ? "thread:" : ""}${rule}${shownNeeds(needs)}`;
 }
 
 function isOwnParam(node: FunctionNode, key: string): boolean {

@@ -5,7 +5,7 @@ import type { ProjectClass } from "../resolve/classes";
 import type { Evaluator } from "../resolve/evaluate";
 import type { Unit } from "../resolve/unit";
 import type { Env, FunctionValue, Value } from "../resolve/values";
-import type { Bind, Target } from "./node";
+import type { Bind, CallSite, Target } from "./node";
 
 /** What runs when a value is called, iterated or entered. */
 export class Targets {
@@ -15,17 +15,25 @@ export class Targets {
   ) {}
 
   /** What a call runs on the spot. `awaited` calls of things from outside are coroutines, whatever the catalogue says. */
-  called(value: Value, args: Value[][], kw: Record<string, Value[]>, awaited: Awaited = false): Target[] {
+  called(
+    value: Value,
+    args: Value[][],
+    kw: Record<string, Value[]>,
+    awaited: Awaited = false,
+    by: Omit<CallSite, "skip"> | null = null,
+  ): Target[] {
     switch (value.v) {
       case "external":
       case "member":
         return awaited ? [] : this.sink(value.name);
       case "function":
-        return this.functionCalled(value, this.e.calls.env(value, args, kw), awaited);
+        return this.functionCalled(value, this.e.calls.env(value, args, kw), awaited, by);
       case "class":
-        return this.constructed(value.cls, args, kw);
+        return this.constructed(value.cls, args, kw, by);
       case "instance":
-        return value.cls ? this.method(value.cls, "__call__", args, kw) : this.sink(`${value.type}.__call__`);
+        return value.cls
+          ? this.method(value.cls, "__call__", args, kw, by)
+          : this.sink(`${value.type}.__call__`);
       case "partial":
         return this.called(value.of, [...value.given, ...args], kw, awaited);
       case "param":
@@ -35,7 +43,12 @@ export class Targets {
     }
   }
 
-  private functionCalled(fn: FunctionValue, given: Env | null, awaited: Awaited = false): Target[] {
+  private functionCalled(
+    fn: FunctionValue,
+    given: Env | null,
+    awaited: Awaited = false,
+    by: Omit<CallSite, "skip"> | null = null,
+  ): Target[] {
     const scope = fn.unit.ir.scopes[fn.scope];
     const node = fn.unit.functions.get(fn.scope);
     if (!scope || !node) return [];
@@ -43,9 +56,9 @@ export class Targets {
       awaited || scope.isAsync ? undefined : this.ownBlocking(this.e.functions.idOf(fn.unit, fn.scope));
     if (own) return [{ t: "sink", call: own }];
     if (scope.isGenerator || fn.manager) return [];
-    return [
-      { t: "function", node, bind: this.bind(fn.env, given), awaited: awaited === true && !scope.isAsync },
-    ];
+    const call = by ? { ...by, skip: fn.skip } : undefined;
+    const bind = this.bind(fn.env, given);
+    return [{ t: "function", node, bind, awaited: awaited === true && !scope.isAsync, call }];
   }
 
   private bind(...envs: (Env | null)[]): Bind | null {
@@ -59,9 +72,14 @@ export class Targets {
     return bound.size > 0 ? bound : null;
   }
 
-  private constructed(cls: ProjectClass, args: Value[][], kw: Record<string, Value[]>): Target[] {
+  private constructed(
+    cls: ProjectClass,
+    args: Value[][],
+    kw: Record<string, Value[]>,
+    by: Omit<CallSite, "skip"> | null,
+  ): Target[] {
     const found = ["__init__", "__new__", "__post_init__"].flatMap((name) =>
-      this.method(cls, name, args, kw),
+      this.method(cls, name, args, kw, by),
     );
     if (this.e.members.lookup(cls, "__init__")) return found;
     return [...found, ...this.e.members.externalBases(cls).flatMap((base) => this.sink(base))];
@@ -73,10 +91,11 @@ export class Targets {
     name: string,
     args: Value[][] = [],
     kw: Record<string, Value[]> = {},
+    by: Omit<CallSite, "skip"> | null = null,
   ): Target[] {
     return (this.e.members.lookup(cls, name) ?? []).flatMap((value) => {
       if (value.v === "function")
-        return this.called({ ...value, skip: value.kind === "static" ? 0 : 1 }, args, kw);
+        return this.called({ ...value, skip: value.kind === "static" ? 0 : 1 }, args, kw, false, by);
       return value.v === "member" ? this.sink(value.name) : [];
     });
   }

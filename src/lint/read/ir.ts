@@ -113,6 +113,16 @@ export interface Block {
   isNonBlocking?: boolean;
   /** Runs only where no loop is running: what follows `except RuntimeError` of `get_running_loop()`. */
   isOffLoop?: boolean;
+  /** What is known of the function's parameters in it. */
+  when?: Guard[];
+}
+
+/** Something that a condition says of a parameter: it is true or false as a condition is, or None, or anything but None. */
+export interface Guard {
+  scope: ScopeRef;
+  /** Index of the parameter. */
+  param: number;
+  is: "true" | "false" | "none" | "given";
 }
 
 /** Whether a value is awaited; or "entered" or iterated asynchronously, when the call that made it need not be a coroutine's. */

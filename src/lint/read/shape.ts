@@ -39,7 +39,7 @@ export function shapeOf(ir: UnitIR): string {
       case "generator":
         return `${e.k}${e.scope}`;
       case "literal":
-        return e.type === "int" ? e.text : e.type;
+        return e.type === "int" || e.type === "bool" ? e.text : e.type;
       default:
         return "?";
     }

@@ -1,8 +1,9 @@
 import type { Code } from "./code";
 import { readDefinition } from "./definitions";
 import { operands, readAnnotation, readExpr, readYield } from "./expressions";
+import { type Tested, testedBy } from "./guards";
 import { readImport } from "./imports";
-import type { ExprRef } from "./ir";
+import type { ExprRef, Guard } from "./ir";
 import { bindIn, children, maxDepth, type Place, type Reader } from "./reader";
 import { readTarget, unpacked } from "./targets";
 
@@ -123,9 +124,24 @@ const expressionNames = new Set([
 ]);
 
 export function readBody(r: Reader, body: Code, place: Place): void {
+  let at = place;
   for (let child = body.firstChild; child; child = child.nextSibling) {
-    if (child.name !== ":") readStatement(r, child, place);
+    if (child.name === ":") continue;
+    readStatement(r, child, at);
+    const when = child.name === "IfStatement" ? knownBelow(r, child, at) : [];
+    if (when.length === 0) continue;
+    at = { ...at, block: r.block(at.block, -1, 0) };
+    r.ir.blocks[at.block].when = when;
   }
+}
+
+/** `if flag: return`: what holds for the statements below. */
+function knownBelow(r: Reader, node: Code, place: Place): Guard[] {
+  const bodies = node.getChildren("Body");
+  const last = bodies.length === 1 ? bodies[0].lastChild : null;
+  if (last?.name !== "ReturnStatement" && last?.name !== "RaiseStatement") return [];
+  const condition = bodies[0].prevSibling;
+  return condition ? testedBy(r, condition, place).fails : [];
 }
 
 function readAssign(r: Reader, node: Code, place: Place): void {
@@ -180,17 +196,24 @@ function readIf(r: Reader, node: Code, place: Place): void {
   const statement = node.from - r.base;
   let offLoop: "then" | "else" | null = null;
   let narrowed: Narrowed | null = null;
+  let before: Guard[] = [];
+  let tested: Tested = { holds: [], fails: [] };
   for (const part of children(node)) {
     if (part.name === "Body") {
       const block = r.block(place.block, statement, arm++);
       const isElse = part.prevSibling?.name === "else";
       if (offLoop === (isElse ? "else" : "then")) r.ir.blocks[block].isOffLoop = true;
+      const when = isElse ? before : [...before, ...tested.holds];
+      if (when.length > 0) r.ir.blocks[block].when = when;
+      before = [...before, ...tested.fails];
+      tested = { holds: [], fails: [] };
       const inside = { ...place, block };
       if (narrowed && !isElse) narrow(r, narrowed, part, inside);
       readBody(r, part, inside);
     } else if (isExpression(part)) {
       narrowed = narrowedBy(r, part, readExpr(r, part, place));
       offLoop = armOffLoop(r, part, place);
+      tested = testedBy(r, part, place);
     }
   }
 }

@@ -84,7 +84,8 @@ async def main():
     await either()
     await arms(True)
     await always()  # !
-    either()  # !
+    either()
+    either(False)  # !
 `));
 
   it("looks up methods in the order Python does", () =>
@@ -125,7 +126,7 @@ def connect(wait=False):
         time.sleep(1)
     return Client()
 async def main():
-    async with connect() as client:  # !
+    async with connect(True) as client:  # !
         ...
 `));
 
