@@ -35,6 +35,8 @@ export interface RunEnd {
 
 /** How long a program that is asked to end may take to its first event loop before it is asked all the same, milliseconds. */
 const START_MS = 1000;
+/** The same after its first loop was seen: the loop is about to wait for the first time then, in contention with the thread that told us. */
+const SETTLE_MS = 250;
 
 type Api = Pick<
   typeof vscode,
@@ -58,6 +60,7 @@ export class TracedRun {
   private finishing = false;
   /** A loop has been seen, or the program has had `START_MS` to make one. */
   private begin!: () => void;
+  private settling = false;
   private readonly begun = new Promise<void>((resolve) => {
     this.begin = resolve;
   });
@@ -117,7 +120,8 @@ export class TracedRun {
 
   /**
    * Sends the one SIGINT of this run: a second one would cut the program's clean-up short. A program that still imports its
-   * modules is not sent it: there CPython loses some, in the callbacks of importlib's locks.
+   * modules is not sent it: there CPython loses some, in the callbacks of importlib's locks. It also misses one that comes between its
+   * last look for signals and the system call that waits, until something else happens.
    */
   private interrupt(): void {
     const pid = this.main()?.hello.pid ?? this.pid;
@@ -155,6 +159,11 @@ export class TracedRun {
     return programs.find((program) => program.hello.pid === this.pid) ?? programs[0];
   }
 
+  private beginIn(ms: number): void {
+    const timer = setTimeout(this.begin, ms);
+    this.disposables.push({ dispose: () => clearTimeout(timer) });
+  }
+
   private async execute(): Promise<void> {
     const { vs, request } = this;
     const variables = tracedEnvironment(
@@ -189,13 +198,14 @@ export class TracedRun {
       vs.tasks.onDidStartTaskProcess((event) => {
         if (!mine(event.execution)) return;
         this.pid = event.processId;
-        const patience = setTimeout(this.begin, START_MS);
-        this.disposables.push({ dispose: () => clearTimeout(patience) });
+        this.beginIn(START_MS);
       }),
     );
     this.disposables.push(
       this.open.onDidUpdate(() => {
-        if (this.open.trace.loops.length > 0) this.begin();
+        if (this.settling || this.open.trace.loops.length === 0) return;
+        this.settling = true;
+        this.beginIn(SETTLE_MS);
       }),
     );
     this.disposables.push(
