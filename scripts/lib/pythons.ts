@@ -7,6 +7,7 @@ import { root } from "./paths";
 /** What the runtime's tests run against, beside the standard library. */
 export const PACKAGES = [
   "uvloop",
+  "rloop",
   "aiohttp",
   "fastapi",
   "uvicorn",

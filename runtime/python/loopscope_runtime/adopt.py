@@ -129,7 +129,7 @@ def existing_loops(asyncio, drain):
     """An Adoption for every open loop of this process. There is no list of them: they are looked for among all objects."""
     kinds = set(asyncio_patch.subclasses(asyncio.AbstractEventLoop))
     base = asyncio.base_events.BaseEventLoop
-    ours = (base, *(cls for cls in kinds if cls.__module__ == "uvloop"))
+    ours = (base, *(cls for cls in kinds if uvloop_patch.is_compiled(cls, base)))
     kinds = {cls for cls in kinds if issubclass(cls, ours)}
     found = [each for each in gc.get_objects() if type(each) in kinds]
     adoptions = []

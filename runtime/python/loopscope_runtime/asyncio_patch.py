@@ -108,15 +108,15 @@ def watch_subclasses(asyncio, drain):
 
     def __init_subclass__(cls, **kwargs):
         super(abstract, cls).__init_subclass__(**kwargs)
-        if cls.__module__ == "uvloop" and not issubclass(cls, base):
+        if uvloop_patch.is_compiled(cls, base):
             try:
                 uvloop_patch.patch(cls, asyncio, drain)
             except Exception as exc:
-                state.fault(exc, "uvloop")
+                state.fault(exc, "a compiled loop")
 
     state.replace(abstract, "__init_subclass__", classmethod(__init_subclass__))
     for cls in subclasses(abstract):
-        if cls.__module__ == "uvloop" and not issubclass(cls, base):
+        if uvloop_patch.is_compiled(cls, base):
             uvloop_patch.patch(cls, asyncio, drain)
 
 

@@ -1,4 +1,4 @@
-"""uvloop: its loop is compiled, so tasks are stepped through a shim, and what wakes them is judged by who schedules them."""
+"""uvloop, and loops made like it: the loop is compiled, so tasks are stepped through a shim, and what wakes them is judged by who schedules them."""
 
 from _thread import get_ident
 
@@ -6,7 +6,8 @@ from . import asyncio_patch, codes, fallback, missed, recorder, state
 from .faults import watch_class
 from .records import IO, RUN, THREAD, TIMER, head
 
-REASON = "uvloop is compiled: its steps are seen from outside"
+COMPILED = ("uvloop", "winloop", "rloop")
+REASON = "%s is compiled: its steps are seen from outside"
 
 
 class UvFallback(fallback.Fallback):
@@ -30,6 +31,11 @@ class UvFallback(fallback.Fallback):
             self.cause = IO
 
 
+def is_compiled(loop_class, base):
+    """Whether a class of loops is to be seen from outside. base: asyncio's BaseEventLoop."""
+    return loop_class.__module__.partition(".")[0] in COMPILED and not issubclass(loop_class, base)
+
+
 def patch(loop_class, asyncio, drain):
     """Called right after uvloop made its loop's class."""
     stock_init = loop_class.__init__
@@ -41,7 +47,7 @@ def patch(loop_class, asyncio, drain):
         try:
             new_loop(self, asyncio, drain)
         except Exception as exc:
-            state.fault(exc, "a new uvloop loop")
+            state.fault(exc, "a new compiled loop")
 
     session = asyncio_patch.session
     state.replace(loop_class, "__init__", __init__)
@@ -51,7 +57,7 @@ def patch(loop_class, asyncio, drain):
 def new_loop(loop, asyncio, drain, meet=lambda act: act()):
     """Announces a loop; meet(act) is to call act when, and in the thread in which, the recorder can be put on it."""
     stream = asyncio_patch.new_stream()
-    drain.introduce(stream, asyncio_patch.describe(loop, stream, "fallback", REASON))
+    drain.introduce(stream, asyncio_patch.describe(loop, stream, "fallback", REASON % type(loop).__module__.partition(".")[0]))
 
     def act():
         rec = trace(loop, stream, asyncio)
