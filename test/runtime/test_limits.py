@@ -127,6 +127,24 @@ class Limits(Compared):
             """
         )
 
+    @unittest.skipIf(sys.version_info < (3, 13), "subinterpreters can be made by a module of this name since Python 3.13")
+    def test_subinterpreters(self):
+        """Looking at the frames of all threads, as is done for a step that takes long, crashes CPython while an interpreter is made."""
+        shown = self.same(
+            """
+            import _interpreters, asyncio, os
+            async def main():
+                for _ in range(4):
+                    own = _interpreters.create()
+                    _interpreters.exec(own, "import os, sys, asyncio; print('loopscope' in ' '.join([*sys.path, *sys.modules]), flush=True)")
+                    _interpreters.destroy(own)
+                print(os.environ.get("PYTHONPATH"))
+            asyncio.run(main())
+            """,
+            recorded=False,
+        )
+        self.assertEqual(shown.run.stats[-1]["dropped"], 0)
+
     def test_exits_in_the_midst(self):
         for how in ("os._exit(3)", "sys.exit(4)", "os.abort()", "os.kill(os.getpid(), 9)", "os.execv(sys.executable, [sys.executable, '-c', 'print(5)'])"):
             with self.subTest(how=how):

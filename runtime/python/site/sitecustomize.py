@@ -6,6 +6,7 @@ and the user's own `sitecustomize` (if any) is imported in this one's place.
 
 
 def _begin():
+    import _thread
     import os
     import sys
 
@@ -15,6 +16,9 @@ def _begin():
     sys.path_importer_cache.pop(here, None)
     environ = os.environ
     options = {k: environ[k] for k in list(environ) if k.startswith("LOOPSCOPE_")}
+    if not options or not getattr(_thread, "_is_main_interpreter", lambda: True)():
+        sys.modules.pop("sitecustomize", None)
+        return  # a subinterpreter, which is not traced
     runtime = os.path.dirname(here)
     if not options.get("LOOPSCOPE_FOLLOW"):
         _restore_environment(environ, options)
