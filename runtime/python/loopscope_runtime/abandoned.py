@@ -31,13 +31,20 @@ def look(t):
     if t < next_search[0]:
         return ()
     began = thread_time_ns()
-    references = [ref(task) for task in all_tasks()]
+    references = [lasting_ref(task) for task in all_tasks()]
     frames = ()
     if len(references) <= MAX_TASKS and stuck.reliable():
         search(references, began)
         frames = search_stuck(references, t)
     next_search[0] = t + max(GRACE_NS, PRICE * (thread_time_ns() - began))
     return frames
+
+
+def lasting_ref(task):
+    """A weak reference that remains a key of dictionaries when the task is gone: it must have been hashed before."""
+    reference = ref(task)
+    hash(reference)
+    return reference
 
 
 def emit(*values):
