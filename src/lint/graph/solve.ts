@@ -85,11 +85,6 @@ export class Solver {
     for (const site of node.sites) {
       if (site.where !== "thread") for (const target of site.targets) this.collect(found, site, target);
     }
-    for (const [key, { needs, rank }] of found) {
-      // What happens in any case is as good a reason, and a surer one.
-      const sure = needs.length > 0 ? found.get(key.slice(0, -shownNeeds(needs).length)) : undefined;
-      if (sure && sure.rank <= rank) found.delete(key);
-    }
     if (node.knowsThreads) for (const key of found.keys()) if (key.startsWith("thread:")) found.delete(key);
     return found;
   }

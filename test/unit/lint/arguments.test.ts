@@ -60,6 +60,14 @@ def back(n, down):
     if not down:
         time.sleep(1)
 
+def around(flag=False):
+    if flag:
+        time.sleep(1)
+    again()
+
+def again():
+    around(True)
+
 def bare(*flags, **options):
     if flags:
         time.sleep(1)
@@ -118,6 +126,9 @@ const calls: Record<string, string[]> = {
   "forth(3, False)": [],
   "back(3, True)": [],
   "back(3, False)": ["blocking-sleep"],
+  // The way leads back to where it starts, where it is one on a condition.
+  "around()": ["blocking-sleep"],
+  "again()": ["blocking-sleep"],
   "bare()": ["blocking-sleep"],
   "Store()": [],
   "Store(True)": ["blocking-sleep"],
