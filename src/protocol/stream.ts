@@ -63,6 +63,8 @@ export const StepArg = { future: 32, chain: 64, object: 128, delay: 256, keys: 5
 export const WakeArg = { by: 32, time: 64, frames: 128, place: 256 } as const;
 /** `arg` of NEW: made where, by whom and of what the task before it was made. */
 export const NEW_SAME = 1;
+export const NEW_NUMBER = 2;
+export const NEW_NEXT = 4;
 /** `arg` of POLL. */
 export const PollArg = { forEver: 1, notKnown: 2 } as const;
 

@@ -1,4 +1,15 @@
-import { KEYS, NEW_SAME, OFFSETS, PollArg, RecordKind, StepArg, WAIT, WakeArg } from "../../protocol/stream";
+import {
+  KEYS,
+  NEW_NEXT,
+  NEW_NUMBER,
+  NEW_SAME,
+  OFFSETS,
+  PollArg,
+  RecordKind,
+  StepArg,
+  WAIT,
+  WakeArg,
+} from "../../protocol/stream";
 import type { Loop } from "../store/loops";
 import type { Program } from "../store/program";
 import type { Trace } from "../trace";
@@ -220,7 +231,7 @@ export class RecordReader {
           reading.code = this.own;
         }
         const { parent, code, stack } = reading;
-        reducer.created(program, loop, this.subject, 0, t, parent, code, stack, this.string());
+        reducer.created(program, loop, this.subject, 0, t, parent, code, stack, this.taskName());
         break;
       }
       case RecordKind.CALLBACK: {
@@ -239,6 +250,15 @@ export class RecordReader {
       default:
         this.rareRecord(kind);
     }
+  }
+
+  /** The name of a task that was made: a number is enough for one that asyncio gave it. */
+  private taskName(): string {
+    const { reading } = this.loop;
+    if (this.arg & NEW_NUMBER) reading.number = this.amount();
+    else if (this.arg & NEW_NEXT) reading.number++;
+    else return this.string();
+    return Number.isNaN(reading.number) ? "?" : `Task-${reading.number}`;
   }
 
   private wake(): void {

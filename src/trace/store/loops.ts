@@ -27,6 +27,8 @@ export class Reading {
   parent = -1;
   code = 0;
   stack = 0;
+  /** The number in the last name that had one; NaN when that is not known. */
+  number = Number.NaN;
 
   /** Something was lost. */
   reset(): void {
@@ -34,6 +36,7 @@ export class Reading {
     this.wakes.length = 0;
     this.parent = -1;
     this.code = this.stack = 0;
+    this.number = Number.NaN;
   }
 
   /** The same where tasks have other rows. */
@@ -43,6 +46,7 @@ export class Reading {
     copy.parent = taskRow(this.parent);
     copy.code = this.code;
     copy.stack = this.stack;
+    copy.number = this.number;
     for (let i = 0; i < this.wakes.length; i += 3) {
       const task = taskRow(this.wakes[i]);
       if (task >= 0) copy.wakes.push(task, this.wakes[i + 1], this.wakes[i + 2]);

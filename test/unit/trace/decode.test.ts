@@ -57,6 +57,21 @@ describe("the decoder", () => {
     assert.equal(stack.get(2), stack.get(0), "the chain is as before");
   });
 
+  it("counts on where a task has the name after the last, and knows none after a gap", () => {
+    const w = new StreamWriter();
+    w.new(1, 0, 0, MAIN, "boss", ["/app/app.py:5 boss"]).newNumbered(2, 0.01, 7).newNumbered(3, 0.02);
+    w.newSame(4, 0.03, "seven").newNumbered(5, 0.04);
+    const names = (trace: ReturnType<typeof w.trace>) => [0, 1, 2, 3, 4].map((row) => trace.tasks.name(row));
+    assert.deepEqual(names(w.trace()), ["boss", "Task-7", "Task-8", "seven", "Task-9"]);
+    const lost = new StreamWriter();
+    lost.newNumbered(1, 0, 7).flush().newNumbered(2, 0.1).flush().parts.pop();
+    lost.newNumbered(3, 0.2);
+    assert.deepEqual(
+      [0, 1].map((row) => lost.trace().tasks.name(row)),
+      ["Task-7", "?"],
+    );
+  });
+
   it("keeps the outer frames a record says it keeps", () => {
     const w = new StreamWriter();
     w.new(1, 0, 0, MAIN, "t");

@@ -1,6 +1,8 @@
 import {
   FrameType,
   KEYS,
+  NEW_NEXT,
+  NEW_NUMBER,
   NEW_SAME,
   OBJECT_KINDS,
   OFFSETS,
@@ -236,6 +238,13 @@ export class StreamWriter {
   /** A task made as the one before was. */
   newSame(task: number, t: number, name: string): this {
     return this.head(RecordKind.NEW, task, NEW_SAME).seconds(t).text(name);
+  }
+
+  /** The same with a name of asyncio's: `Task-` and a number, or without one the number after the last. */
+  newNumbered(task: number, t: number, number?: number): this {
+    const next = number === undefined;
+    this.head(RecordKind.NEW, task, NEW_SAME | (next ? NEW_NEXT : NEW_NUMBER)).seconds(t);
+    return next ? this : this.put(number);
   }
 
   callback(begin: number, end: number, by = 0, code: FrameText | null = null): this {
