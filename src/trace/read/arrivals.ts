@@ -21,7 +21,7 @@ const NOT_STARTED = 4;
 export class ArrivalReducer {
   constructor(
     private readonly trace: Trace,
-    private readonly steps: Pick<Reducer, "seen" | "pushStep" | "finished">,
+    private readonly steps: Pick<Reducer, "seen" | "pushStep" | "finished" | "introduce" | "known">,
     private readonly futures: FutureReducer,
   ) {}
 
@@ -37,25 +37,35 @@ export class ArrivalReducer {
     stack: number,
   ): void {
     this.steps.seen(t);
-    program.tasks.set(low, high, this.trace.tasks.push(loop.row, t, parent, code, stack, "?"));
+    const row = this.trace.tasks.push(loop.row, t, parent, code, stack, "?");
+    this.steps.introduce(program, loop, low, high, row);
   }
 
   /** The factory returned. With NOT_STARTED the task was not started, and has or will have a NEW of its own. */
-  end(program: Program, row: number, low: number, high: number, outcome: number, name: string): number {
+  end(
+    program: Program,
+    loop: Loop,
+    row: number,
+    low: number,
+    high: number,
+    outcome: number,
+    name: string,
+  ): number {
     const { tasks } = this.trace;
     if (row < 0) return row;
     if (name) tasks.rename(row, name);
-    const other = program.tasks.get(low, high);
+    const known = this.steps.known(program, loop, low, high);
+    const other = known >= 0 && tasks.loop.get(known) === loop.row ? known : -1;
     const isNew = other > row && !tasks.ended.get(other);
     if (outcome !== NOT_STARTED || !isNew) {
       if (outcome === NOT_STARTED) tasks.flags.set(row, TaskFlag.announced);
-      program.tasks.set(low, high, row);
+      this.steps.introduce(program, loop, low, high, row);
       return row;
     }
     if (other === row + 1 && other === tasks.count - 1) {
       tasks.rename(row, tasks.name(other));
       tasks.pop();
-      program.tasks.set(low, high, row);
+      this.steps.introduce(program, loop, low, high, row);
       return row;
     }
     tasks.flags.set(row, TaskFlag.void);
@@ -93,11 +103,13 @@ export class ArrivalReducer {
   ): number {
     const { tasks } = this.trace;
     this.steps.seen(t);
-    let task = program.tasks.get(low, high);
-    if (task < 0 || !Number.isNaN(tasks.ended.get(task))) {
+    let task = this.steps.known(program, loop, low, high);
+    const elsewhere =
+      task >= 0 && tasks.loop.get(task) !== loop.row && !(tasks.flags.get(task) & TaskFlag.implied);
+    if (task < 0 || elsewhere || !Number.isNaN(tasks.ended.get(task))) {
       task = tasks.push(loop.row, t, -1, code, 0, "?");
       tasks.flags.set(task, TaskFlag.adopted);
-      program.tasks.set(low, high, task);
+      this.steps.introduce(program, loop, low, high, task);
     } else {
       // After a gap: the task is known, what it did meanwhile is not.
       if (tasks.code.get(task) === 0) tasks.code.set(task, code);

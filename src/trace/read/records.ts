@@ -198,6 +198,7 @@ export class RecordReader {
         const task = this.task();
         const end = this.time();
         reducer.done(loop, task, reducer.begin(program, loop, task, end), end, this.arg);
+        loop.reading.displaced.delete(this.subject);
         break;
       }
       case RecordKind.WAKE:
@@ -366,7 +367,7 @@ export class RecordReader {
     const t = this.time();
     const future = { low: this.key(), high: 0 };
     const stack = this.inward(0, this.count());
-    const task = reducer.arrivals.end(program, placeholder, key, 0, outcome, this.string());
+    const task = reducer.arrivals.end(program, loop, placeholder, key, 0, outcome, this.string());
     if (outcome <= 3) reducer.arrivals.firstStep(program, loop, task, t, outcome, future, stack);
   }
 

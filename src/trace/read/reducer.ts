@@ -89,9 +89,27 @@ export class Reducer {
 
   // Keys
 
+  /** A new task: from now on the key is its own. */
+  introduce(program: Program, loop: Loop, low: number, high: number, row: number): void {
+    const { tasks, loops } = this.trace;
+    const other = program.tasks.get(low, high);
+    if (other >= 0 && tasks.loop.get(other) !== loop.row && Number.isNaN(tasks.ended.get(other))) {
+      loops[tasks.loop.get(other)].reading.displaced.set(low, other);
+    }
+    loop.reading.displaced.delete(low);
+    program.tasks.set(low, high, row);
+  }
+
+  /** A task of a loop by its key; -1 for a key that is not known. */
+  known(program: Program, loop: Loop, low: number, high: number): number {
+    const { displaced } = loop.reading;
+    const own = displaced.size > 0 ? displaced.get(low) : undefined;
+    return own ?? program.tasks.get(low, high);
+  }
+
   /** -1 for key 0; a key that was never introduced gets a row of its own. */
   taskOf(program: Program, loop: Loop, low: number, high: number): number {
-    const task = program.tasks.get(low, high);
+    const task = this.known(program, loop, low, high);
     if (task >= 0 || (low === 0 && high === 0)) return task;
     const row = this.trace.tasks.push(loop.row, this.trace.endTime, -1, 0, 0, "?");
     this.trace.tasks.flags.set(row, TaskFlag.implied);
@@ -268,13 +286,13 @@ export class Reducer {
   ): void {
     const { tasks } = this.trace;
     this.seen(t);
-    const known = program.tasks.get(low, high);
+    const known = this.known(program, loop, low, high);
     if (known >= 0 && tasks.flags.get(known) & TaskFlag.announced) {
       tasks.flags.set(known, 0);
       tasks.rename(known, name);
       return;
     }
-    program.tasks.set(low, high, tasks.push(loop.row, t, parent, code, stack, name));
+    this.introduce(program, loop, low, high, tasks.push(loop.row, t, parent, code, stack, name));
   }
 
   named(task: number, name: string): void {

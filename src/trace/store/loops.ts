@@ -29,6 +29,11 @@ export class Reading {
   stack = 0;
   /** The number in the last name that had one; NaN when that is not known. */
   number = Number.NaN;
+  /**
+   * Rows of this loop's living tasks by keys that a task of another loop has by now. A key is free again when its task is
+   * gone, but loops are told of one after the other: the new task may come before the end of the old one.
+   */
+  readonly displaced = new Map<number, number>();
 
   /** Something was lost. */
   reset(): void {
@@ -50,6 +55,10 @@ export class Reading {
     for (let i = 0; i < this.wakes.length; i += 3) {
       const task = taskRow(this.wakes[i]);
       if (task >= 0) copy.wakes.push(task, this.wakes[i + 1], this.wakes[i + 2]);
+    }
+    for (const [key, row] of this.displaced) {
+      const task = taskRow(row);
+      if (task >= 0) copy.displaced.set(key, task);
     }
     return copy;
   }

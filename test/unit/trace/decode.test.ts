@@ -95,6 +95,34 @@ describe("the decoder", () => {
     assert.deepEqual([trace.tasks.outcome.get(0), trace.tasks.outcome.get(1)], [0, 2]);
   });
 
+  it("knows a task by its key while another loop's new task has that key already", () => {
+    const w = new StreamWriter();
+    w.loop(1).loop(2, "_UnixSelectorEventLoop", "worker");
+    w.on(1).new(1, 0, 0, MAIN, "old").step(1, 0.01, 0.02, 5, [MAIN]).flush();
+    // The old task ended before the new one was made; its loop is told of after the other.
+    w.on(2)
+      .new(1, 0.2, 0, "/app/app.py:40 work", "new")
+      .step(1, 0.2, 0.21, 6, ["/app/app.py:41 work"])
+      .flush();
+    w.on(1).wake(1, 0.05, 2).done(1, 0.1, 0.11).flush();
+    w.on(2).wake(1, 0.3, 2).done(1, 0.3, 0.31, 1).flush();
+    w.on(1).new(1, 0.4, 0, MAIN, "third").flush();
+    const trace = w.trace();
+    assert.deepEqual(trace.notes, []);
+    assert.deepEqual(
+      [0, 1, 2].map((row) => [trace.tasks.name(row), taskState(trace, row, 0.5).state]),
+      [
+        ["old", "returned"],
+        ["new", "raised"],
+        ["third", "pending"],
+      ],
+    );
+    assert.deepEqual(
+      [0, 1].map((row) => trace.steps.end.get(trace.tasks.lastStep.get(row))),
+      [0.11, 0.31],
+    );
+  });
+
   it("reads the same whatever the chunks", () => {
     const w = new StreamWriter();
     w.new(1, 0, 0, MAIN, "a").step(1, 0.1, 0.2, 0, [MAIN, SLEEP]).wake(1, 0.3, 1).done(1, 0.4, 0.5);
