@@ -86,6 +86,7 @@ class Run:
         self.last_sequence = {}
         self.clocks = {}  # loop -> where its next step begins
         self.last_new = {}  # loop -> parent, coroutine and stack of the task made last
+        self.numbers_of_tasks = {}  # loop -> the number in the last name that was one
         self.early = {}  # loop -> wakes by the step that has not ended yet
         self.gaps = 0
         found, self.left_over = frames(data)
@@ -126,6 +127,7 @@ class Run:
             self.gaps += 1
             self.clocks.pop(loop, None)
             self.last_new.pop(loop, None)
+            self.numbers_of_tasks.pop(loop, None)
             self.early.pop(loop, None)
         self.last_sequence[loop] = sequence
         self.lost = lost
@@ -275,7 +277,14 @@ class Run:
         lost = (None, None, []) if self.gaps else None
         task.parent, own, task.creation = self.last_new.get(self.loop, lost)
         task.coroutine = own and own[2]
-        task.name = self.text()
+        if self.arg & 6:
+            number = self.numbers_of_tasks.get(self.loop)
+            number = self.int() if self.arg & 2 else number and number + 1
+            assert number or self.gaps, "a name after one that is not known"
+            self.numbers_of_tasks[self.loop] = number
+            task.name = number and "Task-%d" % number
+        else:
+            task.name = self.text()
         return (task,)
 
     def read_callback(self):

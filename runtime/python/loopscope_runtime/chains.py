@@ -1,6 +1,7 @@
 """Await chains: what a suspended task awaits, frame by frame.
 
-Per task, the recorder keeps a list on the task itself, so that it dies with the task. Its fields, by index:
+Per task, the recorder keeps a list on the task itself, so that it dies with the task; until the task first waits, only its name as
+last written (`creation.py`). The fields, by index:
 
 0 head      first number of the record that says "suspended where it was suspended before"; None before the first suspension
 1 offset    the leaf's position in its code
@@ -112,15 +113,17 @@ def fresh(task):
 
 def of(task):
     """The recorder's list for a task, made when it is not there."""
-    try:
-        return task._loopscope
-    except AttributeError:
-        st = fresh(task)
-        try:
-            task._loopscope = st
-        except AttributeError:  # a task class without a __dict__: nothing is remembered, every chain is whole
-            pass
+    st = getattr(task, "_loopscope", None)
+    if type(st) is list:
         return st
+    name, st = st, fresh(task)
+    if name is not None:
+        st[4] = name
+    try:
+        task._loopscope = st
+    except AttributeError:  # a task class without a __dict__: nothing is remembered, every chain is whole
+        pass
+    return st
 
 
 def unchanged(st, future, sleep_code):

@@ -2,7 +2,7 @@
 
 import sys
 
-from . import chains, codes, foreign, guard, mimic, missed, recorder, state
+from . import chains, codes, creation, foreign, guard, mimic, missed, recorder, state
 from .records import EAGER, EAGER_END, NOT_EAGER, RAISED_OUTCOME, SUSPENDED, head, key
 
 
@@ -46,7 +46,7 @@ def watch_factory(loop, rec):
         while given is None and caller is not None and caller.f_code.co_name == "create_task":
             given = caller.f_locals.get("name")  # these name the task only after we returned
             caller = caller.f_back
-        code = recorder.coroutine_code(coro)
+        code = creation.coroutine_code(coro)
         number = 0 if code is None else codes.number(code)
         previous = rec.swap(placeholder)
         parent = 0 if previous is None else key(previous)

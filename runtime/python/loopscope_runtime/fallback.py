@@ -20,6 +20,7 @@ class Fallback:
     """What is running on one loop, and the records of it."""
 
     idle_cause = CALLED_BACK  # of what is scheduled while nothing runs
+    above = 5  # whoever calls `call_soon`, as seen from what `noticed` calls
 
     def __init__(self, loop, rec, asyncio):
         self.loop = loop
@@ -77,7 +78,7 @@ class Fallback:
             self.rec.wake(key(task), cause, by, frame)
         elif task is not self.cur and not hasattr(task, "_loopscope"):
             if isinstance(task, self.task_types) or not foreign.started(task.get_coro()):
-                self.rec.created(task, 0.0 if self.cur is None else key(self.cur), frame)
+                self.rec.created(task, 0.0 if self.cur is None else key(self.cur), self.above)
             else:
                 missed.found(self.rec, task)
         return True

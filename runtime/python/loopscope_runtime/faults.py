@@ -3,7 +3,7 @@
 import sys
 from types import FunctionType
 
-from . import codes, recorder, state
+from . import codes, creation, recorder, state
 from .records import LOST, NEVER_AWAITED, UNRETRIEVED, head, key
 
 
@@ -57,7 +57,7 @@ def watch_warnings(warnings, recorder_here):
         stream = rec.stream if rec is not None else state.common()
         frames = codes.stack(sys._getframe(2), 0)
         task = rec.current() if rec is not None else 0
-        own = recorder.coroutine_code(coro)
+        own = creation.coroutine_code(coro)
         number = 0 if own is None else codes.number(own)
         stream.ext((head(NEVER_AWAITED, task), state.clock(), number, len(frames), *frames))
 

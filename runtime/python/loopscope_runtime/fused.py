@@ -51,7 +51,8 @@ def install(loop, stream, asyncio):
     slow_call_soon = loop.call_soon
     slow_call_soon_threadsafe = loop.call_soon_threadsafe
     buf, ext = stream.buf, stream.ext
-    suspended, done, wake, created, gathering = rec.suspended, rec.done, rec.wake, rec.created, rec.gathering
+    suspended, done, wake, gathering = rec.suspended, rec.done, rec.wake, rec.gathering
+    created, first = rec.created, rec.first
     waker_place = recorder.waker_place
 
     through_run = real_run(events.Handle)
@@ -92,7 +93,7 @@ def install(loop, stream, asyncio):
                     again = True
                     h._by = st
                 else:
-                    h._by = getattr(task, "_loopscope", None) or created(task, me, getframe(1))
+                    h._by = getattr(task, "_loopscope", None) or created(task, me)
                 push(h)
                 return h
             if kind is BUILTIN:
@@ -130,6 +131,8 @@ def install(loop, stream, asyncio):
         try:
             flags = CANCELLED_WAIT if future.cancelled() else 0.0
         except AttributeError:
+            return False
+        if type(st) is str:  # a task that waits for nothing yet: it is none of its wake-ups
             return False
         if frame is None:
             frame = getframe(2)
@@ -202,7 +205,7 @@ def install(loop, stream, asyncio):
         else:
             return None
         if task is not cur and not hasattr(task, "_loopscope"):
-            created(task, me, frame)
+            created(task, me, 3)
         return task
 
     def foreign_step(callback, args, frame):
@@ -215,7 +218,7 @@ def install(loop, stream, asyncio):
             if foreign.started(task.get_coro()):
                 missed.found(rec, task)
             else:
-                created(task, me, frame)
+                created(task, me, 4)
         elif not args or not woken(st, args[0], frame):
             wake(st[5], TASK if me or by else cause, me or by, frame)
         return task
@@ -323,7 +326,13 @@ def install(loop, stream, asyncio):
                             by = 0.0
                     else:
                         st = h._by
-                        me = st[5] if st else key(cur)
+                        if st and type(st) is list:
+                            me = st[5]
+                        else:  # its first step: `created` has said its key
+                            me = st if type(st) is float else key(cur)
+                            st = getattr(cur, "_loopscope", None)
+                            if type(st) is not list:
+                                st = None
                 else:
                     by = 0.0
                     kind = type(h)
@@ -348,7 +357,7 @@ def install(loop, stream, asyncio):
                         h._context.run(h._callback)  # stock: handle._run()
                 except (SystemExit, KeyboardInterrupt) as exc:
                     if cur is not None and cur.done():
-                        done(cur, cur._loopscope, clock())
+                        first(cur, me, begin, clock()) if st is None else done(cur, st, clock())
                     leaving = exc
                     exc.__traceback__ = through_run(exc.__traceback__.tb_next)
                 except BaseException as exc:
@@ -369,7 +378,10 @@ def install(loop, stream, asyncio):
                         if skipped:
                             ext((CLOCK_HEAD, begin))
                             skipped = False
-                        if again:
+                        if st is None:
+                            again = False
+                            first(cur, me, begin, t)
+                        elif again:
                             again = False
                             if light:
                                 ext((YIELD_HEAD - me, t))

@@ -2,10 +2,9 @@
 
 import sys
 from _thread import get_ident
-from types import CoroutineType
 from weakref import ref
 
-from . import chains, codes, foreign, missed, state, waits
+from . import chains, codes, creation, foreign, missed, state, waits
 from .records import (
     ADOPT,
     CANCELLED,
@@ -14,8 +13,6 @@ from .records import (
     FOR_EVER,
     KEYS,
     NAME,
-    NEW,
-    NEW_SAME,
     NOT_KNOWN,
     POLL,
     RAISED,
@@ -44,21 +41,16 @@ define = codes.define
 STOP = codes.STOP
 USER = codes.USER
 getframe = sys._getframe
-strings = state.strings
-next_string = state.next_string
 chain_of = chains.of
 unchanged = chains.unchanged
 SLEEP0 = chains.SLEEP0
 OTHER = chains.OTHER
-MANY = 50  # tasks of one place whose whole creation stack is written
 
 ARG = 32 * KEYS  # what one more in `arg` takes from a head
 STEP_HEAD = head(STEP, 0, STEP_FUTURE)
 YIELD_HEAD = head(STEP, 0, W_YIELD)
 CLOCK_HEAD = head(CLOCK)
 DONE_HEAD = head(DONE)
-NEW_HEAD = head(NEW)
-SAME_HEAD = head(NEW, 0, NEW_SAME)
 WITH_CHAIN = STEP_CHAIN * ARG
 WITH_OBJECT = [(wait | STEP_OBJECT) * ARG for wait in range(32)]
 
@@ -67,11 +59,6 @@ def outcome_of(task):
     if task.cancelled():
         return CANCELLED
     return RETURNED if getattr(task, "_exception", None) is None else RAISED_OUTCOME
-
-
-def coroutine_code(coro):
-    """The code of what a task runs, or None; that of `Task.__init__`'s caller cannot stand in."""
-    return getattr(coro, "cr_code", None) or getattr(coro, "gi_code", None) or getattr(coro, "ag_code", None)
 
 
 def raise_place(exc):
@@ -141,27 +128,29 @@ class Recorder:
         self.sleep_code = asyncio.tasks.sleep.__code__
         self.gathering = asyncio.tasks._GatheringFuture
         self.light = state.options["detail"] == "light"
-        self.creation_frames = 1 if self.light else 32
         self.all_tasks = asyncio.all_tasks
-        self.places = {}  # how many tasks each place made
-        self.last = (0, None, 0, None, -1.0)  # the task made last: depth, code, offset of the user's frame; coroutine's code; parent
         self.current = None  # () -> key of the running task
         self.swap = None  # (task) -> the one before: what runs now is that task
         self.step_of = None  # (callback) -> (task that it steps, or None; whether it wakes it)
         self.adopting = False  # there may be tasks that were there before the recording, and are still to be described
+        creation.watch(self, asyncio.tasks.Task)
         self.handing = False  # work is being handed to an executor: what is scheduled meanwhile is by its threads
 
     def stepped(self, task, begin, end):
         """A step ended, whatever way; the task may never have been seen before."""
-        st = getattr(task, "_loopscope", None)
-        if st is None:
+        if getattr(task, "_loopscope", None) is None:
             missed.found(self, task, begin)
-            st = chain_of(task)
+        st = chain_of(task)
         future = foreign.waiter_of(task)
         self.ext((CLOCK_HEAD, begin))
         if future is None and task.done():
             self.done(task, st, end)
-        elif not self.light:
+        else:
+            self.stopped(task, st, end, future)
+
+    def stopped(self, task, st, end, future):
+        """A step ended, and the task goes on later."""
+        if not self.light:
             self.suspended(task, st, end, future)
         elif future is None:
             self.ext((YIELD_HEAD - st[5], end))
@@ -275,59 +264,6 @@ class Recorder:
                     tail += (place,)
         self.ext((head(WAKE, k, arg), clock(), *tail))
 
-    def created(self, task, parent, frame):
-        """A task was made; its list. Where the same place has made many, only the frames up to the user's are told."""
-        coro = task.get_coro()
-        name = task.get_name()
-        k = hash(task) % KEYS
-        state.counts["seen"] += 1
-        text = next_string()
-        strings[text] = name
-        leaf = coro
-        if type(coro) is CoroutineType:
-            own = coro.cr_code
-        else:
-            own = coroutine_code(coro)
-            leaf = chains.Foreign(coro)
-        task._loopscope = st = [None, -1, leaf, None, name, k, (), None, None, None, False]
-        depth, code, offset, last_own, last_parent = self.last
-        if last_own is own and last_parent == parent:
-            try:
-                user = getframe(depth)
-                if user.f_code is code and user.f_lasti == offset:
-                    self.ext((SAME_HEAD - k, clock(), text))
-                    return st
-            except ValueError:  # the stack is not that deep
-                pass
-        depth = 1  # `frame` is two above this one
-        out = []
-        base = 0.0
-        while frame is not None:  # up to the user's code
-            depth += 1
-            code = frame.f_code
-            try:
-                base = known[id(code)]
-            except KeyError:
-                base = define(code)
-            if base > 0:
-                out.append(base + frame.f_lasti)
-                if base >= USER:
-                    break
-            elif base == STOP:
-                break
-            frame = frame.f_back
-        self.last = (0, None, 0, None, -1.0)
-        if base >= USER:
-            place = out[-1]
-            made = self.places.get(place, 0)
-            if made < MANY:
-                self.places[place] = made + 1
-                out += codes.stack(frame.f_back, self.creation_frames)
-            else:
-                self.last = (depth, code, frame.f_lasti, own, parent)
-        self.ext((NEW_HEAD - k, clock(), parent, 0 if own is None else codes.number(own), len(out), *out, text))
-        return st
-
     def unsafe(self, frame):
         """A loop was used by a thread it does not run in. Seen for certain only while the loop waits, which it mostly does."""
         frames = codes.stack(frame, 0)
@@ -340,7 +276,7 @@ class Recorder:
     def resync(self, loop):
         """Records were lost: describes every task anew. Or the process forked, and the drain thread is to go on."""
         self.stream.resync = False
-        self.last = (0, None, 0, None, -1.0)
+        self.forget()
         resume = state.resume
         if resume is not None:
             resume()
@@ -367,7 +303,7 @@ class Recorder:
             waits.relate(self, future, self.gathering)
         found = (0, None, None, ()) if judged is None else waits.ask(judged, coroutines)
         arg, values = waits.fields(found)
-        code = coroutine_code(coro)
+        code = creation.coroutine_code(coro)
         number = 0 if code is None else codes.number(code)
         chain = chains.places(frames)
         waited = 0 if future is None else key(future)

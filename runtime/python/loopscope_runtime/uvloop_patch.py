@@ -13,6 +13,7 @@ REASON = "%s is compiled: its steps are seen from outside"
 class UvFallback(fallback.Fallback):
     """As on other foreign loops; but handles are uvloop's, and cannot be watched."""
 
+    above = 3
     idle_cause = IO  # what runs outside of a shim is libuv calling back: timers are shimmed, so it is input or output
 
     def step(self, origin, callback, *args):

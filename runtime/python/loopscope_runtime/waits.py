@@ -218,7 +218,7 @@ def fields(found):
 def relate(rec, future, gathering):
     """GATHER or LINK for a future whose meaning others must know: gather's, and shield's outer one. Whether it was one."""
     if isinstance(future, gathering):
-        keys = [key(o) for o in future._children]
+        keys = list(map(hash, future._children))
         rec.ext((head(GATHER, key(future)), len(keys), *keys))
         return True
     callbacks = future._callbacks or ()
