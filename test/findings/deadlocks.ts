@@ -283,6 +283,27 @@ asyncio.run(main())
   ],
   silent: [
     {
+      title: "one that was recorded with light detail, which does not know what tasks wait for",
+      options: ["--detail", "light"],
+      program: `
+async def take(first, second):
+    async with first:
+        await asyncio.sleep(0.1)
+        async with second:
+            pass
+async def main():
+    a, b = asyncio.Lock(), asyncio.Lock()
+    tasks = [asyncio.create_task(take(a, b)), asyncio.create_task(take(b, a))]
+    asyncio.get_running_loop().call_later(2, os._exit, 0)
+    await asyncio.gather(*tasks)
+asyncio.run(main())
+`,
+      check: (ran) => {
+        assert.equal(ran.report.trust.detail, "light");
+        assert.deepEqual(ran.of("deadlock"), []);
+      },
+    },
+    {
       title: "waits that a thread, a signal, a socket, a process, a callback or a timer will end",
       program: `
 import socket

@@ -37,6 +37,39 @@ class Lifecycle(unittest.TestCase):
         self.assertEqual(run.runs[-1], (1, -1))
         self.assertIsNotNone(run.bye)
 
+    def test_light_detail(self):
+        for slow in ("", "asyncio.get_running_loop().set_debug(True)"):
+            with self.subTest(slow):
+                run = self.run_ok(
+                    """
+                    import asyncio, os
+                    async def inner():
+                        await asyncio.sleep(0)
+                        await asyncio.Event().wait()
+                    async def waits():
+                        await inner()
+                    async def main():
+                        %s
+                        tasks = [asyncio.create_task(waits(), name=f"waits-{i}") for i in range(3)]
+                        asyncio.create_task(asyncio.sleep(0), name="short")
+                        for _ in range(5):
+                            await asyncio.sleep(0)
+                        os._exit(0)
+                    asyncio.run(main())
+                    """
+                    % slow,
+                    LOOPSCOPE_DETAIL="light",
+                )
+                self.assertEqual(run.hello["detail"], "light")
+                named = [t for t in run.tasks if t.name.startswith("waits-")]
+                self.assertEqual([t.name for t in named], ["waits-0", "waits-1", "waits-2"])
+                self.assertEqual([t.outcome for t in named], ["pending"] * 3)
+                self.assertEqual([len(t.steps) for t in named], [2] * 3)
+                self.assertEqual([t.name for t in run.tasks if t.name == "short"], ["short"])
+                for task in run.tasks:
+                    for row in task.suspensions:
+                        self.assertEqual(list(row["stack"]), [])
+
     def test_outcomes(self):
         run = self.run_ok(
             """

@@ -35,7 +35,8 @@ def look(t):
     frames = ()
     if len(references) <= MAX_TASKS and stuck.reliable():
         search(references, began)
-        frames = search_stuck(references, t)
+        if state.options["detail"] != "light":  # of a circle, what its tasks wait for could not be told
+            frames = search_stuck(references, t)
     next_search[0] = t + max(GRACE_NS, PRICE * (thread_time_ns() - began))
     return frames
 

@@ -152,7 +152,10 @@ class Recorder:
         """A step ended, and the task goes on later."""
         if not self.light:
             self.suspended(task, st, end, future)
-        elif future is None:
+            return
+        if st[4] is not task.get_name():
+            self.renamed(task, st)
+        if future is None:
             self.ext((YIELD_HEAD - st[5], end))
         else:
             self.ext((STEP_HEAD - st[5], end, key(future)))
