@@ -116,6 +116,7 @@ MAKES = """
         from asyncio import new_event_loop
     loop = new_event_loop()
     loop.set_debug("--debug" in sys.argv)
+    loop.slow_callback_duration = 60  # else a busy processor is reported
     loop.run_until_complete(main())
     loop.close()
 """

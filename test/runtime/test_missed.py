@@ -61,6 +61,7 @@ RUNNING = """
     else:
         loop = asyncio.new_event_loop()
     loop.set_debug("debug" in sys.argv)
+    loop.slow_callback_duration = 60  # else a busy processor is reported
     loop.run_until_complete(main())
     loop.close()
 """

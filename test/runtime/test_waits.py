@@ -204,6 +204,37 @@ class WaitsOnUvloop(Waits):
     arguments = ("--uvloop",)
 
 
+class CallbackOfTask(unittest.TestCase):
+    """A method of a task as the callback of a future, which is called as its wake-up would be."""
+
+    def test_cancel(self):
+        for debug in (False, True):
+            with self.subTest(debug=debug):
+                result = traced.run(
+                    """
+                    import asyncio
+                    async def waits():
+                        try:
+                            await asyncio.sleep(10)
+                        except asyncio.CancelledError:
+                            await asyncio.sleep(0)
+                    async def main():
+                        task = asyncio.create_task(waits())
+                        await asyncio.sleep(0.01)
+                        future = asyncio.get_running_loop().create_future()
+                        future.add_done_callback(task.cancel)
+                        future.set_result(None)
+                        await task
+                    asyncio.run(main(), debug=%s)
+                    """
+                    % debug
+                )
+                self.assertEqual(result.code, 0, result.err.decode())
+                task = result.run.find("waits")
+                self.assertEqual(len(task.steps), 3)
+                self.assertEqual([row["by"] and row["by"].name for row in task.suspensions], ["Task-1", None])
+
+
 class ThreadIsFaster(unittest.TestCase):
     """Work that its thread has done before the loop has a future for it: the thread, and not the waiting task, ended the wait."""
 
@@ -223,6 +254,7 @@ class ThreadIsFaster(unittest.TestCase):
                 from asyncio import new_event_loop
             loop = new_event_loop()
             loop.set_debug("--debug" in sys.argv)
+            loop.slow_callback_duration = 60  # else a busy processor is reported
             loop.run_until_complete(main())
             loop.close()
         """

@@ -102,7 +102,9 @@ def install(loop, stream, asyncio):
                 if note is None and isinstance(task, Task):  # it wakes, and nobody saw it being made
                     missed.found(rec, task)
                     note = task._loopscope
-                if note and len(args) == 1 and woken(note, args[0]):
+                # `future.add_done_callback(task.cancel)` has the looks of a wake-up, too.
+                its_own = note and len(args) == 1 and (task._fut_waiter is args[0] or "wakeup" in callback.__name__)
+                if its_own and woken(note, args[0]):
                     h._task = task
                     h._by = note
                     push(h)
