@@ -15,6 +15,14 @@ export class Workbench {
     await this.page.getByRole("tab", { name: "Loopscope" }).waitFor();
   }
 
+  /** Opens a window on a workspace of several folders. One that replaces a window which still starts may come without them: then again. */
+  async openWorkspace(url: string, folder: string): Promise<void> {
+    await patiently(async (timeout) => {
+      await this.open(url);
+      await this.page.getByRole("treeitem", { name: folder }).first().waitFor({ timeout });
+    });
+  }
+
   /** Runs a command of the palette by the title it is listed under. */
   async command(title: string): Promise<void> {
     await this.choose("F1", `>${title}`, new RegExp(`^${literal(title)}(,|$)`));

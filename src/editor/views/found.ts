@@ -18,6 +18,8 @@ export class Found {
   all: readonly Finding[] = [];
   /** The trace they are of. */
   of: OpenTrace | null = null;
+  /** What was told last, and whether more may come. */
+  private told = "";
 
   constructor(private readonly traces: Traces) {
     const refresh = this.disposables.push(new Throttle(REFRESH_MS, () => this.compute()));
@@ -35,8 +37,16 @@ export class Found {
   private tell(trace: OpenTrace | null, options: FindingOptions): void {
     // Another may have been opened while the linter was loaded.
     if (trace !== this.traces.current) return;
+    const all = trace === null ? [] : findings(trace.trace, options);
+    const told = [
+      trace?.live,
+      ...all.map((one) => `${one.rule}|${one.task}|${one.from}|${one.message}`),
+    ].join("\n");
+    // A tree that is drawn anew takes the rows from under the mouse.
+    if (trace === this.of && told === this.told) return;
     this.of = trace;
-    this.all = trace === null ? [] : findings(trace.trace, options);
+    this.all = all;
+    this.told = told;
     this.changed.fire();
   }
 
