@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import type { Browser } from "playwright-core";
-import { openBrowser, type Scene, ViewDriver } from "./driver";
+import type { Scene, ViewDriver } from "./driver";
 import { shop } from "./synthetic/scenes";
 import { type Coroutine, Simulation } from "./synthetic/simulate";
+import { useViews } from "./views";
 
-let browser: Browser;
+let openView: ReturnType<typeof useViews>;
 let view: ViewDriver;
 
 async function open(scene: Scene = {}): Promise<void> {
-  view = await ViewDriver.open(browser, scene);
+  view = await openView(scene);
 }
 
 const items = () => view.page.getByRole("treeitem").allTextContents();
@@ -37,14 +37,7 @@ async function tooltips(x: (width: number) => number): Promise<string[]> {
 }
 
 describe("the await graph", () => {
-  before(async () => {
-    browser = await openBrowser();
-  });
-  after(() => browser.close());
-  afterEach(async () => {
-    assert.deepEqual(view.errors, []);
-    await view.close();
-  });
+  openView = useViews();
 
   for (const width of [1100, 1600]) {
     it(`moves nothing when tasks come, ${width} pixels wide`, async () => {

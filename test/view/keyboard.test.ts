@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import type { Browser } from "playwright-core";
-import { openBrowser, type Scene, ViewDriver } from "./driver";
+import type { Scene, ViewDriver } from "./driver";
 import { shop, sleepers } from "./synthetic/scenes";
 import { type Coroutine, Simulation } from "./synthetic/simulate";
+import { useViews } from "./views";
 
-let browser: Browser;
+let openView: ReturnType<typeof useViews>;
 let view: ViewDriver;
 
 async function open(scene: Scene = {}): Promise<void> {
-  view = await ViewDriver.open(browser, scene);
+  view = await openView(scene);
 }
 
 const press = async (...keys: string[]) => {
@@ -20,14 +20,7 @@ const picture = () =>
   view.page.evaluate(() => document.querySelector<HTMLCanvasElement>(".graph canvas")!.toDataURL());
 
 describe("the view by keyboard alone", () => {
-  before(async () => {
-    browser = await openBrowser();
-  });
-  after(() => browser.close());
-  afterEach(async () => {
-    assert.deepEqual(view.errors, []);
-    await view.close();
-  });
+  openView = useViews();
 
   it("shows the keys, and lets go of them", async () => {
     await open();

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
-import type { Browser } from "playwright-core";
 import type { ViewMessage } from "../../src/protocol/view";
-import { openBrowser, type Scene, ViewDriver } from "./driver";
+import type { Scene, ViewDriver } from "./driver";
 import { shop, sleepers } from "./synthetic/scenes";
+import { useViews } from "./views";
 
 /** Height of the ruler, and width of the names, of webview/lanes. */
 const RULER = 26;
 const LABELS = 190;
 
-let browser: Browser;
+let openView: ReturnType<typeof useViews>;
 let view: ViewDriver;
 
 async function open(scene: Scene = {}): Promise<void> {
-  view = await ViewDriver.open(browser, scene);
+  view = await openView(scene);
 }
 
 const text = async (selector: string) =>
@@ -31,14 +31,7 @@ const travel = async (time: number) => {
 };
 
 describe("the lanes", () => {
-  before(async () => {
-    browser = await openBrowser();
-  });
-  after(() => browser.close());
-  afterEach(async () => {
-    assert.deepEqual(view.errors, []);
-    await view.close();
-  });
+  openView = useViews();
 
   it("tells what happened in a range that the keyboard selects, waits from before it included", async () => {
     await open();

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import type { Browser } from "playwright-core";
 import type { ViewMessage } from "../../src/protocol/view";
-import { openBrowser, type Scene, ViewDriver } from "./driver";
+import type { Scene, ViewDriver } from "./driver";
 import { shop, sleepers } from "./synthetic/scenes";
 import { Simulation } from "./synthetic/simulate";
+import { useViews } from "./views";
 
-let browser: Browser;
+let openView: ReturnType<typeof useViews>;
 let view: ViewDriver;
 
 async function open(scene: Scene = {}): Promise<ViewDriver> {
-  view = await ViewDriver.open(browser, scene);
+  view = await openView(scene);
   return view;
 }
 
@@ -26,14 +26,7 @@ async function items(): Promise<string[]> {
 }
 
 describe("the view in a browser", () => {
-  before(async () => {
-    browser = await openBrowser();
-  });
-  after(() => browser.close());
-  afterEach(async () => {
-    assert.deepEqual(view.errors, []);
-    await view.close();
-  });
+  openView = useViews();
 
   it("says how to begin when there is nothing, and when there is nothing in the trace", async () => {
     await open();
