@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { environments } from "../../scripts/lib/pythons";
-import { interpreters } from "../cli/pythons";
+import { environments, pythons } from "../../scripts/lib/pythons";
 import { run } from "./scenario";
 
 /** What the runtime finds out by itself depends on how this Python keeps tasks, frames and references. */
@@ -35,15 +34,18 @@ const RULES = ["deadlock", "exception-never-retrieved", "task-lost"];
 
 describe("what is found while it happens", function () {
   this.timeout(120_000);
-  for (const { path, version } of interpreters()) {
+  const found = pythons();
+  if (!found.some(({ version }) => Number(version.split(".")[1]) >= 14))
+    it("is found on CPython 3.14, were there one in PATH or pyenv");
+  for (const { command, version } of found) {
     it(`is found on CPython ${version}, and nothing else`, async () => {
       const ran = await run(
         {
           title: version,
           program: PROGRAM,
-          until: (found) => RULES.every((rule) => found.some((finding) => finding.rule === rule)),
+          until: (all) => RULES.every((rule) => all.some((finding) => finding.rule === rule)),
         },
-        path,
+        command,
       );
       ran.at(ran.one("exception-never-retrieved"), "raised");
       ran.at(ran.one("task-lost"), "parked");

@@ -10,7 +10,7 @@ import builtins
 import gc
 import sys
 from contextvars import Context
-from types import CodeType, CoroutineType, FrameType, ModuleType
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType, ModuleType
 from weakref import getweakrefcount
 
 from .records import key
@@ -19,12 +19,15 @@ MAX_TASKS = 200
 MAX_THINGS = 4000
 MAX_STUCK = 40  # with more, who could wake whom is not worked out
 LASTING = (type, ModuleType, CodeType, Context)  # not looked into: what these refer to counts as referred to from elsewhere
+# Since 3.14 a local that is about to be used is pushed uncounted. A frame that is suspended in `await` or `yield from` has counted
+# all that it holds, but in `f(x, (yield))` it refers to x twice, by the local and by the argument, and counts that once.
+BORROWING = (GeneratorType, AsyncGeneratorType) if sys.version_info >= (3, 14) else ()
 
 
 def reliable():
-    """Whether every reference to an object is counted where it is made: not without the GIL, and not known of 3.14."""
+    """Whether every reference to an object is counted where it is made: not without the GIL."""
     has_gil = getattr(sys, "_is_gil_enabled", None)
-    return sys.version_info < (3, 14) and (has_gil is None or has_gil())
+    return has_gil is None or has_gil()
 
 
 class Graph:
@@ -38,7 +41,10 @@ class Graph:
         self.below = below = []  # for each thing, the numbers of those it refers to
         for thing in things:  # which grows
             row = []
-            for other in gc.get_referents(thing):
+            others = gc.get_referents(thing)
+            if isinstance(thing, BORROWING):  # each once: if that is too few, it counts as referred to from elsewhere
+                others = list({id(other): other for other in others}.values())
+            for other in others:
                 i = numbers.get(id(other))
                 if i is None:
                     if len(things) >= limit or not gc.is_tracked(other) or isinstance(other, LASTING) or id(other) in ignored:

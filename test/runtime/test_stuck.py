@@ -1,0 +1,68 @@
+"""Who could wake whom, read from references: what counts as referred to from elsewhere."""
+
+import os
+import sys
+import unittest
+
+from . import traced
+
+LIBRARY = os.path.join(traced.ROOT, "runtime", "python")
+
+PROGRAM = """
+    import asyncio, sys, types, weakref
+    sys.path.insert(0, sys.argv[1])
+    from loopscope_runtime import stuck
+
+    def use(*things):
+        pass
+
+    class Mid:
+        "Waits in the midst of a call, in a generator: `event` is a local and an argument at that moment."
+        def __init__(self, event, future):
+            self.event, self.future = event, future
+        def __await__(self):
+            event, future = self.event, self.future
+            future._asyncio_future_blocking = True
+            use(event, future, (yield future))
+
+    async def await_mid(event, future):
+        await Mid(event, future)
+
+    async def in_call(event, future):
+        use(event, future, await future)
+
+    async def completes(event, future):
+        await event.wait()
+        future.set_result(None)
+
+    async def main():
+        for wait in (await_mid, in_call):
+            for held in (True, False):
+                event, future = asyncio.Event(), asyncio.get_running_loop().create_future()
+                tasks = [asyncio.create_task(each(event, future)) for each in (wait, completes)]
+                timer = asyncio.get_running_loop().call_later(60, event.set) if held else None
+                del event, future
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                found = stuck.find([weakref.ref(each) for each in tasks], asyncio.tasks._GatheringFuture)
+                print(wait.__name__, held, len(found))
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
+
+    asyncio.run(main())
+"""
+
+
+class Stuck(unittest.TestCase):
+    @unittest.skipUnless(getattr(sys, "_is_gil_enabled", lambda: True)(), "not searched without the GIL")
+    def test_who_is_referred_to_once_more_may_be_woken(self):
+        """A timer may set the event, or nothing can: both tasks are stuck then."""
+        found = traced.run(PROGRAM, LIBRARY, traced=False)
+        self.assertEqual(found.err, b"")
+        expected = ["%s %s %d" % (name, held, 0 if held else 2) for name in ("await_mid", "in_call") for held in (True, False)]
+        self.assertEqual(found.out.decode().split("\n"), [*expected, ""])
+
+
+if __name__ == "__main__":
+    unittest.main()
