@@ -1,12 +1,13 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { keepPicture, launchBrowser, newPage } from "../../scripts/lib/browser";
 import { root } from "../../scripts/lib/paths";
 import { provisionEditor } from "../../scripts/lib/provision";
 import { type RunningServer, type ServerOptions, startServer } from "../../scripts/lib/server";
 import { Workbench } from "../../scripts/lib/workbench";
+import { twice } from "../retries/twice";
 
 /** How long one expectation may take to come true: the machine may be busy, the editor is not slow. */
 const PATIENCE_MS = 60_000;
@@ -26,7 +27,8 @@ export function useEditor(
   options: ServerOptions & { payload?: [string, string][]; workspaceName?: string } = {},
 ): World {
   const world = {} as World;
-  let browser: Browser;
+  let browser: Browser | undefined;
+  let page: Page | undefined;
 
   before("start VS Code", async function () {
     this.timeout(300_000); // the first time, it is installed
@@ -39,24 +41,28 @@ export function useEditor(
       writeFileSync(path, text);
       return path;
     };
-    world.server = await startServer(editor, options);
-    browser = await launchBrowser(editor.chromium);
+    world.server = await twice("starting VS Code", () => startServer(editor, options));
   });
 
-  beforeEach("open a window", async () => {
-    const page = await newPage(browser);
-    page.setDefaultTimeout(PATIENCE_MS);
-    world.workbench = new Workbench(page);
-    await world.workbench.open(world.server.url(world.workspace, options.payload));
+  beforeEach("open a window", async function () {
+    this.timeout(3 * PATIENCE_MS);
+    await twice("opening a window", async () => {
+      await page?.context().close();
+      // The first, or in place of one that crashed.
+      if (!browser?.isConnected()) browser = await launchBrowser(provisionEditor().chromium);
+      page = await newPage(browser);
+      page.setDefaultTimeout(PATIENCE_MS);
+      world.workbench = new Workbench(page);
+      await world.workbench.open(world.server.url(world.workspace, options.payload));
+    });
   });
 
   afterEach("close the window", async function () {
     // A test that is going to be tried again has no state yet.
-    if (this.currentTest?.state !== "passed" && this.currentTest !== undefined) {
-      const picture = await keepPicture(world.workbench.page, this.currentTest.fullTitle());
-      console.log(`      what the window showed: ${picture}`);
-    }
-    await world.workbench.page.context().close();
+    if (this.currentTest?.state !== "passed" && this.currentTest !== undefined)
+      console.log(`      what the window showed: ${await picture(world.workbench.page, this.currentTest)}`);
+    await page?.context().close();
+    page = undefined;
   });
 
   after("stop VS Code", async () => {
@@ -66,4 +72,9 @@ export function useEditor(
   });
 
   return world;
+}
+
+/** A window that crashed shows nothing; that must not end the suite, as a failed hook does. */
+function picture(page: Page, test: Mocha.Test): Promise<string> {
+  return keepPicture(page, test.fullTitle()).catch((error: Error) => `nothing (${error.message})`);
 }

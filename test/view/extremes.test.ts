@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
-import type { Browser } from "playwright-core";
 import { FrameType, StepArg, WakeArg } from "../../src/protocol/stream";
 import { bulkTrace } from "../bench/viewTraces";
-import { builtView, openBrowser, type Scene, ViewDriver } from "./driver";
+import { builtView, type Scene, type ViewDriver } from "./driver";
 import { shop, sleepers } from "./synthetic/scenes";
 import { Simulation } from "./synthetic/simulate";
 import { StreamWriter } from "./synthetic/stream";
+import { useViews } from "./views";
 
 const HOUR = 3600e9;
 
-let browser: Browser;
+let opened: (scene?: Scene) => Promise<ViewDriver>;
 let view: ViewDriver;
 
 async function open(scene: Scene = {}): Promise<void> {
-  view = await ViewDriver.open(browser, scene);
+  view = await opened(scene);
 }
 
 const text = async (selector: string) =>
@@ -36,20 +36,14 @@ const sections = () =>
     .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent).join(" | ")));
 
 describe("the view at its limits", () => {
-  before(async () => {
-    browser = await openBrowser();
-  });
-  after(() => browser.close());
-  afterEach(async () => {
-    assert.deepEqual(view.errors, []);
-    await view.close();
-  });
+  opened = useViews();
 
   it("takes a million tasks", async function () {
     this.timeout(120_000);
     const parts = [...bulkTrace({ tasks: 2000, steps: 0, blocks: 500, deflate: true })];
     const { script, style } = await builtView();
-    const page = await browser.newPage();
+    await open();
+    const page = await view.page.context().newPage();
     const errors: string[] = [];
     page.on("pageerror", (error) => errors.push(String(error)));
     // A page that fetches it, as `loopscope view` serves: through the test's own messages it would take longer than to read.
@@ -71,8 +65,6 @@ describe("the view at its limits", () => {
     await page.locator(".pane-bar", { hasText: "1\u2009000\u2009000 tasks" }).waitFor({ timeout: 60_000 });
     assert.ok((await page.locator("table.tasks tbody tr").count()) < 200, "only rows in sight");
     assert.deepEqual(errors, []);
-    await page.close();
-    await open();
   });
 
   it("draws what a clock that jumps by hours says, and stays usable", async () => {

@@ -7,13 +7,11 @@ const CSP =
   "default-src 'none'; script-src http://page.test; style-src http://page.test; connect-src http://page.test";
 
 describe("the view in a page of its own", () => {
-  let browser: Browser;
-  before(async () => {
-    browser = await openBrowser();
-  });
-  after(() => browser.close());
+  let browser: Browser | undefined;
+  afterEach(async () => browser?.close());
 
   it("reads an embedded trace in pieces and fetches another to compare with, under a strict policy", async () => {
+    browser = await openBrowser();
     const { script, style } = await builtView();
     const bytes = Buffer.from(sleepers().finish());
     const pieces = [bytes.subarray(0, 700), bytes.subarray(700)]

@@ -7,17 +7,23 @@ import { openBrowser, type Scene, ViewDriver } from "./driver";
  * test its view is closed, and must have met no error.
  */
 export function useViews(): (scene?: Scene) => Promise<ViewDriver> {
-  let browser: Browser;
-  let view: ViewDriver;
-  before(async () => {
-    browser = await openBrowser();
+  let browser: Browser | undefined;
+  let view: ViewDriver | undefined;
+  beforeEach(function () {
+    view = undefined;
+    // A part of the test itself: mocha ends a suite whose afterEach fails, and tries nothing again.
+    const test = this.currentTest!;
+    const act = test.fn as Mocha.AsyncFunc;
+    test.fn = async function (this: Mocha.Context) {
+      await act.call(this);
+      assert.deepEqual(view?.errors ?? [], []);
+    };
   });
-  after(() => browser.close());
-  afterEach(async () => {
-    assert.deepEqual(view.errors, []);
-    await view.close();
-  });
+  afterEach(async () => view?.close());
+  after(async () => browser?.close());
   return async (scene = {}) => {
+    // The first, or in place of one that crashed.
+    if (!browser?.isConnected()) browser = await openBrowser();
     view = await ViewDriver.open(browser, scene);
     return view;
   };

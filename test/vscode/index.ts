@@ -1,5 +1,6 @@
 import { format } from "node:util";
 import Mocha from "mocha";
+import RetryReporter from "../retries/reporter";
 import { REPORT } from "./report";
 
 /**
@@ -7,7 +8,16 @@ import { REPORT } from "./report";
  * are required here by name, after mocha has put `describe` and `it` in place.
  */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: "bdd", timeout: 120_000, color: true, grep: process.env.LOOPSCOPE_GREP });
+  const grep = process.env.LOOPSCOPE_GREP;
+  const retries = Number(process.env.LOOPSCOPE_RETRIES ?? 1);
+  const mocha = new Mocha({
+    ui: "bdd",
+    timeout: 120_000,
+    color: true,
+    grep,
+    retries,
+    reporter: RetryReporter,
+  });
   Mocha.reporters.Base.consoleLog = (...args: unknown[]) => console.log("%s", REPORT + format(...args));
   mocha.suite.emit("pre-require", globalThis as unknown as Mocha.MochaGlobals, "", mocha);
   require("./activation.test");
