@@ -5,6 +5,8 @@ import os
 import struct
 import zlib
 
+from .shown import Place, Task
+
 MAGIC = b"\x89LSCP\r\n\x1a"
 NAMES = (
     "- STEP CLOCK DONE WAKE NEW CALLBACK POLL ITER - OBJECT HOLD GATHER FUTURE RAISED EAGER EAGER_END NAME RUN CHAIN LOST "
@@ -34,40 +36,13 @@ def frames(data):
     return out, len(data) - at
 
 
-class Task:
-    def __init__(self, key):
-        self.key = key
-        self.name = self.coroutine = None
-        self.parent = None
-        self.creation = []
-        self.outcome = "pending"
-        self.exception = None
-        self.created = None
-        self.steps = []
-        self.suspensions = []
-        self.chain = []
-        self.adopted = False
-        self.lost = False
-
-    def __repr__(self):
-        return "<%s %s>" % (self.name, self.coroutine)
-
-
-class Place(tuple):
-    """(base name of the file, line, function, user)"""
-
-    file = property(lambda s: s[0])
-    line = property(lambda s: s[1])
-    function = property(lambda s: s[2])
-    user = property(lambda s: s[3])
-
-
 class Run:
     """A decoded trace of one program."""
 
     def __init__(self, data):
         self.tasks = []
         self.by_key = {}
+        self.displaced = {}  # (loop, key) -> the task of that loop, where a task of another loop has the key by now
         self.objects = {}
         self.codes = {}
         self.strings = {}
@@ -83,6 +58,7 @@ class Run:
         self.faults = []
         self.runs = []
         self.hello = self.bye = None
+        self.loop = 0  # the one that is told of
         self.last_sequence = {}
         self.clocks = {}  # loop -> where its next step begins
         self.last_new = {}  # loop -> parent, coroutine and stack of the task made last
@@ -102,7 +78,8 @@ class Run:
             elif kind == 5:
                 sample = json.loads(body)
                 sample["stack"] = [(self.codes[c][2], line, bool(self.codes[c][5])) for c, line in sample["stack"]]
-                sample["name"] = getattr(self.by_key.get(sample["task"]), "name", None)
+                self.loop = sample["loop"]
+                sample["name"] = getattr(self.known(sample["task"]), "name", None)
                 self.stalls.append(sample)
             elif kind == 6:
                 self.beats.append(json.loads(body))
@@ -185,14 +162,26 @@ class Run:
         return self.code(), self.stack()
 
     def task(self, key):
-        task = self.by_key.get(key)
-        if task is None and key:
-            task = self.by_key[key] = Task(key)
-            self.tasks.append(task)
-        return task
+        return self.known(key) or (self.introduce(key) if key else None)
 
     def known(self, key):
-        return self.by_key.get(key)
+        """A task by its key, in the records of this loop."""
+        return self.displaced.get((self.loop, key)) or self.by_key.get(key)
+
+    def introduce(self, key):
+        """A new task of this loop."""
+        task = Task(key, self.loop)
+        self.tasks.append(task)
+        self.claim(key, task)
+        return task
+
+    def claim(self, key, task):
+        """From now on the key is this task's, but for the loop of an older one, whose end may still be to be read."""
+        old = self.by_key.get(key)
+        if old is not None and old.loop != task.loop:
+            self.displaced[old.loop, key] = old
+        self.displaced.pop((task.loop, key), None)
+        self.by_key[key] = task
 
     # records
 
@@ -224,8 +213,8 @@ class Run:
         future_of = self.futures.get(future)
         if wait:
             row["on"] = self.waits_on()
-        elif future in self.by_key and self.by_key[future].outcome == "pending":
-            row["on"] = ("task", -1, None, [self.by_key[future]])
+        elif self.known(future) and self.known(future).outcome == "pending":
+            row["on"] = ("task", -1, None, [self.known(future)])
         elif future in self.gathers:
             row["on"] = ("tasks", -1, None, self.gathers[future])
         elif future_of:
@@ -267,10 +256,9 @@ class Run:
             task.suspensions[-1].update(ready=t, cause=CAUSES[arg & 15], cancelled=bool(arg & 16), by=by, waker=waker)
 
     def read_new(self):
-        self.by_key.pop(self.subject, None)
         self.futures.pop(self.subject, None)
         self.gathers.pop(self.subject, None)
-        task = self.task(self.subject)
+        task = self.introduce(self.subject)
         task.created = self.time()
         if not self.arg & 1:
             self.last_new[self.loop] = (self.known(self.key()), *self.own_and_stack())
@@ -331,9 +319,7 @@ class Run:
         return task, task.exception
 
     def read_eager(self):
-        key = self.subject
-        self.by_key.pop(key, None)
-        task = self.task(key)
+        task = self.introduce(self.subject)
         task.created, task.parent = self.time(), self.known(self.key())
         own, task.creation = self.own_and_stack()
         task.coroutine = own and own[2]
@@ -355,7 +341,7 @@ class Run:
         else:
             placeholder.key = key
             placeholder.name = name
-            self.by_key[key] = placeholder
+            self.claim(key, placeholder)
             placeholder.chain = chain
             if OUTCOMES[outcome] != "suspended":
                 placeholder.outcome = OUTCOMES[outcome]
@@ -408,6 +394,8 @@ class Run:
     def read_adopt(self):
         t, future = self.time(), self.key()
         task = self.task(self.subject)
+        if task.loop != self.loop or task.outcome != "pending":  # it has the key of one that has ended
+            task = self.introduce(self.subject)
         own, task.chain = self.own_and_stack()
         on = self.waits_on()
         task.coroutine = own and own[2]

@@ -24,22 +24,25 @@ export class FutureReducer {
   /** The `wait` column of a step that ended on a future. */
   wait(program: Program, task: number, low: number, high: number): number {
     if (low === 0 && high === 0) return 0;
-    const awaited = this.liveTask(program, low, high);
-    if (awaited >= 0) return awaited === task ? 0 : awaited + 1;
+    const loop = this.trace.tasks.loop.get(task);
+    const awaited = this.liveTask(program, loop, low, high);
+    // A task of another loop cannot be waited on: the key is a future's, and that task has it since or had it before.
+    if (awaited >= 0 && this.trace.tasks.loop.get(awaited) === loop)
+      return awaited === task ? 0 : awaited + 1;
     const info = program.future(low, high);
     if (info === null) return 0;
     this.waiting.set(task, [low, high]);
-    return this.waitOf(program, info, 0);
+    return this.waitOf(program, loop, info, 0);
   }
 
-  private waitOf(program: Program, info: FutureInfo, depth: number): number {
+  private waitOf(program: Program, loop: number, info: FutureInfo, depth: number): number {
     const { waits, strings } = this.trace;
     if (info.link !== null && info.kind === 0) {
       const [low, high] = info.link;
-      const awaited = this.liveTask(program, low, high);
+      const awaited = this.liveTask(program, loop, low, high);
       if (awaited >= 0) return awaited + 1;
       const linked = program.future(low, high);
-      return linked === null || depth > MAX_LINKS ? 0 : this.waitOf(program, linked, depth + 1);
+      return linked === null || depth > MAX_LINKS ? 0 : this.waitOf(program, loop, linked, depth + 1);
     }
     const list = info.tasks.length > 0 ? waits.lists.push(info.tasks) - 1 : 0;
     return -waits.push(info.kind, -1, Number.NaN, list, strings.intern(info.label));
@@ -71,22 +74,27 @@ export class FutureReducer {
     program.forgetFuture(key[0], key[1]);
   }
 
-  /** Adds the tasks a key stands for to `into`. */
-  tasksOf(program: Program, low: number, high: number, into: number[], depth = 0): void {
-    const task = program.tasks.get(low, high);
+  /** Adds the tasks a key stands for in the records of a loop (its row) to `into`. */
+  tasksOf(program: Program, loop: number, low: number, high: number, into: number[], depth = 0): void {
+    const task = this.known(program, loop, low, high);
     if (task >= 0) {
       into.push(task);
       return;
     }
     const info = program.future(low, high);
     if (info === null || depth > MAX_LINKS) return;
-    if (info.link !== null) this.tasksOf(program, info.link[0], info.link[1], into, depth + 1);
+    if (info.link !== null) this.tasksOf(program, loop, info.link[0], info.link[1], into, depth + 1);
     else for (const each of info.tasks) if (into.length < MAX_AWAITED) into.push(each);
   }
 
   /** A task that has not ended: one that has cannot be waited on, its key names another future by now. */
-  private liveTask(program: Program, low: number, high: number): number {
-    const task = program.tasks.get(low, high);
+  private liveTask(program: Program, loop: number, low: number, high: number): number {
+    const task = this.known(program, loop, low, high);
     return task >= 0 && Number.isNaN(this.trace.tasks.ended.get(task)) ? task : -1;
+  }
+
+  /** As `Reducer.known`. */
+  private known(program: Program, loop: number, low: number, high: number): number {
+    return this.trace.loops[loop].reading.displaced.get(low) ?? program.tasks.get(low, high);
   }
 }

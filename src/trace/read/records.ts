@@ -171,7 +171,7 @@ export class RecordReader {
   private keys(): { count: number; tasks: number[] } {
     const count = this.count();
     const tasks: number[] = [];
-    for (let i = 0; i < count; i++) this.reducer.tasksOfFuture(this.program, this.key(), 0, tasks);
+    for (let i = 0; i < count; i++) this.reducer.tasksOfFuture(this.program, this.loop, this.key(), 0, tasks);
     return { count, tasks };
   }
 
@@ -198,7 +198,6 @@ export class RecordReader {
         const task = this.task();
         const end = this.time();
         reducer.done(loop, task, reducer.begin(program, loop, task, end), end, this.arg);
-        loop.reading.displaced.delete(this.subject);
         break;
       }
       case RecordKind.WAKE:

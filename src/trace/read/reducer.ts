@@ -93,7 +93,7 @@ export class Reducer {
   introduce(program: Program, loop: Loop, low: number, high: number, row: number): void {
     const { tasks, loops } = this.trace;
     const other = program.tasks.get(low, high);
-    if (other >= 0 && tasks.loop.get(other) !== loop.row && Number.isNaN(tasks.ended.get(other))) {
+    if (other >= 0 && tasks.loop.get(other) !== loop.row) {
       loops[tasks.loop.get(other)].reading.displaced.set(low, other);
     }
     loop.reading.displaced.delete(low);
@@ -124,8 +124,8 @@ export class Reducer {
   }
 
   /** The tasks a future stands for are added to `into`. */
-  tasksOfFuture(program: Program, low: number, high: number, into: number[]): void {
-    this.futures.tasksOf(program, low, high, into);
+  tasksOfFuture(program: Program, loop: Loop, low: number, high: number, into: number[]): void {
+    this.futures.tasksOf(program, loop.row, low, high, into);
   }
 
   /** The await chain a task was last seen with. */

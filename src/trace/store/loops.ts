@@ -30,8 +30,8 @@ export class Reading {
   /** The number in the last name that had one; NaN when that is not known. */
   number = Number.NaN;
   /**
-   * Rows of this loop's living tasks by keys that a task of another loop has by now. A key is free again when its task is
-   * gone, but loops are told of one after the other: the new task may come before the end of the old one.
+   * Rows of this loop's tasks by keys that a task of another loop has by now. A key is free again when its task is gone, but
+   * loops are told of one after the other: the new task may come before the end of the old one, and what its end raised.
    */
   readonly displaced = new Map<number, number>();
 

@@ -123,6 +123,27 @@ describe("the decoder", () => {
     );
   });
 
+  it("gives what an old task's end raised, and what waits for it, to that task and not to another loop's new one", () => {
+    const w = new StreamWriter();
+    w.loop(1).loop(2, "_UnixSelectorEventLoop", "worker");
+    w.on(1).new(1, 0, 0, MAIN, "old").new(3, 0, 0, MAIN, "waits for old").flush();
+    w.on(2).new(1, 0.3, 0, MAIN, "new").new(4, 0.3, 0, MAIN, "waits for a future").flush();
+    w.on(1).step(3, 0.01, 0.02, 1, [MAIN]).new(5, 0.02, 0, MAIN, "late");
+    w.done(1, 0.1, 0.11, 1).raised(1, "KeyError", "missing").flush();
+    w.on(2).step(4, 0.4, 0.41, 5, [MAIN]).flush();
+    const trace = w.trace();
+    assert.deepEqual(trace.notes, []);
+    assert.deepEqual(
+      [0, 2].map((row) => [trace.tasks.name(row), trace.exceptions.get(row)?.type]),
+      [
+        ["old", "KeyError"],
+        ["new", undefined],
+      ],
+    );
+    const waits = [1, 3].map((row) => trace.steps.wait.get(trace.tasks.lastStep.get(row)));
+    assert.deepEqual(waits, [1, 0], "the row of the task, and one more; 0 is nothing known");
+  });
+
   it("reads the same whatever the chunks", () => {
     const w = new StreamWriter();
     w.new(1, 0, 0, MAIN, "a").step(1, 0.1, 0.2, 0, [MAIN, SLEEP]).wake(1, 0.3, 1).done(1, 0.4, 0.5);

@@ -1,0 +1,30 @@
+"""What `decode.py` reads a trace into."""
+
+
+class Task:
+    def __init__(self, key, loop):
+        self.key = key
+        self.loop = loop
+        self.name = self.coroutine = None
+        self.parent = None
+        self.creation = []
+        self.outcome = "pending"
+        self.exception = None
+        self.created = None
+        self.steps = []
+        self.suspensions = []
+        self.chain = []
+        self.adopted = False
+        self.lost = False
+
+    def __repr__(self):
+        return "<%s %s>" % (self.name, self.coroutine)
+
+
+class Place(tuple):
+    """(base name of the file, line, function, user)"""
+
+    file = property(lambda s: s[0])
+    line = property(lambda s: s[1])
+    function = property(lambda s: s[2])
+    user = property(lambda s: s[3])
