@@ -40,14 +40,14 @@ export class Workbench {
     await this.submit(text);
   }
 
-  /** Chooses from the list of this title the entry that is found by the text: one of many is not drawn before. */
-  async pick(title: string, text: string): Promise<void> {
+  /** Chooses from the list of this title an entry that is found by the text, since one of many is not drawn before: the one of that name. */
+  async pick(title: string, text: string, name: RegExp): Promise<void> {
     await this.page.locator(".quick-input-title").getByText(title, { exact: true }).waitFor();
     await this.page.locator(".quick-input-widget input:visible").first().fill(text);
     await this.page
       .locator(".quick-input-list")
       .getByRole("option")
-      .filter({ hasText: text })
+      .filter({ hasText: name })
       .first()
       .click();
   }

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { pythons } from "../../scripts/lib/pythons";
 import { controlFolder } from "../../src/session";
-import { cli, Folder, type Result } from "./cli";
+import { cli, Folder, outside, type Result } from "./cli";
 import { interpreters } from "./pythons";
 import { BLOCKED, lockOrder } from "./stuckPrograms";
 
@@ -82,7 +82,7 @@ describe("loopscope attach", function () {
 
   function start(command: string, args: string[], env: NodeJS.ProcessEnv = {}): Running {
     const child = spawn(command, args, {
-      env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", ...env },
+      env: { ...outside, PYTHONDONTWRITEBYTECODE: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
       cwd: folder.path,
     });

@@ -133,6 +133,7 @@ if __name__ == "__main__":
   describe("of servers and tools", () => {
     let environment: string;
     before(function () {
+      this.timeout(600_000); // the first time, they are installed
       const found = packagesPython("children", CHILDREN);
       if (found === null) this.skip();
       environment = found;

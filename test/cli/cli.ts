@@ -50,7 +50,7 @@ export interface Options {
 }
 
 /** The environment without what is meant for these tests alone, such as LOOPSCOPE_CHROMIUM: a traced program does not see such names. */
-const outside = Object.fromEntries(
+export const outside: NodeJS.ProcessEnv = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith("LOOPSCOPE_")),
 );
 

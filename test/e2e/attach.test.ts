@@ -47,9 +47,13 @@ class Program {
     await said(this.child, /tick/);
   }
 
-  /** The program itself: what started it (the command line tool) ends with it. */
+  /** The program itself, if it still runs: what started it (the command line tool) ends with it. */
   end(): void {
-    process.kill(this.pid, "SIGKILL");
+    try {
+      process.kill(this.pid, "SIGKILL");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
   }
 }
 
@@ -84,12 +88,15 @@ describe("Attach to Process, in the window", function () {
   const file = (name: string, before = "") =>
     world.write(name, `${before}import os\nprint("pid", os.getpid(), flush=True)\n${TICKS}`);
 
+  /** The list's row of a process: its number may be part of another's number, or of a path. */
+  const row = (pid: number) => new RegExp(`(?<!\\d)${pid} · Python`);
+
   /** Attaches to the program, sees its task with its line, lets go, and sees that it goes on. */
   async function recordAndLetGo({ pid }: Program, parked: RegExp): Promise<void> {
     const { workbench } = world;
     await workbench.openSidebar();
     await workbench.command("Loopscope: Attach to Process…");
-    await workbench.pick(title, String(pid));
+    await workbench.pick(title, String(pid), row(pid));
     await workbench.tree("Tasks").getByRole("treeitem", { name: parked }).waitFor();
     const status = workbench.page.locator(".statusbar").getByRole("button", { name: /ticks\.py: 2 tasks/ });
     await status.waitFor();
@@ -129,7 +136,7 @@ describe("Attach to Process, in the window", function () {
     program = await Program.start(python.command, [file("alone_ticks.py")]);
     await workbench.openSidebar();
     await workbench.command("Loopscope: Attach to Process…");
-    await workbench.pick(title, String(program.pid));
+    await workbench.pick(title, String(program.pid), row(program.pid));
     const message = await workbench.notification(`Process ${program.pid} cannot be attached to`);
     assert.match(
       await message.innerText(),

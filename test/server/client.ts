@@ -16,6 +16,7 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 interface Waiter {
   test: () => boolean;
   done: () => void;
+  failed: (error: Error) => void;
 }
 
 export interface ClientOptions {
@@ -30,6 +31,16 @@ export interface ClientOptions {
   files?: Record<string, string>;
 }
 
+/** Does something with an editor of its own, in one piece with the test: a hook that fails is not tried again. */
+export async function using(options: ClientOptions, act: (client: Client) => Promise<void>): Promise<void> {
+  const client = await Client.start(options);
+  try {
+    await act(client);
+  } finally {
+    await client.stop();
+  }
+}
+
 /** An editor, as far as the server can tell: files on a disk, open documents, and what the server said of them. */
 export class Client {
   readonly root: string;
@@ -40,6 +51,7 @@ export class Client {
   private readonly documents = new Map<string, TextDocument>();
   private waiters: Waiter[] = [];
   private readonly server: ChildProcess;
+  private stopping = false;
   readonly connection: MessageConnection;
 
   private constructor(private readonly options: ClientOptions) {
@@ -57,6 +69,12 @@ export class Client {
       new StreamMessageWriter(this.server.stdin),
     );
     this.listen();
+    this.server.once("exit", (code, signal) => {
+      if (this.stopping) return;
+      const error = new Error(`the language server ended with ${code ?? signal}`);
+      for (const { failed } of this.waiters.splice(0)) failed(error);
+      this.connection.dispose(); // rejects what is asked of it
+    });
   }
 
   static async start(options: ClientOptions = {}): Promise<Client> {
@@ -126,7 +144,7 @@ export class Client {
   /** Resolves when the server has said something that makes it true. */
   until(test: () => boolean): Promise<void> {
     if (test()) return Promise.resolve();
-    return new Promise((done) => this.waiters.push({ test, done }));
+    return new Promise((done, failed) => this.waiters.push({ test, done, failed }));
   }
 
   uri(path: string): string {
@@ -212,11 +230,14 @@ export class Client {
   }
 
   async stop(): Promise<void> {
-    await this.connection.sendRequest("shutdown");
-    const ended = new Promise((done) => this.server.once("exit", done));
-    await this.connection.sendNotification("exit");
-    await ended;
-    this.connection.dispose();
+    this.stopping = true;
+    if (this.server.exitCode === null && this.server.signalCode === null) {
+      const ended = new Promise((done) => this.server.once("exit", done));
+      await this.connection.sendRequest("shutdown");
+      await this.connection.sendNotification("exit");
+      await ended;
+      this.connection.dispose();
+    }
     if (!this.options.at) rmSync(this.root, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Hover, Range } from "vscode-languageserver-protocol";
-import { Client } from "./client";
+import { type Client, using } from "./client";
 
 const line = (number: number): Range => ({
   start: { line: number - 1, character: 4 },
@@ -8,13 +8,9 @@ const line = (number: number): Range => ({
 });
 
 describe("the language server, as an editor drives it", () => {
-  let client: Client;
-  beforeEach(async () => {
-    client = await Client.start();
-  });
-  afterEach(() => client.stop());
+  const test = (title: string, act: (client: Client) => Promise<void>) => it(title, () => using({}, act));
 
-  it("reports on opening, follows typing, and is content with its own fix", async () => {
+  test("reports on opening, follows typing, and is content with its own fix", async (client) => {
     await client.opened("a.py", "import time\n\n\nasync def main():\n    pass\n");
     assert.deepEqual(client.shown("a.py"), []);
     await client.type("a.py", "pass", "time.sleep(1)");
@@ -33,12 +29,12 @@ describe("the language server, as an editor drives it", () => {
     await client.untilShown("a.py", []);
   });
 
-  it("counts a module that is used but not imported yet", async () => {
+  test("counts a module that is used but not imported yet", async (client) => {
     await client.opened("a.py", "async def main():\n    time.sleep(1)\n");
     assert.deepEqual(client.shown("a.py"), ["2: blocking-sleep"]);
   });
 
-  it("survives code that is being typed", async () => {
+  test("survives code that is being typed", async (client) => {
     const text = "import time\nasync def main():\n    time.sleep(1)\n";
     await client.opened("a.py", "\n");
     for (let end = 1; end <= text.length; end++) {
@@ -52,7 +48,7 @@ describe("the language server, as an editor drives it", () => {
     await client.untilShown("a.py", ["3: blocking-sleep"]);
   });
 
-  it("suppresses on the line, and fixes all that is safe at once", async () => {
+  test("suppresses on the line, and fixes all that is safe at once", async (client) => {
     await client.opened(
       "a.py",
       "import time, os\nasync def f(): ...\nasync def main():\n    time.sleep(1)\n    f()\n    time.sleep(2)\n",
@@ -68,7 +64,7 @@ describe("the language server, as an editor drives it", () => {
     assert.match(client.text("a.py"), /await f\(\)\n {4}await asyncio\.sleep\(2\)\n/);
   });
 
-  it("offers gather and a TaskGroup for awaits in a row", async () => {
+  test("offers gather and a TaskGroup for awaits in a row", async (client) => {
     const text =
       "async def fetch(x): ...\nasync def main():\n    a = await fetch(1)\n    b = await fetch(2)\n    return a, b\n";
     await client.opened("a.py", text);
@@ -89,7 +85,7 @@ describe("the language server, as an editor drives it", () => {
     );
   });
 
-  it("says on hover why a call blocks and how it gets there", async () => {
+  test("says on hover why a call blocks and how it gets there", async (client) => {
     await client.opened(
       "a.py",
       "import time\ndef save():\n    time.sleep(1)\n\nasync def main():\n    save()\n",
@@ -109,7 +105,7 @@ describe("the language server, as an editor drives it", () => {
     assert.equal(none, null);
   });
 
-  it("offers who reaches a blocking call, and the settings, through the client's commands", async () => {
+  test("offers who reaches a blocking call, and the settings, through the client's commands", async (client) => {
     await client.opened(
       "a.py",
       "import time\ndef save():\n    time.sleep(1)\n\nasync def main():\n    save()\n\nasync def other():\n    save()\n",
@@ -129,7 +125,7 @@ describe("the language server, as an editor drives it", () => {
     ]);
   });
 
-  it("lets one say that a call blocks", async () => {
+  test("lets one say that a call blocks", async (client) => {
     await client.opened("a.py", "import vendor\nasync def main():\n    vendor.call()\n");
     const [mark] = await client.actions("a.py", line(3));
     assert.equal(mark.title, "vendor.call is known to block");

@@ -2,19 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client } from "./client";
+import { Client, using } from "./client";
 
 const HELPER = "import time\n\n\ndef save():\n    time.sleep(1)\n";
 const MAIN = "from helper import save\n\n\nasync def main():\n    save()\n";
-
-async function using(options: Parameters<typeof Client.start>[0], act: (client: Client) => Promise<void>) {
-  const client = await Client.start(options);
-  try {
-    await act(client);
-  } finally {
-    await client.stop();
-  }
-}
 
 const watched = (client: Client, path: string, type: number) =>
   client.connection.sendNotification("workspace/didChangeWatchedFiles", {

@@ -46,6 +46,8 @@ async def worker(jobs):
             await asyncio.create_task(request(n), name=f"request-{n}")
         except ValueError:
             pass
+        finally:
+            jobs.task_done()
 async def main():
     lock, gate, left, right = asyncio.Lock(), asyncio.Event(), asyncio.Lock(), asyncio.Lock()
     ready = asyncio.Event()
@@ -58,6 +60,7 @@ async def main():
         jobs.put_nowait(n)
         if n % 20 == 0:
             await asyncio.sleep(0.002)
+    await jobs.join()
     await asyncio.sleep(0.5)
     os.kill(os.getpid(), signal.SIGKILL)
 asyncio.run(main())
