@@ -46,10 +46,14 @@ export function provisionServer(log: Log = console.error): Server {
   return server;
 }
 
-/** Also finds Chromium, and on a Debian where we are root installs it when it is missing. */
+/** VS Code's server and a browser to show it in. */
 export function provisionEditor(log: Log = console.error): Editor {
-  const chromium = findChromium() ?? installChromium(log);
-  return { ...provisionServer(log), chromium };
+  return { ...provisionServer(log), chromium: provisionChromium(log) };
+}
+
+/** Finds Chromium, and on a Debian where we are root installs it when it is missing; its path. */
+export function provisionChromium(log: Log = console.error): string {
+  return findChromium() ?? installChromium(log);
 }
 
 /** A Chromium or Chrome of this machine, or undefined. `LOOPSCOPE_CHROMIUM` names one by its path. */
@@ -84,10 +88,11 @@ function installChromium(log: Log): string {
   }
   log("Installing Debian's chromium - once.");
   const options = { stdio: "inherit" as const, env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
-  execFileSync(apt, ["-qq", "update"], options);
+  const retries = ["-o", "Acquire::Retries=3"];
+  execFileSync(apt, [...retries, "-qq", "update"], options);
   execFileSync(
     apt,
-    ["-qq", "-y", "install", "--no-install-recommends", "chromium", "fonts-dejavu-core"],
+    [...retries, "-qq", "-y", "install", "--no-install-recommends", "chromium", "fonts-dejavu-core"],
     options,
   );
   const found = findChromium();
@@ -120,16 +125,14 @@ function npm(cwd: string, args: string[]): void {
       ([name]) => !/^npm_(package|lifecycle)_|^npm_config_(local_prefix|prefix|global_prefix)$/.test(name),
     ),
   );
-  const result = spawnSync(
-    "npm",
-    [...args, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-    {
+  const install = () =>
+    spawnSync("npm", [...args, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
       cwd,
       env,
       stdio: ["ignore", "inherit", "inherit"],
-    },
-  );
-  if (result.status !== 0) {
+    });
+  // Twice: a registry may be busy, and what was fetched stays in npm's cache.
+  if (install().status !== 0 && install().status !== 0) {
     throw new Error(`\`npm ${args.join(" ")}\` failed in ${cwd} (see above). Is the npm registry reachable?`);
   }
 }

@@ -11,7 +11,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { builtView, CHROMIUM } from "../view/driver";
+import { provisionChromium } from "../../scripts/lib/provision";
+import { builtView } from "../view/driver";
 import { bulkTrace, type Load } from "./viewTraces";
 
 interface Line {
@@ -232,7 +233,7 @@ async function openBench(millions: number): Promise<void> {
   const { server, url } = await serve(() => parts, {});
   const bytes = parts.reduce((sum, part) => sum + part.bytes.length, 0);
   console.log(`opening ${(events / 1e6).toFixed(1)} million events, ${(bytes / 1e6).toFixed(0)} MB`);
-  const own = await chromium.launchServer({ executablePath: CHROMIUM, args: ARGUMENTS });
+  const own = await chromium.launchServer({ executablePath: provisionChromium(), args: ARGUMENTS });
   const browser = await chromium.connect(own.wsEndpoint());
   const page = await newPage(browser, 900);
   await page.goto("about:blank");
@@ -371,7 +372,7 @@ async function main(): Promise<void> {
   const wants = (part: string) => process.argv.length < 4 || process.argv.slice(3).includes(part);
   const { script } = await builtView();
   report("bundle, gzipped", gzipSync(script).length / 1024, 150, "KB");
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+  const browser = await chromium.launch({ executablePath: provisionChromium(), args: ARGUMENTS });
   if (wants("lanes")) await allLanes(browser);
   if (wants("library")) await libraryBench(browser);
   if (wants("live")) await liveBench(browser);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as esbuild from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { provisionChromium } from "../../scripts/lib/provision";
 import { type HostMessage, MAX_PAGE_BYTES, type ViewConfig, type ViewMessage } from "../../src/protocol/view";
 import { THEMES, type ThemeName } from "./themes";
 
@@ -36,12 +37,9 @@ export function builtView(): Promise<{ script: string; style: string }> {
   return view;
 }
 
-/** Where Chromium is; the same on a contributor's machine by `LOOPSCOPE_CHROMIUM`. */
-export const CHROMIUM = process.env.LOOPSCOPE_CHROMIUM ?? "/usr/bin/chromium";
-
 export async function openBrowser(): Promise<Browser> {
   return chromium.launch({
-    executablePath: CHROMIUM,
+    executablePath: provisionChromium(),
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--font-render-hinting=none"],
   });
 }
