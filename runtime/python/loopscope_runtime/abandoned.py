@@ -31,9 +31,12 @@ def look(t):
     if t < next_search[0]:
         return ()
     began = thread_time_ns()
-    references = [lasting_ref(task) for task in all_tasks()]
+    tasks = all_tasks()
+    looked_at = len(tasks) <= MAX_TASKS and stuck.reliable()
+    references = [lasting_ref(task) for task in tasks] if looked_at else []
+    del tasks  # references are counted now
     frames = ()
-    if len(references) <= MAX_TASKS and stuck.reliable():
+    if looked_at:
         search(references, began)
         if state.options["detail"] != "light":  # of a circle, what its tasks wait for could not be told
             frames = search_stuck(references, t)
