@@ -6,6 +6,7 @@ import { get } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
+import { twice } from "../retries/twice";
 import { openBrowser } from "../view/driver";
 import { cli, execute, Folder, loopscope, part } from "./cli";
 
@@ -62,7 +63,7 @@ describe("the view outside the editor", function () {
   before(async () => {
     folder = new Folder();
     part("webview.js");
-    browser = await openBrowser();
+    browser = await twice("starting Chromium", openBrowser);
     // A name may hold all but a slash.
     trace = folder.at("<script>&\"' 日本.loopscope");
     await loopscope(["run", "-q", "--trace", trace, folder.file("hostile.py", HOSTILE)]);

@@ -75,8 +75,7 @@ describe("a trace that is not quite one", () => {
     assert.equal(report(trace).tasks[0].outcome, "returned");
   });
 
-  it("with a deflate bomb does not inflate it", function () {
-    this.timeout(20_000); // deflating the bomb takes most of it
+  it("with a deflate bomb does not inflate it", () => {
     const bomb = deflateSync(new Uint8Array(80 << 20), { level: 9 });
     const limit = 1 << 20;
     assert.throws(() => inflateZlib(bomb, limit), /more than 1048576 bytes/);

@@ -112,6 +112,7 @@ const onKinds = (tasks: TaskInfo[]) => tasks.flatMap((task) => task.suspensions.
 
 describe("a real program, recorded by the runtime and read back", function () {
   this.timeout(120_000);
+  this.retries(1); // unlike other unit tests these run programs
 
   for (const python of PYTHONS) {
     describe(basename(dirname(dirname(python))), () => {

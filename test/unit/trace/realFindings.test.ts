@@ -92,6 +92,7 @@ const SLOW = { blockMs: 90 };
 
 describe("findings in real programs", function () {
   this.timeout(120_000);
+  this.retries(1); // unlike other unit tests these run programs
 
   for (const python of [PYTHONS[0], PYTHONS[PYTHONS.length - 1]]) {
     describe(basename(dirname(dirname(python))), () => {
