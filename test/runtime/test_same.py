@@ -7,6 +7,7 @@ import sys
 import tempfile
 import textwrap
 import unittest
+from importlib.util import find_spec
 
 from . import traced
 from .same import Compared
@@ -179,6 +180,41 @@ class SameBehaviour(Compared):
             """,
             options=["-W", "always"],
         )
+
+    def test_what_failed_goes_without_the_collector(self):
+        program = """
+            import asyncio, gc, sys, weakref
+            class Failure(Exception):
+                pass
+            async def fails(wait):
+                if wait is not None:
+                    await asyncio.sleep(wait)
+                raise Failure
+            async def main():
+                for wait in (None, 0, 0.001):
+                    task = asyncio.create_task(fails(wait))
+                    try:
+                        await task
+                    except Failure as exc:
+                        seen = weakref.ref(exc)
+                    del task
+                    await asyncio.sleep(0)
+                    print(wait, seen() is None)
+            if sys.argv[1] == "uvloop":
+                import uvloop
+                loop = uvloop.new_event_loop()
+            else:
+                loop = asyncio.new_event_loop()
+            loop.set_debug(sys.argv[2] == "debug")
+            loop.slow_callback_duration = 60  # a busy machine is no news here
+            gc.disable()
+            loop.run_until_complete(main())
+            loop.close()
+        """
+        for kind in ("asyncio", "uvloop") if find_spec("uvloop") else ("asyncio",):
+            for mode in ("usual", "debug"):
+                with self.subTest(kind, mode=mode):
+                    self.assertNotIn(b"False", self.same(program, kind, mode).out)
 
     def test_debug_mode(self):
         self.same(

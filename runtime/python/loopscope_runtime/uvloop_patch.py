@@ -23,6 +23,8 @@ class UvFallback(fallback.Fallback):
             return callback(*args)
         finally:
             self.leave()
+            # The traceback of a task that failed has this frame below its own: task, exception and frame would be a cycle.
+            self = callback = args = None
 
     def timer_fired(self, callback, *args):
         self.cause = TIMER
@@ -30,6 +32,7 @@ class UvFallback(fallback.Fallback):
             return callback(*args)
         finally:
             self.cause = IO
+            self = callback = args = None
 
 
 def is_compiled(loop_class, base):
