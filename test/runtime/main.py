@@ -38,7 +38,7 @@ def id_of(test):
 
 def tell(name, texts):
     last = texts[0].rstrip().rpartition("\n")[2]
-    print("\n%s%s: %s" % (AGAIN, name, last), file=sys.stderr)
+    print("\n%s%s (CPython %d.%d.%d): %s" % (AGAIN, name, *sys.version_info[:3], last), file=sys.stderr)
     for line in "\n".join(texts).splitlines():
         print("    | " + line, file=sys.stderr)
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { root } from "../../scripts/lib/paths";
 import { environments, type TestPython } from "../../scripts/lib/pythons";
 
-/** The tests that passed only at the second try: interpreter, name and what failed first, as main.py says it. */
+/** The tests that passed only at the second try: name and what failed first, as main.py says it. */
 const triedAgain: string[] = [];
 
 /**
@@ -62,9 +62,7 @@ function run(python: TestPython, args: string[]): Promise<number> {
         `--- CPython ${python.version}${missing}: ${args[0] === "-m" ? "tests" : "test.test_asyncio"}`,
       );
       const again = text.split("\n").filter((line) => line.startsWith("TRIED AGAIN: "));
-      triedAgain.push(
-        ...again.map((line) => `CPython ${python.version}: ${line.slice("TRIED AGAIN: ".length)}`),
-      );
+      triedAgain.push(...again.map((line) => line.slice("TRIED AGAIN: ".length)));
       const quiet = status === 0 && again.length === 0;
       console.log(quiet ? text.trimEnd().split("\n").slice(-12).join("\n") : text);
       resolve(status ?? 1);

@@ -171,9 +171,9 @@ class Faults(unittest.TestCase):
         self.assertEqual((result.code, result.out), (0, b"fine\n"), result.err.decode())
         return result
 
-    def failing(self, module, function, error):
+    def failing(self, module, function, error, lines="", seconds="0.2"):
         """What a run tells in the end whose recorder has a function that always fails."""
-        result = self.changed(module, "def %s(*args):\n    raise %s('damaged')" % (function, error), BUSY, "0.2")
+        result = self.changed(module, "def %s(*args):\n    raise %s('damaged')\n%s" % (function, error, lines), BUSY, seconds)
         self.assertEqual(result.err, b"")
         return result.run.stats[-1]["notes"] if result.run else None
 
@@ -227,9 +227,40 @@ Drain.put_records = broken_off
         self.assertEqual(notes, ["the search for lost tasks was switched off: ValueError: damaged"])
 
     def test_drain_fails(self):
-        """A recording that breaks off says so with its last words."""
-        self.assertIn("the drain failed: ValueError: damaged", self.failing("wire", "count_records", "ValueError"))
+        """A recording that breaks off says so with its last words, whoever flushes when it does: its thread, a loop, or the exit."""
+        words = ["the drain failed: ValueError: damaged"]
+        broken = "wire.count_records = broken\n"
+        for slow, seconds in (("LATE = 3600", "0.2"), ("PERIOD = IDLE_PERIOD = 3600", "0.2"), ("PERIOD = IDLE_PERIOD = LATE = 3600", "0.001")):
+            with self.subTest(slow=slow):
+                self.assertEqual(self.failing("drain", "broken", "ValueError", broken + slow, seconds), words)
         self.assertIsNone(self.failing("codes", "take", "ValueError"))  # before there is anything to record
+
+    def test_faults_are_told_at_the_exit(self):
+        """A loop's own part fails, which switches tracing off: the end of the program, however it comes, says so."""
+        source = "import asyncio, os\nasyncio.run(asyncio.sleep(0.001))\nprint('fine', flush=True)\n"
+        for end in ("", "os._exit(0)", "if hasattr(os, 'fork') and os.fork() == 0: os._exit(1)"):
+            with self.subTest(end=end):
+                broken = "def suspended(*args):\n    raise ValueError('damaged')\nRecorder.suspended = suspended"
+                result = self.changed("recorder", broken, source + end)
+                self.assertEqual(result.err, b"")
+                self.assertIsNotNone(result.run.bye)
+                self.assertEqual(result.run.stats[-1]["notes"], ["tracing was switched off: _run_once failed: ValueError: damaged"])
+
+    def test_a_label_cannot_be_read(self):
+        """Code of the program runs where sources are read: its failure costs what was to be read."""
+        result = traced.run(
+            """
+            import asyncio, linecache
+            linecache.getline = None
+            async def main():
+                lock = asyncio.Lock()
+                await lock.acquire()
+                await asyncio.sleep(0.1)
+            asyncio.run(main())
+            """
+        )
+        self.assertEqual((result.code, result.err, result.run.stats[-1]["notes"]), (0, b"", []))
+        self.assertEqual(result.run.find("main").outcome, "returned")
 
     def test_full_disk(self):
         if not os.path.exists("/dev/full"):

@@ -49,8 +49,9 @@ class SecondTry(unittest.TestCase):
             """
         )
         self.assertEqual(status, 0, text)
-        self.assertIn("TRIED AGAIN: runtime.test_it.Its.test_shaky: AssertionError: True is not false : what was wrong\n    | Traceback", text)
-        self.assertIn("TRIED AGAIN: runtime.test_it.Its.test_shaky_error: KeyError: 'missing'\n", text)
+        name = "TRIED AGAIN: runtime.test_it.Its.%%s (CPython %d.%d.%d): " % sys.version_info[:3]
+        self.assertIn(name % "test_shaky" + "AssertionError: True is not false : what was wrong\n    | Traceback", text)
+        self.assertIn(name % "test_shaky_error" + "KeyError: 'missing'\n", text)
         self.assertEqual(text.count("TRIED AGAIN: "), 3)
         self.assertEqual(text.count("    | AssertionError: False is not true"), 2)
         self.assertIn("Ran 4 tests", text)

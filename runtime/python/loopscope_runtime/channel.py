@@ -19,7 +19,9 @@ class FileTarget:
         self.send = MethodType(os.write, self.fd)  # as a socket's: no Python code of ours runs in it
 
     def close(self):
-        self.close_fd(self.fd)
+        fd, self.fd = self.fd, -1
+        if fd >= 0:  # closed twice, it could be somebody else's by then
+            self.close_fd(fd)
 
 
 def connect(address):

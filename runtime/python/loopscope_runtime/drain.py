@@ -65,6 +65,7 @@ class Drain:
         self.running = allocate_lock()  # held by the thread while it runs
         self.thread = 0  # its number in the system
         self.last_flush = self.last_stats = self.last_beat = now()
+        self.told = 0  # notes
         self.events = 0
         self.cpu = 0
         self.price = RECORD * write_cost()  # nanoseconds of the loop's time that a record takes, about
@@ -126,10 +127,7 @@ class Drain:
                     self.flush()
                     self.search()  # after, not before: what is taken from the loops is sent without delay
             except Exception as exc:
-                state.note("the drain failed: %s: %s" % (type(exc).__name__, exc))
-                self.channel.put(wire.json_frame(STATS, self.stats(now())))  # so that the view can say so
-                self.channel.pump()
-                self.channel.close()
+                self.failed(exc)
             if self.channel.broken:
                 break
         self.running.release()
@@ -160,13 +158,35 @@ class Drain:
                 self.torn()
             self.lock.release()
 
+    def flush_safely(self, final=False):
+        """For a thread of the program: nothing of ours is raised."""
+        try:
+            self.flush(final)
+        except Exception as exc:
+            if not state.ours(exc):
+                raise
+            self.failed(exc)
+
+    def failed(self, exc):
+        """The recording breaks off, which its last words say."""
+        state.note("the drain failed: %s: %s" % (type(exc).__name__, exc))
+        state.switch_off()
+        self.close(wire.json_frame(STATS, self.stats(now())))
+
+    def close(self, *last):
+        """Sends these frames and closes the channel, once no other thread is in the midst of a flush."""
+        mine = self.lock.acquire(True, 1)
+        for each in last:
+            self.channel.put(each)
+        self.channel.pump()
+        self.channel.close()
+        if mine:
+            self.lock.release()
+
     def overdue(self):
         """For a loop that is about to wait, or has written much, when this thread did not get to run in time."""
         state.due = state.clock() + LATE
-        try:
-            self.flush()
-        except Exception as exc:
-            state.fault(exc, "a flush")
+        self.flush_safely()
 
     def torn(self):
         """A signal handler of the program raised in the midst of a flush: what may be lost is told again."""
@@ -223,8 +243,8 @@ class Drain:
             self.last_beat = t
             others = other_threads()
             put(wire.json_frame(NOW, [beat + [others] for beat in beats]))
-        if final or t - self.last_stats > STATS_NS:
-            self.last_stats = t
+        if final or t - self.last_stats > STATS_NS or len(state.notes) > self.told:
+            self.last_stats, self.told = t, len(state.notes)
             put(wire.json_frame(STATS, self.stats(t)))
 
     def put_records(self, stream, pieces):
@@ -312,24 +332,34 @@ class Drain:
         if self.channel.broken:
             return
         self.end_thread()
-        self.flush(True)
+        self.flush_safely(True)
 
     def shutdown(self):
         """At interpreter exit, after the program's own exit handlers: the last flush. Later records are sent at once."""
         if self.channel.broken:
             return
         self.end_thread()
-        state.last_words = lambda: self.flush(True)
-        self.flush(True)
+        state.last_words = lambda: self.flush_safely(True)
+        self.flush_safely(True)
         self.channel.put(wire.json_frame(BYE, {"t": now()}))
         self.pump(True)
+
+
+def text_of(value):
+    """What `state.text` was given, as a string: code of the program may run here."""
+    if isinstance(value, str):
+        return value
+    try:
+        return labels.resolve(*value) if type(value) is tuple else str(value)
+    except Exception:
+        return ""
 
 
 def strings(ids):
     """Takes the strings with these ids, in order: the bodies of `strings` frames, one for each run of consecutive ids."""
     values = [state.strings.pop(i, "") for i in ids]
     if set(map(type, values)) != {str}:
-        values = [labels.resolve(*value) if type(value) is tuple else str(value) if not isinstance(value, str) else value for value in values]
+        values = list(map(text_of, values))
     texts = list(map(wire.quote, values))
     parts = []
     at = 0

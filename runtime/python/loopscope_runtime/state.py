@@ -153,8 +153,8 @@ def switch_off():
         hooks.pop()()
 
 
-def replace(owner, name, new):
-    """Sets an attribute, until tracing is switched off; what somebody else has put there meanwhile stays."""
+def replace(owner, name, new, undo=hooks):
+    """Sets an attribute, until tracing is switched off (or what this adds to `undo` is called); what somebody else has put there since stays."""
     fields = owner.__dict__
     own = name in fields
     old = fields.get(name)
@@ -169,7 +169,7 @@ def replace(owner, name, new):
         else:
             delattr(owner, name)
 
-    hooks.append(restore)
+    undo.append(restore)
 
 
 def reset():

@@ -28,6 +28,7 @@ class Recording:
         self.hook = ImportHook()
         self.loops = []  # the loops that existed already: asyncio_patch.Adoption
         self.ended = None  # called once, when the recording is over
+        self.at_exit = []  # undo what sends the last words: that remains when a fault has switched tracing off
 
     def connect(self):
         hello = drain.describe_program(self.hello, self.hello["token"])
@@ -54,12 +55,12 @@ class Recording:
         pump.gone = self.over
         state.active = True
         atexit.register(pump.shutdown)
-        state.hooks.append(lambda: atexit.unregister(pump.shutdown))
+        self.at_exit.append(lambda: atexit.unregister(pump.shutdown))
         state.hooks.append(self.hook.cancel)
         watch_forks(self)
         pump.flush()
         pump.start()
-        watch_exit()
+        watch_exit(self)
         self.hook.when_imported("asyncio", self.asyncio_imported)
         if children.variables:
             children.watch(pump)
@@ -87,10 +88,15 @@ class Recording:
             return
         current = None
         state.switch_off()
-        self.pump.channel.close()
+        self.let_exit()
+        self.pump.close()
         state.reset()
         if self.ended is not None:
             self.ended()
+
+    def let_exit(self):
+        while self.at_exit:
+            self.at_exit.pop()()
 
 
 current = None  # the Recording that is on
@@ -109,11 +115,12 @@ def begin(*args, **kwargs):
     except BaseException:
         current = None
         state.switch_off()
+        recording.let_exit()
         raise
     return recording
 
 
-def watch_exit():
+def watch_exit(recording):
     """`os._exit`, by which forked children end, skips exit handlers: what is recorded is sent before."""
     stock = os._exit
 
@@ -122,11 +129,11 @@ def watch_exit():
             try:
                 current.pump.shutdown()
             except Exception:
-                pass  # there is nobody left to tell
+                pass  # a signal handler's: the process ends
         stock(status)
 
     _exit.__doc__ = stock.__doc__
-    state.replace(os, "_exit", _exit)
+    state.replace(os, "_exit", _exit, recording.at_exit)
 
 
 def watch_forks(recording):
@@ -139,7 +146,7 @@ def watch_forks(recording):
         if current is not None:
             forking[0] = children.starter() if current.follow else None
             if current.follow:
-                current.pump.flush()
+                current.pump.flush_safely()
             current.pump.pause()
 
     def in_child():
