@@ -162,10 +162,7 @@ def unchanged(st, future, sleep_code):
 
 
 def walk(st, future, sleep_code):
-    """Looks at the chain of a suspended task anew: what differs from the one before as (frames kept, new frames).
-
-    Where it is like the one before, new frames are empty and kept is their number.
-    """
+    """Looks at the chain of a suspended task anew: (how many frames are as before, places of the others, coroutines)."""
     before = st[6]
     coroutines = st[7]
     if coroutines is None:
@@ -178,44 +175,96 @@ def walk(st, future, sleep_code):
         c = coroutines[kept - 1]
         f = c.cr_frame
     del coroutines[kept:]
-    out = []
+    natives = coroutines
     if f is None:
         kept = 0
-        st[2], below, natives = c, OTHER, []
+        st[1], st[2], st[9] = -2, c, OTHER
+        out, natives = [], []
         frames_below(c.coro if type(c) is Foreign else None, out, natives)
-        st[1] = -2
+        told = places(out)
     else:
+        out, told = descend(st, c, f, coroutines, future, sleep_code)
         kept -= 1
-        while True:
-            out.append((c.cr_code, f.f_lasti))
-            st[1] = f.f_lasti
-            a = c.cr_await
-            if type(a) is not CoroutineType or (future is None and a.cr_code is sleep_code):
-                break
-            f = a.cr_frame
-            if f is None:
-                break
-            c = a
-            coroutines.append(c)
-        st[2] = c
-        natives = coroutines
-        if type(a) not in INNER:
-            below = type(a)
-        else:
-            below = OTHER
-            if type(a) is CoroutineType and a.cr_frame is not None:
-                below = SLEEP0
-            else:
-                natives = coroutines[:]
-            frames_below(a, out, natives if below is OTHER else None)
-    st[9] = below
+        if st[9] is OTHER:
+            natives = coroutines[:]
+            tail = []
+            frames_below(st[2].cr_await, tail, natives)
+            out = out + tail
+            told = told + places(tail)
     st[11:] = [len(coroutines)]
     same = 0
     for old, new in zip(before[kept:], out):
-        if old[0] is not new[0] or old[1] != new[1]:
+        if old is not new and (old[0] is not new[0] or old[1] != new[1]):
             break
         same += 1
     if same == len(out) and kept + same == len(before):
         return len(before), (), natives
     st[6] = before[:kept] + out if kept else out
-    return kept + same, out[same:], natives
+    return kept + same, told[same:] if same else told, natives
+
+
+# Ways down: place of a native frame -> what was awaited below it when it was there last. Most chains are like one that was there
+# before, be it of another task: a frame that is as foreseen costs a third of one that is not.
+# The frames below it; what their last awaits, as `below`; all of them, that of the key and those of `sleep(0)` included; their places.
+paths = {}
+MAX_PATHS = 5000
+
+
+def descend(st, c, f, coroutines, future, sleep_code):
+    """Adds the native coroutines below c, whose frame is f: (frames from f on, their places), which are not to be changed.
+
+    The frames below a leaf are included for SLEEP0 alone.
+    """
+    start = len(coroutines)
+    out, told = [], []
+    learn = None
+    while True:
+        code = c.cr_code
+        place = (codes.known.get(id(code)) or codes.base_of(code)) + f.f_lasti
+        a = c.cr_await
+        path = paths.get(place)
+        if path is None:
+            learn = learn or (place, len(out), len(coroutines))
+            out.append((code, f.f_lasti))
+            told.append(place)
+        else:
+            inner, below, frames, whole = path
+            size = len(coroutines) - 1
+            try:
+                for code, offset in inner:
+                    if a.cr_code is not code or a.cr_frame.f_lasti != offset:
+                        break
+                    c = a
+                    coroutines.append(c)
+                    a = c.cr_await
+                else:
+                    if type(a) is below or (below is SLEEP0 and future is None and type(a) is CoroutineType and a.cr_code is sleep_code):
+                        out, told = (out + frames, told + whole) if out else (frames, whole)
+                        break
+            except AttributeError:  # a is no coroutine, or has no frame
+                pass
+            out += frames[: len(coroutines) - size]
+            told += whole[: len(coroutines) - size]
+        if type(a) is CoroutineType:
+            f = a.cr_frame
+            if f is not None and (future is not None or a.cr_code is not sleep_code):
+                c = a
+                coroutines.append(c)
+                continue
+            below = OTHER if f is None else SLEEP0
+        else:
+            below = OTHER if type(a) in INNER else type(a)
+        if below is SLEEP0:
+            tail = []
+            frames_below(a, tail)
+            out += tail
+            told += places(tail)
+        break
+    leaf = len(coroutines) - start
+    st[1], st[2], st[9] = out[leaf][1], c, below
+    if learn is not None:
+        place, i, size = learn
+        if len(paths) > MAX_PATHS:
+            paths.clear()
+        paths[place] = tuple(out[i + 1 : leaf + 1]), below, out[i:], told[i:]
+    return out, told

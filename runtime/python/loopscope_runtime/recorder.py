@@ -168,9 +168,8 @@ class Recorder:
         else:
             if st[0] is None and st[4] is not task.get_name():
                 self.renamed(task, st)
-            keep, new, coroutines = chains.walk(st, future, self.sleep_code)
+            keep, chain, coroutines = chains.walk(st, future, self.sleep_code)
             same = False
-            chain = chains.places(new)
             self.prepare(st, future, coroutines)
         if future is None:
             if same:
