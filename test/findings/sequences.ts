@@ -27,8 +27,9 @@ say(shorter=min(took), longer=max(took))
         const found = ran.one("sequential-awaits");
         ran.at(found, "first");
         assert.equal(found.severity, "info");
-        // As long as the shorter one took: together they take as long as the longer one.
-        assert.ok(found.seconds! >= 0.2 && found.seconds! <= ran.said.shorter, found.message);
+        // As long as the shorter one took: together they take as long as the longer one. On a busy machine a wait begins
+        // some time after its timer was set.
+        assert.ok(found.seconds! >= 0.1 && found.seconds! <= ran.said.shorter, found.message);
         assert.match(found.message, /fetch\(user_id.* and fetch\(.* were awaited one after another/);
       },
     },
@@ -46,7 +47,7 @@ say(total=sum(took))
 `,
       check(ran) {
         const found = ran.one("sequential-awaits");
-        assert.ok(found.seconds! >= 0.5 && found.seconds! <= ran.said.total / 2, found.message);
+        assert.ok(found.seconds! >= 0.3 && found.seconds! <= ran.said.total / 2, found.message);
         assert.equal(found.tasks.length, 5);
         assert.match(found.message, /This code ran 5 times/);
       },
@@ -64,7 +65,11 @@ asyncio.run(main())
       check(ran) {
         const found = ran.one("sequential-awaits");
         ran.at(found, "first");
-        assert.ok(found.seconds! >= 0.25, found.message);
+        // As long as the two shorter waits: the thread may sleep for a while before anybody waits for it.
+        const waits = ran.report.tasks[0].suspensions.map(({ from, resumed }) => resumed! - from);
+        const [shorter, longer] = waits.sort((a, b) => a - b);
+        assert.equal(waits.length, 3);
+        assert.ok(Math.abs(found.seconds! - shorter - longer) < 0.01, `${found.message} Waits: ${waits}`);
         assert.match(found.message, /job\(0\.2\), job\(0\.1\) and asyncio\.to_thread\(time\.sleep, 0\.15\)/);
       },
     },
