@@ -179,7 +179,7 @@ class Faults(unittest.TestCase):
 
     def test_loops_flush_when_the_thread_does_not(self):
         """The drain thread never gets to run: the loops send what they have, in time and in full."""
-        result = self.changed("drain", "PERIOD = IDLE_PERIOD = 3600", BUSY, "0.3")
+        result = self.changed("drain", "PERIOD = IDLE_PERIOD = 3600", BUSY, "1")
         beats = [beat[0][1] / 1e9 for beat in result.run.beats if beat]
         apart = [b - a for a, b in zip(beats, beats[1:])]
         self.assertGreater(len(beats), 3)

@@ -150,15 +150,14 @@ class Lifecycle(unittest.TestCase):
             """
             import asyncio, time
             async def blocker():
-                time.sleep(0.3)
+                time.sleep(0.5)
             async def main():
                 await asyncio.gather(blocker(), asyncio.sleep(0))
             asyncio.run(main())
             """
         )
-        self.assertTrue(run.stalls)
-        self.assertEqual(run.stalls[0]["stack"][0], ("blocker", 4, True))
-        self.assertEqual(run.stalls[0]["name"], "Task-2")
+        # Another step, or the way to the sleep, may be slow on a busy machine.
+        self.assertIn(("Task-2", ("blocker", 4, True)), [(stall["name"], stall["stack"][0]) for stall in run.stalls])
 
     def test_loops_in_threads(self):
         run = self.run_ok(
@@ -195,7 +194,8 @@ class Lifecycle(unittest.TestCase):
                     asyncio.run_coroutine_threadsafe(remote(), loop).result()
                 th = threading.Thread(target=go); th.start()
                 await t
-                await asyncio.sleep(0.05)
+                while th.is_alive():
+                    await asyncio.sleep(0.001)
                 th.join()
             asyncio.run(main())
             """
@@ -212,20 +212,27 @@ class Lifecycle(unittest.TestCase):
             async def main():
                 loop = asyncio.get_running_loop()
                 future = loop.create_future()
+                over, parked, stock = asyncio.Event(), threading.Event(), loop._selector.select
+                def select(timeout):
+                    if timeout is None:
+                        parked.set()
+                    return stock(timeout)
                 def meddle():
+                    parked.wait()
                     future.add_done_callback(print)
                     future.set_result(1)
-                thread = threading.Timer(0.05, meddle)
-                thread.name = "meddler"
+                    loop.call_soon_threadsafe(over.set)
+                loop._selector.select = select
+                thread = threading.Thread(target=meddle, name="meddler")
                 thread.start()
-                await asyncio.sleep(0.2)
+                await over.wait()
                 thread.join()
             asyncio.run(main())
             """
         )
         faults = [f for f in run.faults if f[0] == "unsafe"]
         self.assertEqual([f[1:3] for f in faults], [("call_soon", "meddler")])
-        self.assertEqual(faults[0][3][0][:3], ("app.py", 8, "meddle"))
+        self.assertEqual(faults[0][3][0][:3], ("app.py", 14, "meddle"))
 
     @unittest.skipIf(sys.version_info < (3, 12), "eager tasks came with Python 3.12")
     def test_eager_tasks(self):

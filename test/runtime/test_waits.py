@@ -9,6 +9,7 @@ from . import traced
 PROGRAM = """
 import asyncio, sys, time
 C = asyncio.create_task
+begun = asyncio.Event()
 async def agen():
     for i in range(2):
         await asyncio.sleep(0.005)
@@ -56,16 +57,19 @@ async def other(t):
 async def gatherer(ts):
     await asyncio.gather(*ts)
 async def child():
-    p = await asyncio.create_subprocess_exec(sys.executable, "-c", "print(1)", stdout=asyncio.subprocess.PIPE)
+    pipe = asyncio.subprocess.PIPE
+    p = await asyncio.create_subprocess_exec(sys.executable, "-c", "input(); print(1)", stdin=pipe, stdout=pipe)
+    asyncio.get_running_loop().call_soon(p.stdin.write, b"\\n")  # once the line is waited for
     await p.stdout.readline()
     await p.wait()
 async def server(r, w):
+    begun.set()
     await r.readline()
     w.close()
 async def client():
     s = await asyncio.start_server(server, "127.0.0.1", 0)
     r, w = await asyncio.open_connection(*s.sockets[0].getsockname())
-    await asyncio.sleep(0.01)
+    await begun.wait()
     w.write(b"hello\\n")
     await r.read()
     w.close()
@@ -282,7 +286,7 @@ class NewerWaits(unittest.TestCase):
                     g.create_task(child(), name="c")
             async def limited():
                 try:
-                    async with asyncio.timeout(0.01):
+                    async with asyncio.timeout(0.1):
                         await asyncio.Event().wait()
                 except TimeoutError:
                     pass
