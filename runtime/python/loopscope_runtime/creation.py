@@ -36,6 +36,9 @@ def watch(rec, Task):
     places = {}  # how many tasks each place made
     # The task made last: depth, code and offset of the user's frame; the coroutine's code; the parent.
     depth, last_code, last_offset, last_own, last_parent = 1, None, 0, None, -1.0
+    # Instead, where no code of the user has a part in it: its frames; if it was the second in a row with these, how they were reached,
+    # the coroutine's code and the parent.
+    library_frames, library_way, library_own, library_parent = None, None, None, 0.0
     number, expected = 0, None  # its number, if it has a default name; that of the next
     high = hash(rec) - hash(rec) % KEYS  # what keys leave out of most hashes: a subtraction is a third of a division
 
@@ -71,6 +74,7 @@ def watch(rec, Task):
                 pass
         t = clock()
         fields = () if arg else told(own, parent, getframe(above), above)
+        arg = arg if fields else NEW_SAME
         if name == expected:
             number += 1
             expected = f"Task-{number + 1}"
@@ -91,8 +95,16 @@ def watch(rec, Task):
         return True
 
     def told(own, parent, frame, above):
-        """The fields that say by whom, of which code and where."""
-        nonlocal depth, last_code, last_offset, last_own, last_parent
+        """The fields that say by whom, of which code and where; none where that is as for the task before."""
+        nonlocal depth, last_code, last_offset, last_own, last_parent, library_frames, library_way, library_own, library_parent
+        innermost = frame
+        if library_way is not None:
+            if codes.leads(library_way, frame):
+                if library_own is own and library_parent == parent:
+                    return ()
+                library_own, library_parent = own, parent
+                return parent, 0 if own is None else codes.number(own), len(library_frames), *library_frames
+            library_frames = library_way = None
         depth = above - 1
         out = []
         base = 0.0
@@ -118,6 +130,10 @@ def watch(rec, Task):
                 out += codes.stack(frame.f_back, frames_told)
             else:
                 last_code, last_offset, last_own, last_parent = frame.f_code, frame.f_lasti, own, parent
+        elif out == library_frames:
+            library_way, library_own, library_parent = codes.way(innermost), own, parent
+        else:
+            library_frames = out
         return parent, 0 if own is None else codes.number(own), len(out), *out
 
     def first(task, k, begin, end):
@@ -141,8 +157,8 @@ def watch(rec, Task):
             rec.raised(task)
 
     def forget():
-        nonlocal last_parent, expected
-        last_parent, expected = -1.0, None
+        nonlocal last_parent, library_frames, library_way, expected
+        last_parent, library_frames, library_way, expected = -1.0, None, None, None
 
     for function in (created, told, first):
         codes.mark(function.__code__, codes.SKIP)

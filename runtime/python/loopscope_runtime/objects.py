@@ -9,6 +9,8 @@ import sys
 from . import codes, state
 from .records import HOLD, O_BARRIER, O_CONDITION, O_EVENT, O_LOCK, O_QUEUE, O_SEMAPHORE, OBJECT, head, key
 
+MAX_MADE = 1000  # places whose way is remembered
+
 
 class Setter:
     """Stores `name` in the instance, and calls react(instance, previous, value, frame of the assignment)."""
@@ -44,6 +46,8 @@ def start(asyncio, recorder_here):
     queue_init = queues.Queue.__init__.__code__
     wake_up_next = locks.Semaphore._wake_up_next.__code__
 
+    made = {}  # place of who made an object -> how that was reached when it was last, its frames, and where the name stands
+
     def created(kind):
         def react(instance, previous, value, frame):
             if previous is None:
@@ -53,19 +57,35 @@ def start(asyncio, recorder_here):
 
     def creation(kind, instance, frame):
         """`frame` is in an `__init__` of asyncio's; what asyncio makes for its own use does not count."""
-        caller = frame.f_back
-        while caller is not None and caller.f_code.co_name == "__init__" and caller.f_locals.get("self") is instance:
+        caller = maker = frame.f_back
+        plain = getattr(type(instance).__init__, "__code__", None) is frame.f_code  # its class has none of its own
+        if plain and maker is not None:
+            place = codes.base_of(maker.f_code) + maker.f_lasti
+            before = made.get(place)
+            if before is not None and codes.leads(before[0], maker):
+                write(kind, instance, *before[1:])
+                return
+        while not plain and caller is not None and caller.f_code.co_name == "__init__" and caller.f_locals.get("self") is instance:
             caller = caller.f_back
         if caller is not None and caller.f_globals.get("__name__") in ("asyncio.queues", "asyncio.locks"):
             if not (kind == O_LOCK and isinstance(caller.f_locals.get("self"), locks.Condition)):
                 return
-        frames = codes.stack(frame.f_back, 32)
+        frames = codes.stack(maker, 32)
         while caller is not None and not codes.is_user_code(caller.f_code):
             caller = caller.f_back
-        label = 0 if caller is None else state.text((caller.f_code, caller.f_lasti))
+        label = None if caller is None else (caller.f_code, caller.f_lasti)
+        if plain and maker is not None:
+            way = codes.way(maker)
+            if way is not None:
+                if len(made) > MAX_MADE:
+                    made.clear()
+                made[place] = way, frames, label
+        write(kind, instance, frames, label)
+
+    def write(kind, instance, frames, label):
         rec = recorder_here()
         stream = rec.stream if rec is not None else state.common()
-        stream.ext((head(OBJECT, key(instance), kind), state.clock(), len(frames), *frames, label))
+        stream.ext((head(OBJECT, key(instance), kind), state.clock(), len(frames), *frames, state.text(label)))
 
     def hold(instance, change, task_key):
         rec = recorder_here()
