@@ -73,8 +73,7 @@ export class Workbench {
   /** Reloads the window as a user does: a page that is merely loaded again may not have stored its layout yet. */
   async reload(): Promise<void> {
     const reloaded = this.page.waitForEvent("domcontentloaded");
-    await this.command("Developer: Reload Window");
-    await reloaded;
+    await Promise.all([reloaded, this.command("Developer: Reload Window")]);
   }
 
   tab(name: string): Locator {

@@ -51,8 +51,7 @@ describe("traces, in a folder whose name has spaces and other letters", function
     await workbench.command("Loopscope: Save Trace As…");
     // Watched from before, since it is shown for a few seconds only.
     const saved = workbench.page.locator(".statusbar").getByText("Saved slow.loopscope").waitFor();
-    await workbench.acceptFile("slow.loopscope");
-    await saved;
+    await Promise.all([saved, workbench.acceptFile("slow.loopscope")]);
     await workbench.command("View: Close All Editors");
     await workbench.command("Loopscope: Open Trace…");
     await workbench.answerFile(join(world.workspace, "slow.loopscope"));
