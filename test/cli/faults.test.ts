@@ -116,7 +116,9 @@ describe("faults", function () {
     }
     lost.sort((a, b) => a - b);
     const [median, worst] = [lost[lost.length >> 1], lost[lost.length - 1]];
-    console.log(`      lost at SIGKILL: median ${median.toFixed(0)} ms, at most ${worst.toFixed(0)} ms`);
+    const most = lost[Math.floor(lost.length * 0.99)];
+    const told = [median, most, worst].map((ms) => `${ms.toFixed(0)} ms`);
+    console.log(`      lost at SIGKILL: median ${told[0]}, 99 % within ${told[1]}, at most ${told[2]}`);
     assert.ok(median <= 100, `median ${median} ms`);
   });
 

@@ -186,6 +186,30 @@ class Faults(unittest.TestCase):
         self.assertEqual((result.run.gaps, result.run.stats[-1]["dropped"], result.run.left_over), (0, 0, 0))
         print("flushes at most %.0f ms apart" % (1e3 * max(apart)), file=sys.stderr)
 
+    def test_loops_do_not_wait_for_the_thread(self):
+        """The drain thread gets no processor in the midst of a look at the loops: they flush meanwhile."""
+        lines = """
+PERIOD = IDLE_PERIOD = 3600
+LATE = 0
+collect, flushes = Drain.collect, []
+def counted(self, final):
+    collect(self, final)
+    flushes.append(final)
+Drain.collect = counted
+def look():
+    end = now() + 20e9
+    with state.looking:
+        while len(flushes) < 5:
+            if now() > end:
+                state.note("a loop waited for the look")
+                return
+            time.sleep(0.001)
+start_new_thread(look, ())
+"""
+        run = self.changed("drain", lines, BUSY, "0.2").run
+        self.assertEqual(run.stats[-1]["notes"], [])
+        self.assertEqual({beat[0][0] for beat in run.beats if beat}, {1})
+
     def test_handlers_that_raise_in_a_flush(self):
         """Flushes of the loops' threads broken off in the midst, as by signal handlers: nothing but what is on its way is lost, and told."""
         torn = """

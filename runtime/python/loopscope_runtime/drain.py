@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from _thread import RLock, allocate_lock, get_native_id, start_new_thread
+from _thread import RLock, allocate_lock, get_ident, get_native_id, start_new_thread
 
 from . import abandoned, codes, labels, state, watchdog, wire
 from .records import BYE, CODES, HELLO, LOOP, NOW, STATS, STRINGS
@@ -208,12 +208,7 @@ class Drain:
         if final:
             self.search()
         before = len(self.batches)
-        beats = []
-        with state.looking:
-            for stream in list(state.streams):
-                if stream.probe is not None:
-                    key, begin, ready = stream.probe()
-                    beats.append([stream.loop_id, t, int(key), begin, ready])
+        beats = self.beats(t, final)
         for stream in list(state.streams):
             pieces, size = stream.take()
             if size:
@@ -242,10 +237,18 @@ class Drain:
         if final or beats and (busy or t - self.last_beat > BEAT_NS):
             self.last_beat = t
             others = other_threads()
-            put(wire.json_frame(NOW, [beat + [others] for beat in beats]))
+            put(wire.json_frame(NOW, [row + [others] for row in beats]))
         if final or t - self.last_stats > STATS_NS or len(state.notes) > self.told:
             self.last_stats, self.told = t, len(state.notes)
             put(wire.json_frame(STATS, self.stats(t)))
+
+    def beats(self, t, final):
+        """Where each loop is. A loop that flushes tells of itself alone: a look at others would wait for this thread, which may have no processor."""
+        if not final and get_native_id() != self.thread:
+            here = get_ident()
+            return [beat(stream, t) for stream in list(state.streams) if stream.probe is not None and stream.thread_id == here]
+        with state.looking:
+            return [beat(stream, t) for stream in list(state.streams) if stream.probe is not None]
 
     def put_records(self, stream, pieces):
         """Queues a frame of the last of the pieces, which it takes from the list."""
@@ -343,6 +346,11 @@ class Drain:
         self.flush_safely(True)
         self.channel.put(wire.json_frame(BYE, {"t": now()}))
         self.pump(True)
+
+
+def beat(stream, t):
+    key, begin, ready = stream.probe()
+    return [stream.loop_id, t, int(key), begin, ready]
 
 
 def text_of(value):
