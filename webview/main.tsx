@@ -2,6 +2,7 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { vscodeHost } from "./host/host";
 import { pageHost } from "./host/page";
+import { watchCursor } from "./lanes/state";
 import { App } from "./panes/App";
 import { announceSelection, say, useHost } from "./state/actions";
 import { watchFindings } from "./state/findings";
@@ -35,6 +36,7 @@ function start(): void {
   render(<App />, root);
   rememberSelection();
   watchFindings();
+  watchCursor();
   listenToKeys();
   new Receiver(host).start();
 }

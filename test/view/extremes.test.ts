@@ -134,6 +134,38 @@ describe("the view at its limits", () => {
     await visitAll();
   });
 
+  it("takes what belongs to no loop for no loop", async () => {
+    await open();
+    const outside = new StreamWriter();
+    outside.loop = 0;
+    // A lock made while the program is being imported.
+    outside.record("OBJECT", 77, 1, [0, 0], ["lock"]);
+    const story = sleepers(0.3).writer.take();
+    const whole = [outside.take(), story.subarray(16)];
+    await view.show(Buffer.concat(whole));
+    assert.deepEqual(await sections(), ["Event loop | UnixSelectorEventLoop"]);
+    await view.page.keyboard.press("2");
+    assert.match(await text(".loop-view .pane-bar"), /^UnixSelectorEventLoop is /);
+  });
+
+  it("puts the lanes beside the graph in a flat panel", async () => {
+    await open({ width: 1200, height: 250 });
+    await view.show(shop().finish());
+    const upper = (await view.page.locator(".upper").boundingBox())!;
+    const lower = (await view.page.locator(".lower").boundingBox())!;
+    assert.ok(lower.x >= upper.x + upper.width - 1, "side by side");
+    assert.ok(upper.height > 150 && lower.height > 150, `${upper.height} and ${lower.height} high`);
+    await view.page.getByRole("separator", { name: "Width of the left part" }).focus();
+    await view.page.keyboard.press("ArrowRight");
+    await view.settled();
+    assert.ok((await view.page.locator(".upper").boundingBox())!.width > upper.width);
+    await view.page.keyboard.press("2");
+    await view.post({ type: "reveal", task: null, object: null, time: 0.15 });
+    await view.page.locator(".station.active", { hasText: "order-5" }).waitFor();
+    assert.equal((await view.page.locator(".app").boundingBox())!.y, 0, "nothing is scrolled but the pane");
+    await visitAll();
+  });
+
   it("zooms by pinching a touch screen and by Ctrl with the wheel, in lanes and graph", async () => {
     await open({ touch: true });
     await view.show(shop().finish());

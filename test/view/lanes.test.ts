@@ -4,9 +4,10 @@ import type { Scene, ViewDriver } from "./driver";
 import { shop, sleepers } from "./synthetic/scenes";
 import { useViews } from "./views";
 
-/** Height of the ruler, and width of the names, of webview/lanes. */
+/** Height of the ruler, width of the names, and room behind the end, of webview/lanes. */
 const RULER = 26;
 const LABELS = 190;
+const BEHIND = 18;
 
 let openView: ReturnType<typeof useViews>;
 let view: ViewDriver;
@@ -21,9 +22,21 @@ const text = async (selector: string) =>
 /** A point of the lanes: an instant of a trace that is shown whole, and a height below the ruler. */
 async function point(t: number, y: number, end: number): Promise<{ x: number; y: number }> {
   const box = (await view.page.locator(".lanes-body canvas").boundingBox())!;
-  const share = (t + end * 0.005) / (end * 1.02);
-  return { x: box.x + LABELS + share * (box.width - LABELS), y: box.y + RULER + y };
+  const plot = box.width - LABELS;
+  const share = (t + end * 0.005) / (end * (1.005 + Math.max(0.015, BEHIND / plot)));
+  return { x: box.x + LABELS + share * plot, y: box.y + RULER + y };
 }
+
+/** What is drawn above the lanes: another picture is another window of time. */
+const ruler = () =>
+  view.page.evaluate(
+    ({ left, height }) => {
+      const canvas = document.querySelector<HTMLCanvasElement>(".lanes-body canvas")!;
+      const { data } = canvas.getContext("2d")!.getImageData(left, 0, canvas.width - left, height);
+      return Array.from(data).join();
+    },
+    { left: LABELS, height: RULER },
+  );
 
 const travel = async (time: number) => {
   await view.post({ type: "reveal", task: null, object: null, time });
@@ -107,6 +120,92 @@ describe("the lanes", () => {
     const opened = view.sent.find((m): m is ViewMessage & { type: "open" } => m.type === "open");
     assert.equal(opened?.at.line, 31, "the line that blocks");
     assert.match(await text(".details h3"), /order-5/);
+  });
+
+  it("stays where it was moved to while the program runs, until it is told to follow", async () => {
+    await open();
+    const sim = shop({ until: 0.2 });
+    const later = async (until: number) => {
+      const before = await view.page.evaluate(() => document.querySelector(".clock .dim")?.textContent ?? "");
+      sim.run(until);
+      await view.feed(sim.writer.take());
+      await view.page.waitForFunction(
+        (old) => (document.querySelector(".clock .dim")?.textContent ?? old) !== old,
+        before,
+      );
+      await view.settled();
+    };
+    await view.init("shop.py", "live");
+    await later(0.21);
+    const live = view.page.getByRole("button", { name: "Live", exact: true });
+    assert.equal(await live.getAttribute("aria-pressed"), "true", "all is shown");
+    for (const key of ["w", "w", "w"]) await view.page.keyboard.press(key);
+    await view.page.getByText("zoomed to").waitFor();
+    assert.equal(await live.getAttribute("aria-pressed"), "true", "zoomed at the end");
+    for (const key of ["a", "a", "a"]) await view.page.keyboard.press(key);
+    await view.page.locator('.now.behind[aria-pressed="false"]').waitFor();
+    await view.settled();
+    const before = await ruler();
+    await later(0.25);
+    assert.equal(await ruler(), before, "held still");
+    await live.click();
+    await view.page.locator('.now.at-end[aria-pressed="true"]').waitFor();
+    await view.settled();
+    const there = await ruler();
+    assert.notEqual(there, before, "the end is in sight");
+    await later(0.3);
+    assert.notEqual(await ruler(), there, "and follows");
+    // An instant that is pressed stays under the pointer.
+    const { x, y } = (await view.page.locator(".lanes-body canvas").boundingBox())!;
+    await view.page.mouse.click(x + 500, y + 8);
+    await view.page.locator(".now", { hasText: "Live" }).and(view.page.locator(".behind")).waitFor();
+    await view.settled();
+    const pressed = await ruler();
+    await later(0.35);
+    assert.equal(await ruler(), pressed);
+  });
+
+  it("goes where the cursor goes", async () => {
+    await open();
+    await view.show(shop().finish());
+    await travel(0.05);
+    for (const key of ["w", "w", "w", "w"]) await view.page.keyboard.press(key);
+    await view.page.getByText("zoomed to").waitFor();
+    await view.settled();
+    const here = await ruler();
+    await travel(0.5);
+    const there = await ruler();
+    assert.notEqual(there, here);
+    await travel(0.52);
+    await travel(0.5);
+    assert.equal(await ruler(), there, "one in sight moves nothing");
+    await view.page.keyboard.press("End");
+    await view.settled();
+    assert.notEqual(await ruler(), there);
+    assert.equal(
+      await view.page.getByRole("button", { name: "End", exact: true }).getAttribute("aria-pressed"),
+      "true",
+    );
+  });
+
+  it("shows a deadlock in red also when it is over", async () => {
+    await open();
+    await view.show(shop().finish());
+    await view.page.locator(".finding", { hasText: "Deadlock" }).waitFor();
+    await view.settled();
+    const reds = () =>
+      view.page.evaluate((left) => {
+        const canvas = document.querySelector<HTMLCanvasElement>(".lanes-body canvas")!;
+        // Below the loop's own lane, where blocking is red.
+        const { data } = canvas.getContext("2d")!.getImageData(left, 70, canvas.width - left, 200);
+        let red = 0;
+        for (let i = 0; i < data.length; i += 4) if (data[i] > 110 && data[i + 1] < 80) red++;
+        return red;
+      }, LABELS);
+    const found = await reds();
+    assert.ok(found > 5000, `${found} red pixels`);
+    await travel(0.05);
+    assert.ok((await reds()) > 5000, "at any instant");
   });
 
   it("says who woke the selected task, each time", async () => {

@@ -297,6 +297,51 @@ describe("the view in a browser", () => {
     assert.notEqual(await ruler(), before);
   });
 
+  it("lists the newest events of a running program, until the list is scrolled up", async () => {
+    await open({ state: { version: 1, view: "timeline" } });
+    const sim = shop({ until: 0.1 });
+    await view.init("shop.py", "live");
+    const later = async (until: number) => {
+      const count = await view.page.locator(".pane-bar .dim").or(view.page.locator(".welcome")).innerText();
+      sim.run(until);
+      await view.feed(sim.writer.take());
+      await view.page.waitForFunction(
+        (old) => (document.querySelector(".pane-bar .dim")?.textContent ?? old) !== old,
+        count,
+      );
+    };
+    const scrolled = () => view.page.evaluate(() => document.querySelector(".pane > .scroll")!.scrollTop);
+    const atEnd = () =>
+      view.page.waitForFunction(() => {
+        const list = document.querySelector(".pane > .scroll")!;
+        return list.scrollTop > 0 && list.scrollHeight - list.clientHeight - list.scrollTop < 2;
+      });
+    await later(0.2);
+    await atEnd();
+    await later(0.3);
+    await atEnd();
+    const follow = view.page.getByRole("button", { name: "follow", exact: true });
+    assert.equal(await follow.getAttribute("aria-pressed"), "true");
+    await view.page.locator(".pane > .scroll").hover();
+    await view.page.mouse.wheel(0, -400);
+    await view.page.locator('.toggle[aria-pressed="false"]', { hasText: "follow" }).waitFor();
+    const top = await scrolled();
+    await later(0.4);
+    assert.equal(await scrolled(), top);
+    await follow.click();
+    await atEnd();
+    await later(0.5);
+    await atEnd();
+  });
+
+  it("leads from the end of a program to an instant that shows what it did", async () => {
+    await open();
+    await view.show(sleepers().finish());
+    await view.page.getByRole("button", { name: "see them at work" }).click();
+    await view.page.getByRole("treeitem", { name: /Task-2, suspended/ }).waitFor({ state: "attached" });
+    assert.match(await text(".overview"), /4 tasks alive/);
+  });
+
   it("shows loss in the trust line", async () => {
     await open();
     const sim = shop({ until: 0.1 });

@@ -56,3 +56,20 @@ export function fillClipped(
   if (cut) context.fillText(cut, x, y);
   return cut ? measure(context, cut) : 0;
 }
+
+/** A dotted path of Python names, and what may follow it: "Server.handle.<locals>.inner  Task-7". */
+const PATH = /^(?:(?:<locals>|[\p{L}_][\p{L}\p{N}_]*)\.)+(?=[\p{L}_])/u;
+
+/** The last name of a path, which tells most. */
+export const shortName = (name: string): string => name.replace(PATH, "");
+
+/** Draws a name like `fillClipped`; where there is no room, without the classes and functions it is in. */
+export function fillName(
+  context: CanvasRenderingContext2D,
+  name: string,
+  x: number,
+  y: number,
+  width: number,
+): number {
+  return fillClipped(context, measure(context, name) <= width ? name : shortName(name), x, y, width);
+}

@@ -1,4 +1,4 @@
-import { clip, fillClipped, measure } from "../canvas/text";
+import { clip, fillClipped, fillName, measure } from "../canvas/text";
 import { drawIcon } from "../icons";
 import { stateColour } from "../model/look";
 import type { Theme } from "../state/theme";
@@ -172,7 +172,7 @@ function drawCard(
   if (badge) room -= badgeWidth + 7;
   context.font = small ? fonts.small : fonts.bold;
   context.fillStyle = small ? theme.dim : theme.foreground;
-  let end = x + 32 + fillClipped(context, card.title, x + 32, baseline, room);
+  let end = x + 32 + fillName(context, card.title, x + 32, baseline, room);
   if (card.suffix && end + 34 < x + 32 + room) {
     context.font = fonts.small;
     context.fillStyle = theme.dim;

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { Icon, type IconName } from "../icons";
-import { cursor, live, now, trace } from "../state/model";
+import { live, now, trace } from "../state/model";
 import { change, setting } from "../state/settings";
 import {
   goLive,
@@ -15,13 +15,13 @@ import {
 } from "../state/travel";
 import { duration, instant } from "../util/format";
 import { t } from "../util/l10n";
-import { range, span } from "./state";
+import { follows, range, span } from "./state";
 
 /** The controls of time travel, above the lanes. */
 export function Transport() {
-  const at = cursor.value;
   const { from, to } = span.value;
   const length = Math.min(to - from, Math.max(1e-9, trace.value.endTime));
+  const all = trace.value.endTime;
   const it = iteration.value;
   return (
     <div class="transport" role="toolbar" aria-label={t("Time travel")}>
@@ -50,16 +50,17 @@ export function Transport() {
       </label>
       <button
         type="button"
-        class={`now ${at === null ? "at-end" : ""}`}
-        aria-pressed={at === null}
-        title={at === null ? t("The view follows the end") : t("Back to the end (End)")}
+        class={`now ${follows.value ? "at-end" : live.value ? "behind" : ""}`}
+        aria-pressed={follows.value}
+        title={follows.value ? t("The view follows the end") : t("Back to the end (End)")}
         onClick={goLive}
       >
+        {live.value && !follows.value ? <Icon name="debug-continue" size={12} /> : null}
         {live.value ? t("Live") : t("End")}
       </button>
       <output class="clock" aria-label={t("Instant shown")}>
         <b>{instant(now.value, length)}</b>
-        <span class="dim"> {t("of {time}", { time: duration(trace.value.endTime) })}</span>
+        <span class="dim"> {t("of {time}", { time: all < 60 ? instant(all, length) : duration(all) })}</span>
       </output>
       {it ? (
         <span class="iterations">

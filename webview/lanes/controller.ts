@@ -22,13 +22,28 @@ import { type HoverInfo, loopInfoAt, sliceInfo } from "./hover";
 import { laneMenu } from "./menu";
 import { type PinnedRow, pinnedLoop } from "./pin";
 import { type LaneRow, rowAt } from "./rows";
-import { laneCache, laneRoom, loopLane, opened, panWindow, range, rows, span, zoomWindow } from "./state";
+import {
+  laneCache,
+  laneRoom,
+  loopLane,
+  opened,
+  panWindow,
+  plotWidth,
+  range,
+  rows,
+  span,
+  stuck,
+  zoomWindow,
+} from "./state";
 
 type Drag =
   | { kind: "pan"; x: number; y: number; moved: boolean; shift: boolean }
   | { kind: "range"; from: number; moved: boolean; x: number }
   | { kind: "cursor" }
   | { kind: "labels" };
+
+/** The share of the width that names may take: in a side bar the lanes need the room. */
+const mostLabels = (width: number) => (width < 480 ? 0.42 : 0.5);
 
 /** Pointer and wheel over the lanes, the scroll bar beside them, and what is drawn. */
 export class LanesController {
@@ -75,6 +90,7 @@ export class LanesController {
     range.value;
     highlighted.value;
     deadlock.value;
+    stuck.value;
     snapshot.value;
     setting.labels.value;
     const all = rows.value;
@@ -102,7 +118,10 @@ export class LanesController {
   }
 
   private get plot(): { left: number; width: number } {
-    const left = Math.min(settings.peek().labels, this.surface.size.width * 0.5);
+    const left = Math.min(
+      settings.peek().labels,
+      this.surface.size.width * mostLabels(this.surface.size.width),
+    );
     return { left, width: Math.max(1, this.surface.size.width - left) };
   }
 
@@ -117,6 +136,7 @@ export class LanesController {
     size: { width: number; height: number; ratio: number },
   ): void {
     laneRoom.value = size.height - RULER - 8;
+    plotWidth.value = this.plot.width;
     const all = rows.value;
     const scroll = this.scroller.scrollTop;
     const first = rowAt(all, scroll);
@@ -145,6 +165,7 @@ export class LanesController {
       selected: chosen?.kind === "task" ? chosen.task : -1,
       selectedTasks: chosen?.kind === "group" ? new Set(chosen.tasks) : null,
       deadlock: deadlock.value.tasks,
+      stuck: stuck.value,
       finding: highlighted.value,
       lane: (task) => laneCache().get(task),
       loopLane,

@@ -1,6 +1,6 @@
 import type { Finding } from "../../src/protocol/report";
 import type { Trace } from "../../src/trace";
-import { fillClipped, measure } from "../canvas/text";
+import { fillClipped, fillName, measure } from "../canvas/text";
 import { drawIcon } from "../icons";
 import { STATE_ICONS, stateColour, stateName } from "../model/look";
 import { isOver, type Snapshot, State } from "../model/snapshot";
@@ -37,7 +37,10 @@ export interface LanesScene {
   snapshot: Snapshot;
   selected: number;
   selectedTasks: ReadonlySet<number> | null;
+  /** Tasks in a deadlock at the instant shown. */
   deadlock: ReadonlySet<number>;
+  /** Tasks that ever were in one, and since when. */
+  stuck: ReadonlyMap<number, number>;
   finding: Finding | null;
   lane: (task: number) => Lane;
   loopLane: (loop: number) => LoopLane;
@@ -176,8 +179,7 @@ function drawLabel(context: CanvasRenderingContext2D, scene: LanesScene, row: La
     context.fillStyle = theme.foreground;
     const badge = `×${count(row.tasks.length)}`;
     const width = measure(context, badge);
-    const end =
-      indent + 18 + fillClipped(context, row.label, indent + 18, baseline, room - indent - 26 - width);
+    const end = indent + 18 + fillName(context, row.label, indent + 18, baseline, room - indent - 26 - width);
     context.fillStyle = theme.dim;
     context.fillText(badge, end + 7, baseline);
     const most = scene.density(row.key)?.most ?? 0;
@@ -192,7 +194,7 @@ function drawLabel(context: CanvasRenderingContext2D, scene: LanesScene, row: La
   drawIcon(context, STATE_ICONS[state], indent, y + (row.height - icon) / 2, icon);
   context.fillStyle = isOver(state) || state === State.absent ? theme.dim : theme.foreground;
   context.font = `${small ? 9.5 : 11.5}px ${theme.fontFamily}`;
-  fillClipped(context, row.label, indent + icon + 5, baseline, room - indent - icon - 5);
+  fillName(context, row.label, indent + icon + 5, baseline, room - indent - icon - 5);
 }
 
 const hues = new WeakMap<Trace, Map<number, number>>();
@@ -267,7 +269,7 @@ function drawRuler(
     context.fillStyle = theme.border;
     context.fillRect(at, RULER - 6, 1, 6);
     context.fillStyle = theme.dim;
-    if (at + 4 + measure(context, label) < width) context.fillText(label, at + 4, 16);
+    if (at + 4 + measure(context, label) < width) context.fillText(label, at + 4, 13);
   }
 }
 

@@ -97,7 +97,7 @@ function drawSlices(
   x: ToX,
 ): void {
   const { theme, trace } = scene;
-  const stuck = scene.deadlock.has(lane.task);
+  const stuck = scene.stuck.get(lane.task) ?? Number.NaN;
   const tall = height >= 16;
   for (let i = first; i <= last; i++) {
     const from = lane.start[i];
@@ -106,7 +106,7 @@ function drawSlices(
     const width = right - left;
     switch (lane.state[i]) {
       case State.suspended: {
-        const forEver = stuck && i === lane.count - 1;
+        const forEver = from <= stuck && lane.start[i + 1] > stuck;
         context.globalAlpha = theme.highContrast ? 0.5 : forEver ? 0.5 : 0.3;
         context.fillStyle = forEver ? theme.error : theme.suspended;
         context.fillRect(left, y + height * 0.22, Math.max(1, width), height * 0.56);

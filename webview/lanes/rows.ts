@@ -1,4 +1,5 @@
 import { loopName, starterOf, TaskFlag, type Trace } from "../../src/trace";
+import { loopsOf } from "../model/loops";
 import { displayName, taskTitle } from "../util/format";
 import { t } from "../util/l10n";
 
@@ -57,18 +58,21 @@ export function buildRows(trace: Trace, options: RowOptions): LaneRow[] {
     top += row.height;
     rows.push(row);
   };
-  for (const loop of trace.loops) {
+  const loops = loopsOf(trace);
+  for (const loop of loops) {
     push({
       kind: "loop",
       key: `l${loop.row}`,
       loop: loop.row,
-      ...titleOf(trace, loop.row),
+      ...titleOf(trace, loop.row, loops.length > 1),
       top,
       height: LOOP_HEIGHT,
     });
     addTasks(trace, roots.get(loop.row) ?? [], children, options, push);
+    roots.delete(loop.row);
   }
-  addTasks(trace, roots.get(-1) ?? [], children, options, push);
+  // Tasks whose loop is not known.
+  for (const orphans of roots.values()) addTasks(trace, orphans, children, options, push);
   spreadGroups(rows, options.room - top);
   return rows;
 }
@@ -94,15 +98,15 @@ function matching(trace: Trace, only: RowOptions["only"]): (task: number) => boo
   return (task) => !(flags.get(task) & TaskFlag.void) && (!only || only(task));
 }
 
-function titleOf(trace: Trace, row: number): { label: string; detail: string } {
+function titleOf(trace: Trace, row: number, several: boolean): { label: string; detail: string } {
   const loop = trace.loops[row];
   const program = trace.programs[loop.program];
   const parts = [loop.kind.replace(/^asyncio\./, "").replace(/^_/, "")];
-  if (trace.loops.length > 1) parts.push(loop.thread);
+  if (several) parts.push(loop.thread);
   if (trace.programs.length > 1 && program?.hello) parts.push(`pid ${program.hello.pid}`);
   if (program?.parent >= 0) parts.push(t("started by {who}", { who: starterOf(trace, program) }));
   return {
-    label: trace.loops.length > 1 ? loopName(trace, loop) : t("Event loop"),
+    label: several ? loopName(trace, loop) : t("Event loop"),
     detail: parts.join(" · "),
   };
 }

@@ -1,6 +1,7 @@
 import type { Trace } from "../../src/trace";
 import { StepFlag } from "../../src/trace";
 import { firstStepAfter, nextOfLoop, stepIndex } from "../../src/trace/queries";
+import { loopsOf } from "../model/loops";
 import { loopLane } from "./state";
 
 /** What happened in a range of time. Seconds; tasks as rows. */
@@ -23,7 +24,7 @@ const MOST_TASKS = 200_000;
 export function rangeStatistics(trace: Trace, from: number, to: number): RangeStatistics {
   const { steps } = trace;
   const result: RangeStatistics = { loops: [], steps: [], waits: [], delays: [], stepCount: 0 };
-  for (const loop of trace.loops) {
+  for (const loop of loopsOf(trace)) {
     const lane = loopLane(loop.row);
     const busy = Math.max(0, lane.busyBetween(from, to));
     let blocked = 0;

@@ -13,7 +13,7 @@ import { Help } from "./Help";
 import { Legend } from "./Legend";
 import { LoopPane } from "./LoopPane";
 import { Menu } from "./menu";
-import { narrow } from "./narrow";
+import { flat, narrow, slim } from "./narrow";
 import { Overview } from "./Overview";
 import { RangePanel } from "./RangePanel";
 import { Splitter } from "./Splitter";
@@ -28,7 +28,9 @@ export function App() {
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => {
-      narrow.value = entry.contentRect.width < 720;
+      const { width, height } = entry.contentRect;
+      narrow.value = width < 720;
+      flat.value = !narrow.value && height < 380;
     });
     observer.observe(element.current!);
     return () => observer.disconnect();
@@ -41,7 +43,7 @@ export function App() {
   const split = setting.split.value;
   const empty = trace.value.tasks.count === 0;
   return (
-    <div class={`app ${narrow.value ? "narrow" : "wide"}`} ref={element}>
+    <div class={`app ${narrow.value ? "narrow" : flat.value ? "flat" : ""}`} ref={element}>
       <Toolbar />
       <Problem />
       {narrow.value && panel && !empty ? <Overview /> : null}
@@ -49,21 +51,22 @@ export function App() {
         <Welcome />
       ) : (
         <div class="main" style={{ "--side": `${side}px` }}>
-          <div class="stack" ref={stack}>
+          <div class={`stack ${flat.value ? "beside" : ""}`} ref={stack}>
             {lanes ? (
               <>
-                <div class="upper" style={{ flexGrow: split }}>
+                <div class={`upper ${slim.value ? "slim" : ""}`} style={{ flexGrow: split }}>
                   <Upper />
                 </div>
                 <Splitter
-                  orientation="horizontal"
-                  label={t("Height of the upper part")}
+                  orientation={flat.value ? "vertical" : "horizontal"}
+                  label={flat.value ? t("Width of the left part") : t("Height of the upper part")}
                   value={split * 100}
                   min={15}
                   max={85}
                   onDrag={(delta) => {
-                    const height = stack.current?.clientHeight || 1;
-                    const next = setting.split.value + delta / height;
+                    const { clientWidth = 1, clientHeight = 1 } = stack.current ?? {};
+                    const length = Math.max(1, flat.value ? clientWidth : clientHeight);
+                    const next = setting.split.value + delta / length;
                     change({ split: Math.min(0.85, Math.max(0.15, next)) });
                   }}
                 />
@@ -72,7 +75,7 @@ export function App() {
                 </div>
               </>
             ) : (
-              <div class="upper" style={{ flexGrow: 1 }}>
+              <div class={`upper ${narrow.value ? "slim" : ""}`} style={{ flexGrow: 1 }}>
                 <Upper />
               </div>
             )}

@@ -7,6 +7,7 @@ import { Icon } from "../icons";
 import { LoopLane } from "../lanes/loopLane";
 import { compareFindings, type Summary, summarize } from "../model/compare";
 import { findingTitle } from "../model/look";
+import { loopsOf } from "../model/loops";
 import { act } from "../state/actions";
 import { withSource } from "../state/findings";
 import { actions, other, source, sourceFindings, tick, trace } from "../state/model";
@@ -199,8 +200,9 @@ function LoopStrip({ label, of, length }: { label: string; of: Trace; length: nu
       context.fillRect(0, 0, width, height);
       context.fillStyle = colours.border;
       context.fillRect(0, Math.floor(height / 2), (of.endTime / length) * width, 1);
-      if (of.loops.length === 0) return;
-      const lane = new LoopLane(of, of.loops[0], of.blockSeconds).update();
+      const [loop] = loopsOf(of);
+      if (!loop) return;
+      const lane = new LoopLane(of, loop, of.blockSeconds).update();
       const pixel = length / width;
       context.fillStyle = colours.running;
       for (let column = 0; column < width; column++) {

@@ -3,7 +3,7 @@ import { Icon, type IconName } from "../icons";
 import { findingTitle } from "../model/look";
 import { openHelp } from "../state/actions";
 import { findings } from "../state/findings";
-import { cursor, highlighted, select } from "../state/model";
+import { cursor, highlighted, open, select } from "../state/model";
 import { whole } from "../state/trust";
 import { duration } from "../util/format";
 import { t } from "../util/l10n";
@@ -23,7 +23,9 @@ export function Findings() {
         <p class="none">
           <Icon name={whole.value ? "pass" : "info"} size={14} />{" "}
           {whole.value
-            ? t("Nothing found so far.")
+            ? open.value
+              ? t("Nothing found so far.")
+              : t("Nothing wrong was found.")
             : t("Nothing found in what was recorded. The trust line below says what is missing.")}
         </p>
       ) : (

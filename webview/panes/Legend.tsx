@@ -1,9 +1,13 @@
 import { beyond, graphCommand } from "../graph/commands";
 import { graph, outlineWidth, tidy } from "../graph/state";
 import { Icon } from "../icons";
+import { fullest } from "../model/fullest";
+import { isOver, STATE_NAMES, State } from "../model/snapshot";
+import { cursor, live, snapshot, trace } from "../state/model";
 import { change, setting } from "../state/settings";
+import { goTo } from "../state/travel";
 import { t, tn } from "../util/l10n";
-import { narrow } from "./narrow";
+import { slim } from "./narrow";
 
 /** What the lines of the graph mean, and how much of the program is on screen. */
 export function Legend() {
@@ -57,7 +61,28 @@ function Shown() {
           </button>
         </>
       ) : null}
+      <Over />
     </span>
+  );
+}
+
+/** At its end a program shows little: the way to an instant that shows what it did. */
+function Over() {
+  const { totals } = snapshot.value;
+  const alive = STATE_NAMES.some((_, state) => state !== State.absent && !isOver(state) && totals[state] > 0);
+  if (alive || live.value || cursor.value !== null) return null;
+  return (
+    <>
+      {" · "}
+      <button
+        type="button"
+        class="link"
+        title={t("All have ended: go to the instant when most of them were alive")}
+        onClick={() => goTo(fullest(trace.value))}
+      >
+        {t("see them at work")}
+      </button>
+    </>
   );
 }
 
@@ -81,7 +106,7 @@ function Beyond() {
           onClick={() => go("down")}
         >
           {alarm ? <Icon name="warning" size={13} /> : null} ↓{" "}
-          {narrow.value ? below : t("{n} more", { n: below })}
+          {slim.value ? below : t("{n} more", { n: below })}
         </button>
       ) : null}
       {right > 0 ? (
@@ -91,7 +116,7 @@ function Beyond() {
           title={t("{n} more at the right", { n: right })}
           onClick={() => go("right")}
         >
-          {narrow.value ? right : t("{n} more", { n: right })} →
+          {slim.value ? right : t("{n} more", { n: right })} →
         </button>
       ) : null}
     </>

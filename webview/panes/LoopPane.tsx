@@ -3,21 +3,23 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { loopName, loopState, starterOf } from "../../src/trace";
 import { Icon, type IconName } from "../icons";
+import { loopsOf } from "../model/loops";
 import { State } from "../model/snapshot";
 import { waitInfo } from "../model/wait";
 import { now, snapshot, tick, trace } from "../state/model";
 import { duration } from "../util/format";
 import { t, tn, tx } from "../util/l10n";
 import { Running, TaskName } from "./LoopRunning";
-import { narrow } from "./narrow";
+import { slim } from "./narrow";
 
-/** Which loop is shown; the first with anything to show. */
-const shown = signal(0);
+/** The row of the loop that is shown; the first where there is none such. */
+const shown = signal(-1);
 const MOST = 60;
 
 const state = computed(() => {
   tick.value;
-  const loop = trace.value.loops[shown.value] ?? trace.value.loops[0];
+  const loops = loopsOf(trace.value);
+  const loop = loops.find(({ row }) => row === shown.value) ?? loops[0];
   return loop ? { loop, ...loopState(trace.value, loop, now.value) } : null;
 });
 
@@ -25,8 +27,8 @@ const state = computed(() => {
 export function LoopPane() {
   const it = state.value;
   if (!it) return <p class="none pad">{t("No event loop has been seen.")}</p>;
-  const { loops, programs } = trace.value;
-  const starter = starterOf(trace.value, programs[it.loop.program]);
+  const loops = loopsOf(trace.value);
+  const starter = starterOf(trace.value, trace.value.programs[it.loop.program]);
   const station =
     it.state === "idle"
       ? "poll"
@@ -205,7 +207,10 @@ function Station({
   const element = useRef<HTMLElement>(null);
   useEffect(() => {
     // Where the stations stand one below the other the one that matters may be out of sight.
-    if (active && narrow.value) element.current?.scrollIntoView({ block: "start" });
+    const scroller = element.current?.closest(".scroll");
+    if (!active || !slim.value || !scroller) return;
+    // Not `scrollIntoView`, which scrolls everything around it as well.
+    scroller.scrollTop += element.current!.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
   }, [active]);
   return (
     <section

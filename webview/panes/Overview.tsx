@@ -1,6 +1,7 @@
 import { computed } from "@preact/signals";
 import { loopName } from "../../src/trace";
 import { loopLane } from "../lanes/state";
+import { loopsOf } from "../model/loops";
 import { State } from "../model/snapshot";
 import { cursor, now, snapshot, tick, trace } from "../state/model";
 import { duration, instant, percent } from "../util/format";
@@ -13,7 +14,7 @@ const MOST = 4;
 const loops = computed(() => {
   tick.value;
   const it = trace.value;
-  return it.loops
+  return loopsOf(it)
     .filter((loop) => loop.lastEnd > Number.NEGATIVE_INFINITY)
     .slice(0, MOST)
     .map((loop) => {
@@ -43,7 +44,7 @@ export function Overview() {
             <i class="idle" style={{ flexGrow: Math.max(0, all - busy) / all }} />
           </div>
           <p>
-            {trace.value.loops.length > 1 ? `${loopName(trace.value, loop)}: ` : ""}
+            {loops.value.length > 1 ? `${loopName(trace.value, loop)}: ` : ""}
             {blocks > 0 ? (
               <>
                 <span class="late">
@@ -55,8 +56,8 @@ export function Overview() {
             ) : null}
             {tx("busy {busy}, idle {idle} of {time}", {
               busy: <b>{percent(busy / all)}</b>,
-              idle: percent(Math.max(0, all - busy) / all),
-              time: duration(all),
+              idle: <span class="whole">{percent(Math.max(0, all - busy) / all)}</span>,
+              time: <span class="whole">{duration(all)}</span>,
             })}
           </p>
         </div>

@@ -43,7 +43,7 @@ export function RangePanel() {
             <i class="idle" style={{ flexGrow: idle / length }} />
           </div>
           <div>
-            {trace.value.loops.length > 1 ? `${loopName(trace.value, trace.value.loops[loop])}: ` : ""}
+            {result.loops.length > 1 ? `${loopName(trace.value, trace.value.loops[loop])}: ` : ""}
             {tx("loop busy {busy} ({time}), of that blocked {blocked}, idle {idle}", {
               busy: <b>{percent(busy / length)}</b>,
               time: duration(busy),

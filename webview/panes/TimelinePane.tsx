@@ -1,16 +1,19 @@
 import { computed, signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { TIMELINE_EVENTS, type TimelineEvent, type TimelineRow, timeline } from "../../src/trace";
 import { only } from "../graph/state";
 import { Icon, type IconName } from "../icons";
-import { cursor, now, select, selectedTask, trace } from "../state/model";
+import { cursor, live, now, select, selectedTask, trace } from "../state/model";
 import { Pace } from "../state/pace";
+import { goLive } from "../state/travel";
 import { displayName } from "../util/format";
 import { t, tn } from "../util/l10n";
+import { slim } from "./narrow";
 import { PlaceLink } from "./PlaceLink";
 import { useWindow } from "./useWindow";
 
-const ROW = 24;
+/** Height of a row, CSS pixels; a narrow one has the sentence below the name. */
+const ROW = { wide: 24, narrow: 42 };
 const ICONS: Record<TimelineEvent, IconName> = {
   created: "add",
   started: "debug-start",
@@ -28,6 +31,8 @@ const ICONS: Record<TimelineEvent, IconName> = {
 
 const hidden = signal<ReadonlySet<TimelineEvent>>(new Set());
 const onlySelected = signal(false);
+/** While the program runs the newest rows are shown, until the list is scrolled up. */
+const following = signal(true);
 
 const pace = new Pace();
 
@@ -65,7 +70,8 @@ export function TimelinePane() {
   const filtered = passing.value;
   const length = filtered ? filtered.length : all.length;
   const at = (i: number) => (filtered ? filtered[i] : i);
-  const { scroller, from, to, before, after, reveal } = useWindow(length, ROW);
+  const row = slim.value ? ROW.narrow : ROW.wide;
+  const { scroller, from, to, before, after, reveal, height } = useWindow(length, row);
   const shown = now.value;
   let low = 0;
   let high = length;
@@ -77,7 +83,24 @@ export function TimelinePane() {
   const current = low - 1;
   useEffect(() => {
     if (cursor.value !== null) reveal(current);
-  }, [cursor.value]);
+    else following.value = true;
+  }, [cursor.value, trace.value]);
+  const follows = live.value && following.value && cursor.value === null;
+  useLayoutEffect(() => {
+    if (follows) scroller.current!.scrollTop = scroller.current!.scrollHeight;
+  }, [follows, length, row, height]);
+  useEffect(() => {
+    const element = scroller.current!;
+    let top = element.scrollTop;
+    const scrolled = () => {
+      // Growing, the list does not scroll: upwards is the user's doing.
+      if (element.scrollHeight - element.clientHeight - element.scrollTop < ROW.wide) following.value = true;
+      else if (element.scrollTop < top) following.value = false;
+      top = element.scrollTop;
+    };
+    element.addEventListener("scroll", scrolled, { passive: true });
+    return () => element.removeEventListener("scroll", scrolled);
+  }, []);
   const visible = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
   return (
     <div class="pane">
@@ -110,6 +133,20 @@ export function TimelinePane() {
         >
           {t("only the selected task")}
         </button>
+        {live.value ? (
+          <button
+            type="button"
+            class="toggle"
+            aria-pressed={follows}
+            title={t("Show the newest events as they come")}
+            onClick={() => {
+              if (cursor.value !== null) goLive();
+              following.value = !follows;
+            }}
+          >
+            {t("follow")}
+          </button>
+        ) : null}
       </div>
       <div class="scroll" ref={scroller}>
         <div style={{ height: `${before}px` }} />

@@ -134,12 +134,16 @@ function Search() {
   );
 }
 
+/** With more states than this there is room for their words on a wide screen only. */
+const MOST_WORDS = 3;
+
 /** How many tasks are in each state, as buttons that filter by it. */
 function Counts() {
   const { totals } = snapshot.value;
   const { read, total } = progress.value;
+  const shown = totals.filter((n, state) => n > 0 && state !== State.absent).length;
   return (
-    <div class="counts" role="status" aria-live="off">
+    <div class={`counts ${shown > MOST_WORDS ? "many" : ""}`} role="status" aria-live="off">
       {live.value ? <span class="live">{t("LIVE")}</span> : null}
       {total !== null && read < total ? (
         <span>{t("reading {n} %", { n: Math.floor((read / total) * 100) })}</span>

@@ -38,5 +38,5 @@ export function useWindow(count: number, rowHeight: number) {
       element.scrollTop = top - element.clientHeight / 2;
     }
   };
-  return { scroller, from, to, before, after, reveal };
+  return { scroller, from, to, before, after, reveal, height: view.height };
 }

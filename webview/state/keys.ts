@@ -70,7 +70,9 @@ VIEWS.forEach((view, i) => {
 
 export function listenToKeys(): void {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || helpOpen.value) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    // Asked of the page: that it is closed a dialog tells later.
+    if (document.querySelector("dialog[open]")) return;
     const target = event.target as HTMLElement;
     if (target.closest("input, select, textarea, dialog, [role=menu]")) return;
     // A focused button takes its own Space and Enter.

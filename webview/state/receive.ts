@@ -20,6 +20,7 @@ import {
   progress,
   reset,
   select,
+  source,
   sourceFindings,
   succeed,
   tick,
@@ -80,6 +81,8 @@ export class Receiver {
         }
         this.configure(message.config);
         actions.value = message.actions;
+        // What was zoomed to is an instant of the trace before.
+        if (source.peek() !== null) change({ window: null });
         reset(message.source);
         break;
       case "compare":

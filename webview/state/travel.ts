@@ -1,7 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import type { Trace } from "../../src/trace";
 import { firstWhere } from "../../src/trace/store/columns";
-import { loopLane } from "../lanes/state";
+import { loopLane, showEnd } from "../lanes/state";
 import { cursor, now, tick, trace } from "./model";
 import { theme } from "./theme";
 
@@ -54,6 +54,7 @@ const mainLoop = computed(() => {
 });
 
 export const iteration = computed(() => {
+  tick.value;
   const loop = mainLoop.value;
   if (!loop) return null;
   const { t: times } = loop.iterations;
@@ -110,4 +111,5 @@ export function togglePlay(): void {
 export function goLive(): void {
   playing.value = false;
   cursor.value = null;
+  showEnd();
 }

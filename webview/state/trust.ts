@@ -1,5 +1,5 @@
 import { computed } from "@preact/signals";
-import type { Trace } from "../../src/trace";
+import { trust as reported, type Trace } from "../../src/trace";
 import { t } from "../util/l10n";
 import { tick, trace } from "./model";
 
@@ -8,7 +8,7 @@ export interface Trust {
   /** Events and tasks that should be in the picture and are not. */
   lost: number;
   missed: number;
-  /** Seconds the program spent inside the tracer, as it measured it. */
+  /** Seconds the program spent on being traced, the thread that sends included, as the tracer measured it. */
   overhead: number;
   /** What the tracer and the reader had to say, in sentences. */
   notes: readonly string[];
@@ -31,7 +31,7 @@ export const trust = computed<Trust>(() => {
   return {
     lost,
     missed,
-    overhead: sum((stats) => stats.overheadNs) / 1e9,
+    overhead: reported(it).overheadSeconds,
     notes: it.notes,
     unknown: unknownParts(it),
     doubt: lost > 0 || missed > 0 || it.notes.length > 0,

@@ -197,10 +197,10 @@ export class Simulation {
         this.fire();
       }
       this.writer.record("ITER", this.ready.length, 0, [this.seconds]);
-      for (const { task } of this.ready.splice(0)) {
-        this.step(task);
-        if (this.now >= end) break;
-      }
+      const round = this.ready.splice(0);
+      while (round.length > 0 && this.now < end) this.step(round.shift()!.task);
+      // Those that did not get their turn have it when the program goes on.
+      this.ready.unshift(...round);
     }
   }
 
