@@ -3,7 +3,7 @@ import type { Finding, FindingRule, Place } from "../../protocol/report";
 import { Command, View } from "../contributions";
 import { Disposables } from "../disposables";
 import { l10n } from "../l10n";
-import type { Found } from "./found";
+import { type Found, findingKey } from "./found";
 import { placeText } from "./taskRows";
 
 const ICONS: Record<Finding["severity"], [icon: string, colour: string]> = {
@@ -42,7 +42,7 @@ export class FindingsView implements vscode.TreeDataProvider<Finding> {
     const place = userPlace(finding);
     const item = new this.vs.TreeItem(title(finding));
     const [icon, colour] = ICONS[finding.severity];
-    item.id = `${finding.rule}|${finding.task}|${finding.from}|${placeText(finding.at)}|${finding.message}`;
+    item.id = findingKey(finding);
     item.iconPath = new this.vs.ThemeIcon(icon, new this.vs.ThemeColor(colour));
     item.description = placeText(place);
     item.tooltip = `${finding.message}\n${finding.rule}`;

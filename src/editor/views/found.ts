@@ -4,10 +4,15 @@ import { Disposables } from "../disposables";
 import { Emitter } from "../emitter";
 import type { OpenTrace } from "../runs/openTrace";
 import type { Traces } from "../runs/traces";
+import { placeText } from "./taskRows";
 import { Throttle } from "./throttle";
 
 /** The findings are computed anew each time, from the whole trace: seldom enough not to be felt. Milliseconds. */
 const REFRESH_MS = 1000;
+
+/** Tells a finding from any other of the same trace, and from itself once it says something else. */
+export const findingKey = ({ rule, task, from, at, message }: Finding): string =>
+  [rule, task, from, placeText(at), message].join("|");
 
 /** What is wrong in the current trace, kept up while it grows: what all views of it share. */
 export class Found {
@@ -38,10 +43,7 @@ export class Found {
     // Another may have been opened while the linter was loaded.
     if (trace !== this.traces.current) return;
     const all = trace === null ? [] : findings(trace.trace, options);
-    const told = [
-      trace?.live,
-      ...all.map((one) => `${one.rule}|${one.task}|${one.from}|${one.message}`),
-    ].join("\n");
+    const told = [trace?.live, ...all.map(findingKey)].join("\n");
     // A tree that is drawn anew takes the rows from under the mouse.
     if (trace === this.of && told === this.told) return;
     this.of = trace;

@@ -196,7 +196,7 @@ function describe(trace: Trace, group: Group): Finding {
   return finding(trace, "starved", {
     severity: blamed ? "warning" : "info",
     message:
-      `${trace.tasks.name(worst.task)} was ready at ${where(at)} but waited ${length(waited)} for the event loop: ` +
+      `${trace.tasks.name(worst.task)} was ready${at ? ` at ${where(at)}` : ""} but waited ${length(waited)} for the event loop: ` +
       `${held}.${others}${again} Shorten those steps: move blocking work to a thread, or let go of the loop with await asyncio.sleep(0).`,
     at,
     stack: worst.row < 0 ? trace.tasks.creationStack.get(worst.task) : trace.steps.stack.get(worst.row),
