@@ -7,30 +7,37 @@ import unittest
 
 from . import traced
 
-# A program whose tasks go ways of every kind, at random; of each walk, the recorder's answer is compared with a look at the whole chain.
+# A program whose tasks go ways of every kind, at random; each chain that is written is compared with a look at the coroutines.
 RANDOM_WAYS = """
     import asyncio, random, sys, types
     import loopscope_runtime
-    from loopscope_runtime import chains
+    from loopscope_runtime import chains, recorder
 
     loopscope_runtime.start(file=sys.argv[1])
-    stock, walks, wrong = chains.walk, 0, []
+    stock, count, wrong, written = recorder.Recorder.suspended, 0, [], {}
 
-    def walk(task, future, sleep_code):
-        global walks
-        walks += 1
-        before = chains.places(task[6])
-        root = task[7][0] if task[7] else task[2]
-        kept, told, coroutines = stock(task, future, sleep_code)
+    def suspended(self, task, note, end, future):
+        global count
+        count += 1
+        stream, records = self.ext, []
+        self.ext = records.append
+        stock(self, task, note, end, future)
+        self.ext = stream
+        for record in records:
+            stream(record)
+            kind = int(-record[0] // 2 ** 32)
+            at = 3 if kind >> 5 & 32 else 2
+            if kind & 31 == 1 and kind >> 5 & 64:
+                kept, n = record[at : at + 2]
+                written[task] = [*written.get(task, ())[:kept], *record[at + 2 : at + 2 + n]]
         whole, natives = [], []
-        chains.frames_below(root, whole, natives)
-        if before[:kept] + list(told) != chains.places(whole) or task[6] != whole:
-            wrong.append((before, kept, told, whole))
-        if natives[: len(coroutines)] != coroutines:
-            wrong.append((natives, coroutines))
-        return kept, told, coroutines
+        chains.frames_below(task.get_coro(), whole, natives)
+        if written[task] != chains.places(whole) or note[6] != whole:
+            wrong.append((written[task], chains.places(whole), note))
+        if natives[: len(note[7])] != note[7]:
+            wrong.append((natives, note))
 
-    chains.walk = walk
+    recorder.Recorder.suspended = suspended
     dice = random.Random(5)
 
     class Awaitable:
@@ -89,11 +96,11 @@ RANDOM_WAYS = """
             await way(depth + 3)
 
     async def main():
-        for _ in range(10):
+        for _ in range(int(sys.argv[2])):
             await asyncio.gather(*[way(0) for _ in range(6)])
 
     asyncio.run(main())
-    print(len(wrong), walks > 500, *wrong[:1])
+    print(len(wrong), count > 500, *wrong[:1])
 """
 
 # An installed package that makes tasks and events in callbacks, where no code of the user is on the stack.
@@ -153,7 +160,7 @@ class Foreseen(unittest.TestCase):
     def test_chains_are_those_of_the_coroutines(self):
         with tempfile.TemporaryDirectory(prefix="loopscope-test-") as folder:
             path = os.path.join(traced.ROOT, "runtime", "python")
-            result = traced.run(RANDOM_WAYS, os.path.join(folder, "trace"), traced=False, PYTHONPATH=path)
+            result = traced.run(RANDOM_WAYS, os.path.join(folder, "trace"), "10", traced=False, PYTHONPATH=path)
         self.assertEqual((result.code, result.err, result.out), (0, b"", b"0 True\n"))
 
     def test_creation_stacks_without_the_user(self):

@@ -161,6 +161,65 @@ def unchanged(st, future, sleep_code):
     return st[9] is type(a)
 
 
+# Whole chains: place of a task's own coroutine -> what was below it when a task was suspended there, and what follows from that. The
+# frames below it, whether it was a yield, and of the list: head but for the key, 1, 3, 6, 8, 9, 10; the places of the frames.
+wholes = {}
+
+
+def entered(st, future, sleep_code):
+    """Compares a chain that is new from the task's own coroutine on with one that was there before: (its places, whether it is like that).
+
+    If it is, the list says so, and there are no places where it is the task's own last one; if not, the places are those down to which it is.
+    """
+    coroutines = st[7]
+    if coroutines is None:
+        c = st[2]
+    elif len(coroutines) > 1 and coroutines[1].cr_frame is not None:
+        return (), False
+    else:
+        c = coroutines[0]
+    f = c.cr_frame
+    if f is None:
+        return (), False
+    code = c.cr_code
+    whole = wholes.get((codes.known.get(id(code)) or codes.base_of(code)) + f.f_lasti)
+    if whole is None:
+        return (), False
+    inner, bare, head, leaf, awaits, frames, handler, below, by_user, told = whole
+    natives = [c]
+    a = c.cr_await
+    try:
+        for code, offset in inner:
+            if a.cr_code is not code or a.cr_frame.f_lasti != offset:
+                break
+            c = a
+            natives.append(c)
+            a = c.cr_await
+        else:
+            if type(a) is below and (future is None) is bare or (
+                below is SLEEP0 and future is None and type(a) is CoroutineType and a.cr_code is sleep_code
+            ):
+                same = frames is st[6]
+                st[:] = [head - st[5], leaf, c, awaits, st[4], st[5], frames, natives, handler, below, by_user, len(natives)]
+                return (() if same else told), True
+    except AttributeError:  # a is no coroutine, or has no frame
+        pass
+    if len(natives) == 1:
+        return (), False
+    st[6], st[7] = frames[: len(natives)], natives
+    return told[: len(natives)], False
+
+
+def learn(st, future, told):
+    """Remembers the chain that a task's list tells of. told: the places of its frames."""
+    if st[9] is OTHER:
+        return
+    if len(wholes) > MAX_PATHS:
+        wholes.clear()
+    inner = tuple(st[6][1 : len(st[7])])
+    wholes[told[0]] = inner, future is None, st[0] + st[5], st[1], st[3], st[6], st[8], st[9], st[10], told
+
+
 def walk(st, future, sleep_code):
     """Looks at the chain of a suspended task anew: (how many frames are as before, places of the others, coroutines)."""
     before = st[6]

@@ -43,6 +43,7 @@ USER = codes.USER
 getframe = sys._getframe
 chain_of = chains.of
 unchanged = chains.unchanged
+entered = chains.entered
 SLEEP0 = chains.SLEEP0
 OTHER = chains.OTHER
 
@@ -132,6 +133,7 @@ class Recorder:
         self.current = None  # () -> key of the running task
         self.swap = None  # (task) -> the one before: what runs now is that task
         self.step_of = None  # (callback) -> (task that it steps, or None; whether it wakes it)
+        self.first_run = None  # called when a loop that did not run when it was met runs for the first time
         self.adopting = False  # there may be tasks that were there before the recording, and are still to be described
         creation.watch(self, asyncio.tasks.Task)
         self.handing = False  # work is being handed to an executor: what is scheduled meanwhile is by its threads
@@ -168,9 +170,21 @@ class Recorder:
         else:
             if st[0] is None and st[4] is not task.get_name():
                 self.renamed(task, st)
-            keep, chain, coroutines = chains.walk(st, future, self.sleep_code)
-            same = False
-            self.prepare(st, future, coroutines)
+            chain, known_whole = entered(st, future, self.sleep_code)
+            if known_whole:
+                same = not chain
+                keep = 0
+                coroutines = st[7]
+            else:
+                same = False
+                keep, below, coroutines = chains.walk(st, future, self.sleep_code)
+                if chain:
+                    keep, chain = 0, [*chain, *below]
+                else:
+                    chain = below
+                self.prepare(st, future, coroutines)
+                if not keep:
+                    chains.learn(st, future, chain)
         if future is None:
             if same:
                 self.ext((st[0], end))
