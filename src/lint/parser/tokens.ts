@@ -60,6 +60,22 @@ const statementWords = new Set(
   ),
 );
 
+/** The words that the grammar gives a meaning of their own (those of `specialized` in parser.ts). */
+export const keywords =
+  "await or and in not is if else lambda as yield from async for None True False del pass break continue return raise import global nonlocal assert type elif while try except finally with def class match case".split(
+    " ",
+  );
+
+/** By length (up to 8) and first letter: whether a keyword looks so. */
+const keywordShapes = new Uint8Array(9 * 128);
+for (const word of keywords) keywordShapes[word.length * 128 + word.charCodeAt(0)] = 1;
+
+/** False for most words that are no keyword, without asking for the word itself, which has to be hashed for that. */
+export function isLikeKeyword(word: string): boolean {
+  const first = word.charCodeAt(0);
+  return word.length < 9 && first < 128 && keywordShapes[word.length * 128 + first] === 1;
+}
+
 /** Whether the next line of code, seen from a line break inside brackets, is the start of a statement. */
 function bracketLeftOpen(input: InputStream): boolean {
   let at = 0;

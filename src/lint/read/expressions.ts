@@ -8,7 +8,7 @@ import { readTarget } from "./targets";
 export function readExpr(r: Reader, node: Code, place: Place, awaited: Awaited = false): ExprRef {
   if (r.depth > maxDepth) {
     r.ir.isDeep = true;
-    return r.add(node, { k: "other" });
+    return r.add({ at: node.from, end: node.to, k: "other" });
   }
   r.depth++;
   const expr = readers[node.name]?.(r, node, place, awaited) ?? readOther(r, node, place);
@@ -37,18 +37,27 @@ type ExprReader = (r: Reader, node: Code, place: Place, awaited: Awaited) => Exp
 
 const readers: Record<string, ExprReader> = {
   VariableName: (r, node, place) =>
-    r.add(node, { k: "name", id: r.slice(node), scope: place.scope, block: place.block }),
+    r.add({
+      at: node.from,
+      end: node.to,
+      k: "name",
+      id: r.slice(node),
+      scope: place.scope,
+      block: place.block,
+    }),
   MemberExpression: readMember,
   CallExpression: readCall,
   ParenthesizedExpression: (r, node, place, awaited) => {
     const inner = operands(node)[0];
-    return inner ? readExpr(r, inner, place, awaited) : r.add(node, { k: "other" });
+    return inner ? readExpr(r, inner, place, awaited) : r.add({ at: node.from, end: node.to, k: "other" });
   },
   AwaitExpression: (r, node, place) => {
     const inner = operands(node).find((child) => child.name !== "await");
-    return r.add(node, {
+    return r.add({
+      at: node.from,
+      end: node.to,
       k: "await",
-      of: inner ? readExpr(r, inner, place, true) : r.add(node, { k: "other" }),
+      of: inner ? readExpr(r, inner, place, true) : r.add({ at: node.from, end: node.to, k: "other" }),
     });
   },
   BinaryExpression: readBinary,
@@ -56,11 +65,11 @@ const readers: Record<string, ExprReader> = {
     const [yes, condition, no] = operands(node);
     const of = [yes, no].filter((arm) => arm).map((arm) => readExpr(r, arm, place, awaited));
     if (condition) readExpr(r, condition, place);
-    return r.add(node, { k: "any", of });
+    return r.add({ at: node.from, end: node.to, k: "any", of });
   },
   NamedExpression: (r, node, place) => {
     const [target, value] = operands(node).filter((child) => child.name !== "AssignOp");
-    const read = value ? readExpr(r, value, place) : r.add(node, { k: "other" });
+    const read = value ? readExpr(r, value, place) : r.add({ at: node.from, end: node.to, k: "other" });
     if (target?.name === "VariableName")
       r.bind(place, r.slice(target), target, { b: "value", value: read, annotation: null, path: [] });
     return read;
@@ -70,22 +79,35 @@ const readers: Record<string, ExprReader> = {
     const text = r.slice(node);
     if (r.inAnnotation) return readQuoted(r, node, place, text);
     const type = /^[rR]?[bB]/.test(text) ? "bytes" : "str";
-    return r.add(node, { k: "literal", type, text: text.length < 200 ? text : "" });
+    return r.add({ at: node.from, end: node.to, k: "literal", type, text: text.length < 200 ? text : "" });
   },
   FormatString: (r, node, place) => {
     readOther(r, node, place);
-    return r.add(node, { k: "literal", type: "str", text: "" });
+    return r.add({ at: node.from, end: node.to, k: "literal", type: "str", text: "" });
   },
   ContinuedString: (r, node, place) => {
     for (const part of children(node)) if (part.name === "FormatString") readOther(r, part, place);
-    return r.add(node, { k: "literal", type: "str", text: r.slice(node).slice(0, 200) });
+    return r.add({
+      at: node.from,
+      end: node.to,
+      k: "literal",
+      type: "str",
+      text: r.slice(node).slice(0, 200),
+    });
   },
   Number: (r, node) => {
     const text = r.slice(node);
-    return r.add(node, { k: "literal", type: /^\d[\d_]*$|^0[xXoObB]/.test(text) ? "int" : "float", text });
+    return r.add({
+      at: node.from,
+      end: node.to,
+      k: "literal",
+      type: /^\d[\d_]*$|^0[xXoObB]/.test(text) ? "int" : "float",
+      text,
+    });
   },
-  Boolean: (r, node) => r.add(node, { k: "literal", type: "bool", text: r.slice(node) }),
-  None: (r, node) => r.add(node, { k: "literal", type: "None", text: "None" }),
+  Boolean: (r, node) =>
+    r.add({ at: node.from, end: node.to, k: "literal", type: "bool", text: r.slice(node) }),
+  None: (r, node) => r.add({ at: node.from, end: node.to, k: "literal", type: "None", text: "None" }),
   TupleExpression: (r, node, place) => readItems(r, node, place, "tuple"),
   ArrayExpression: (r, node, place) => readItems(r, node, place, "list"),
   SetExpression: (r, node, place) => readItems(r, node, place, "set"),
@@ -95,7 +117,7 @@ const readers: Record<string, ExprReader> = {
       const value = readExpr(r, child, place);
       if (child.prevSibling?.name === ":") values.push(value);
     }
-    return r.add(node, { k: "dict", values });
+    return r.add({ at: node.from, end: node.to, k: "dict", values });
   },
   ComprehensionExpression: (r, node, place) => readComprehension(r, node, children(node), place, "generator"),
   ArrayComprehensionExpression: (r, node, place) => readComprehension(r, node, children(node), place, "list"),
@@ -105,7 +127,7 @@ const readers: Record<string, ExprReader> = {
   YieldExpression: (r, node, place) => readYield(r, node, place),
   AsItem: (r, node, place) => {
     const [value] = operands(node);
-    return value ? readExpr(r, value, place) : r.add(node, { k: "other" });
+    return value ? readExpr(r, value, place) : r.add({ at: node.from, end: node.to, k: "other" });
   },
 };
 
@@ -119,22 +141,34 @@ function readOther(r: Reader, node: Code, place: Place): ExprRef {
   for (let child = node.firstChild; child; child = child.nextSibling) {
     if (readers[child.name] || child.firstChild) readExpr(r, child, place);
   }
-  return r.add(node, { k: "other" });
+  return r.add({ at: node.from, end: node.to, k: "other" });
 }
 
 function readMember(r: Reader, node: Code, place: Place): ExprRef {
   const last = node.lastChild;
   if (last?.name === "PropertyName" && node.firstChild) {
-    const attr = r.add(node, { k: "attr", of: readExpr(r, node.firstChild, place), name: r.slice(last) });
+    const attr = r.add({
+      at: node.from,
+      end: node.to,
+      k: "attr",
+      of: readExpr(r, node.firstChild, place),
+      name: r.slice(last),
+    });
     r.event(place, node, { e: "get", attr });
     return attr;
   }
   const [of, ...rest] = operands(node);
-  if (!of) return r.add(node, { k: "other" });
+  if (!of) return r.add({ at: node.from, end: node.to, k: "other" });
   const object = readExpr(r, of, place);
   const property = rest.find((child) => child.name === "PropertyName");
   if (property || rest.some((child) => child.name === ".")) {
-    const attr = r.add(node, { k: "attr", of: object, name: property ? r.slice(property) : "" });
+    const attr = r.add({
+      at: node.from,
+      end: node.to,
+      k: "attr",
+      of: object,
+      name: property ? r.slice(property) : "",
+    });
     r.event(place, node, { e: "get", attr });
     return attr;
   }
@@ -142,8 +176,10 @@ function readMember(r: Reader, node: Code, place: Place): ExprRef {
   const isSlice = children(node).some((child) => child.name === ":");
   r.event(place, node, { e: "index", of: object, method: "__getitem__" });
   const index =
-    indexes.length > 1 ? r.add(node, { k: "items", type: "tuple", of: indexes }) : (indexes[0] ?? null);
-  return r.add(node, { k: "sub", of: object, index, isSlice });
+    indexes.length > 1
+      ? r.add({ at: node.from, end: node.to, k: "items", type: "tuple", of: indexes })
+      : (indexes[0] ?? null);
+  return r.add({ at: node.from, end: node.to, k: "sub", of: object, index, isSlice });
 }
 
 function readCall(r: Reader, node: Code, place: Place, awaited: Awaited): ExprRef {
@@ -174,7 +210,7 @@ function readCall(r: Reader, node: Code, place: Place, awaited: Awaited): ExprRe
       }
     }
   }
-  const call = r.add(node, { k: "call", fn, args, kw, open });
+  const call = r.add({ at: node.from, end: node.to, k: "call", fn, args, kw, open });
   r.event(place, node, { e: "call", call, awaited });
   return call;
 }
@@ -188,10 +224,10 @@ function readBinary(r: Reader, node: Code, place: Place, awaited: Awaited): Expr
   const op = words.map((part) => r.slice(part)).join(" ");
   const a = readExpr(r, left, place, awaited && (op === "or" || op === "and"));
   const b = readExpr(r, right, place, awaited && (op === "or" || op === "and"));
-  if (op === "or") return r.add(node, { k: "any", of: [a, b] });
-  if (op === "and") return r.add(node, { k: "any", of: [b] });
+  if (op === "or") return r.add({ at: node.from, end: node.to, k: "any", of: [a, b] });
+  if (op === "and") return r.add({ at: node.from, end: node.to, k: "any", of: [b] });
   if (op === "in" || op === "not in") r.event(place, node, { e: "test", of: b, method: "__contains__" });
-  return r.add(node, { k: "bin", op, left: a, right: b });
+  return r.add({ at: node.from, end: node.to, k: "bin", op, left: a, right: b });
 }
 
 function readItems(r: Reader, node: Code, place: Place, type: "tuple" | "list" | "set"): ExprRef {
@@ -201,10 +237,10 @@ function readItems(r: Reader, node: Code, place: Place, type: "tuple" | "list" |
     const value = readExpr(r, child, place);
     if (child.prevSibling?.name === "*") {
       r.event(place, child, { e: "iterate", of: value });
-      of.push(r.add(child, { k: "star", of: value }));
+      of.push(r.add({ at: child.from, end: child.to, k: "star", of: value }));
     } else of.push(value);
   }
-  return r.add(node, { k: "items", type, of });
+  return r.add({ at: node.from, end: node.to, k: "items", type, of });
 }
 
 function readLambda(r: Reader, node: Code, place: Place): ExprRef {
@@ -219,7 +255,7 @@ function readLambda(r: Reader, node: Code, place: Place): ExprRef {
     r.ir.scopes[scope].returned.push(readExpr(r, body, inside));
     r.muted = muted;
   }
-  return r.add(node, { k: "function", scope });
+  return r.add({ at: node.from, end: node.to, k: "function", scope });
 }
 
 /** Parameters of a `def` or `lambda`; defaults and annotations belong to the place around it. */
@@ -271,7 +307,8 @@ export function readAnnotation(r: Reader, node: Code, place: Place): ExprRef | n
 function readQuoted(r: Reader, node: Code, place: Place, literal: string): ExprRef {
   const content = stringContent(literal);
   const inner = parseAnnotation(content);
-  if (!inner || r.inAnnotation > 3) return r.add(node, { k: "literal", type: "str", text: literal });
+  if (!inner || r.inAnnotation > 3)
+    return r.add({ at: node.from, end: node.to, k: "literal", type: "str", text: literal });
   const { text, base } = r;
   r.text = content;
   r.base = base - node.from;
@@ -291,9 +328,9 @@ export function readYield(r: Reader, node: Code, place: Place): ExprRef {
   const values = parts.filter((_, i) => i !== from).map((child) => readExpr(r, child, place));
   if (from >= 0 && values[0] !== undefined) {
     r.event(place, node, { e: "iterate", of: values[0] });
-    fn.yielded.push(r.add(node, { k: "star", of: values[0] }));
+    fn.yielded.push(r.add({ at: node.from, end: node.to, k: "star", of: values[0] }));
   } else if (values.length === 1) fn.yielded.push(values[0]);
-  return r.add(node, { k: "other" });
+  return r.add({ at: node.from, end: node.to, k: "other" });
 }
 
 /** `parts` are the nodes from the element on: `element for target in iterable if condition …`. */
@@ -340,9 +377,9 @@ function readComprehension(
   for (const element of elements) {
     if (element.name !== "*" && element.name !== "**") value = readExpr(r, element, inside);
   }
-  const last = value ?? r.add(node, { k: "other" });
+  const last = value ?? r.add({ at: node.from, end: node.to, k: "other" });
   if (isGenerator) r.ir.scopes[scope].yielded.push(last);
   return isGenerator
-    ? r.add(node, { k: "generator", scope, value: last })
-    : r.add(node, { k: "comp", type, value: last });
+    ? r.add({ at: node.from, end: node.to, k: "generator", scope, value: last })
+    : r.add({ at: node.from, end: node.to, k: "comp", type, value: last });
 }

@@ -50,7 +50,8 @@ const readers: Record<string, StatementReader> = {
     const fn = r.functionOf(place.scope);
     if (isInArm(r, place, fn.block)) fn.returnsEarly = true;
     if (values.length === 1) fn.returned.push(values[0]);
-    else if (values.length > 1) fn.returned.push(r.add(node, { k: "items", type: "tuple", of: values }));
+    else if (values.length > 1)
+      fn.returned.push(r.add({ at: node.from, end: node.to, k: "items", type: "tuple", of: values }));
   },
   YieldStatement: (r, node, place) => void readYield(r, node, place),
   ImportStatement: readImport,
@@ -184,10 +185,14 @@ function readList(r: Reader, parts: Code[], node: Code, place: Place): ExprRef {
     if (part.name === "*") continue;
     const value = readExpr(r, part, place);
     if (part.prevSibling?.name === "*") r.event(place, part, { e: "iterate", of: value });
-    of.push(part.prevSibling?.name === "*" ? r.add(part, { k: "star", of: value }) : value);
+    of.push(
+      part.prevSibling?.name === "*" ? r.add({ at: part.from, end: part.to, k: "star", of: value }) : value,
+    );
   }
   if (of.length === 1) return of[0];
-  return of.length ? r.add(node, { k: "items", type: "tuple", of }) : r.add(node, { k: "other" });
+  return of.length
+    ? r.add({ at: node.from, end: node.to, k: "items", type: "tuple", of })
+    : r.add({ at: node.from, end: node.to, k: "other" });
 }
 
 /** `if`/`elif`/`else`: conditions run in the place itself, each body is an arm of its own. */

@@ -5,8 +5,8 @@
 export class Cell<T> {
   private value: T | undefined;
   private state: "empty" | "computing" | "ready" = "empty";
-  /** Made when needed: most cells are read by few, and there are many. */
-  private dependents: Set<Cell<unknown>> | null = null;
+  /** One by itself: most cells are read by few, and there are many. */
+  private dependents: Set<Cell<unknown>> | Cell<unknown> | null = null;
   private dependencies: Cell<unknown>[] | null = null;
 
   /** `onStale` is called when a value that was there is forgotten. */
@@ -38,11 +38,13 @@ export class Cell<T> {
   /** Makes what is being computed depend on this cell, without reading it (an input). */
   track(): void {
     const reader = running[running.length - 1];
-    if (!reader || reader === this || this.dependents?.has(reader)) return;
-    this.dependents ??= new Set();
-    this.dependents.add(reader);
-    reader.dependencies ??= [];
-    reader.dependencies.push(this as Cell<unknown>);
+    if (!reader || reader === this || reader === this.dependents) return;
+    if (this.dependents === null) this.dependents = reader;
+    else if (this.dependents instanceof Cell) this.dependents = new Set([this.dependents, reader]);
+    else if (this.dependents.has(reader)) return;
+    else this.dependents.add(reader);
+    if (reader.dependencies) reader.dependencies.push(this as Cell<unknown>);
+    else reader.dependencies = [this as Cell<unknown>];
   }
 
   /** Something this was computed from, or this input itself, is no longer what it was. */
@@ -50,7 +52,7 @@ export class Cell<T> {
     const stack: Cell<unknown>[] = [this as Cell<unknown>];
     while (stack.length) {
       const cell = stack.pop()!;
-      const stale = cell.dependents ?? [];
+      const stale = cell.dependents;
       cell.dependents = null;
       const had = cell.state === "ready";
       cell.detach();
@@ -58,14 +60,20 @@ export class Cell<T> {
         cell.forgetValue();
         cell.onStale?.();
       }
-      for (const dependent of stale) stack.push(dependent);
+      if (stale instanceof Cell) stack.push(stale);
+      else for (const dependent of stale ?? []) stack.push(dependent);
     }
   }
 
   /** Takes the cell out of the graph. */
   detach(): void {
-    for (const dependency of this.dependencies ?? []) dependency.dependents?.delete(this as Cell<unknown>);
+    for (const dependency of this.dependencies ?? []) dependency.forgetDependent(this as Cell<unknown>);
     this.dependencies = null;
+  }
+
+  private forgetDependent(cell: Cell<unknown>): void {
+    if (this.dependents === cell) this.dependents = null;
+    else if (this.dependents instanceof Set) this.dependents.delete(cell);
   }
 
   private forgetValue(): void {

@@ -28,7 +28,9 @@ export class Evaluator {
   private depth = 0;
   private total = 0;
   private steps = 0;
-  private active = new Set<number>();
+  /** Expressions being followed, innermost last; those before `activeFrom` belong to who asked for a fresh computation. */
+  private readonly active: number[] = [];
+  private activeFrom = 0;
   private memo = new Map<number, Value[]>();
   private memoOwner: Cell<unknown> | undefined;
 
@@ -60,14 +62,14 @@ export class Evaluator {
     const remember = this.memoOwner !== undefined && currentCell() === this.memoOwner;
     const known = remember ? this.memo.get(key) : undefined;
     if (known) return known;
-    if (this.active.has(key)) return [];
+    for (let i = this.active.length - 1; i >= this.activeFrom; i--) if (this.active[i] === key) return [];
     const expr = unit.ir.exprs[ref];
     if (!expr) return [];
     if (!this.goDeeper()) return [];
-    this.active.add(key);
+    this.active.push(key);
     let found = this.evaluate(unit, expr, ref);
     if (found.length > maxValues) found = found.slice(0, maxValues);
-    this.active.delete(key);
+    this.active.pop();
     this.depth--;
     this.total--;
     if (remember) this.memo.set(key, found);
@@ -97,14 +99,16 @@ export class Evaluator {
 
   /** Runs a computation whose result will be kept by a cell, so it must not depend on who asked first. */
   fresh<T>(run: () => T): T {
-    const { depth, active } = this;
+    const { depth, activeFrom, active } = this;
+    const { length } = active;
     this.depth = 0;
-    this.active = new Set();
+    this.activeFrom = length;
     try {
       return run();
     } finally {
       this.depth = depth;
-      this.active = active;
+      this.activeFrom = activeFrom;
+      active.length = length;
     }
   }
 

@@ -9,6 +9,7 @@ export class Knowledge {
   private readonly coroutines: Set<string>;
   private readonly modules: Set<string>;
   private readonly canonicals = new Map<string, string>();
+  private readonly memberNames = new Map<string, string>();
   /** Names something is known of, and the classes they are members of. */
   private readonly members = new Set<string>();
   private readonly classes = new Set<string>();
@@ -95,8 +96,15 @@ export class Knowledge {
 
   /** The name under which a member of a class is known: its own or inherited. */
   member(type: string, name: string): string {
-    for (const cls of this.ancestors(type)) if (this.members.has(`${cls}.${name}`)) return `${cls}.${name}`;
-    return `${type}.${name}`;
+    const full = `${type}.${name}`;
+    let found = this.memberNames.get(full);
+    if (found === undefined) {
+      const owner = this.ancestors(type).find((cls) => this.members.has(`${cls}.${name}`));
+      found = owner === undefined ? full : `${owner}.${name}`;
+      if (this.memberNames.size > 50_000) this.memberNames.clear();
+      this.memberNames.set(full, found);
+    }
+    return found;
   }
 
   returns(name: string): string | undefined {
