@@ -258,6 +258,80 @@ class Loops(unittest.TestCase):
         theirs = {"before", "begin", "branch", "elsewhere", "later", "leaf", "main", "outer"}
         self.assertEqual({task.coroutine for task in run.tasks} - theirs, {"shutdown_asyncgens", "shutdown_default_executor"})
 
+    def begun_in_the_midst(self, source):
+        """What a program recorded that begins by itself, with `start()`."""
+        with tempfile.TemporaryDirectory() as folder:
+            trace = os.path.join(folder, "own")
+            head = "def start():\n    import loopscope_runtime\n    loopscope_runtime.start(file=sys.argv[1])\n"
+            path = os.path.join(traced.ROOT, "runtime", "python")
+            result = traced.run(whole(head + textwrap.dedent(source)), trace, traced=False, PYTHONPATH=path)
+            self.assertEqual((result.code, result.err), (0, b""))
+            with open(trace, "rb") as file:
+                run = decode.Run(file.read())
+        last = run.stats[-1]
+        self.assertEqual((last["tasksMissed"], last["dropped"], last["notes"], last["tasksSeen"]), (0, 0, [], len(run.tasks)))
+        self.assertEqual([(task.coroutine, task.outcome) for task in run.tasks if task.outcome != "returned"], [])
+        return run
+
+    def test_a_loop_made_as_the_recording_begins(self):
+        """By another thread, while loops are looked for: it is found, and has met the recorder already."""
+        run = self.begun_in_the_midst(
+            """
+            import gc
+            stock, made = gc.get_objects, []
+            def get_objects():
+                made.append(asyncio.new_event_loop())
+                return stock()
+            gc.get_objects = get_objects
+            start()
+            for loop in made:
+                loop.run_until_complete(main())
+                loop.close()
+            """
+        )
+        self.assertEqual(list(run.loops), [1])
+        self.complete(run, 1)
+
+    def test_a_loop_half_made_as_the_recording_begins(self):
+        run = self.begun_in_the_midst(
+            """
+            loop = asyncio.SelectorEventLoop.__new__(asyncio.SelectorEventLoop)
+            asyncio.BaseEventLoop.__init__(loop)
+            start()
+            asyncio.SelectorEventLoop.__init__(loop)
+            loop.run_until_complete(main())
+            loop.close()
+            """
+        )
+        self.assertEqual(list(run.loops), [1])
+        self.complete(run, 1)
+
+    def test_steps_scheduled_before_the_recording(self):
+        """The last step of a task that is described is seen, on a loop that does not run yet, and on one that does."""
+        run = self.begun_in_the_midst(
+            """
+            async def quick(): pass
+            async def waits(future): await future
+            async def begin():
+                loop = asyncio.get_running_loop()
+                future = loop.create_future()
+                task = asyncio.create_task(waits(future))
+                await asyncio.sleep(0)
+                loop.call_soon(future.set_result, 1)
+                start()
+                await task
+                await asyncio.sleep(0)
+            idle = asyncio.new_event_loop()
+            before = idle.create_task(quick())
+            loop = asyncio.new_event_loop()
+            loop.run_until_complete(begin())
+            loop.close()
+            idle.run_until_complete(before)
+            idle.close()
+            """
+        )
+        self.assertEqual(sorted(task.coroutine for task in run.tasks), ["begin", "quick", "waits"])
+
 
 def whole(source):
     return textwrap.dedent(WORK) + textwrap.dedent(source)

@@ -4,7 +4,7 @@ import gc
 import sys
 from _thread import allocate_lock
 
-from . import asyncio_patch, recorder, state, uvloop_patch
+from . import asyncio_patch, mimic, recorder, state, uvloop_patch
 from .records import key
 
 SLICE = 300  # tasks described before the loop gets its turn
@@ -31,11 +31,19 @@ class Adoption:
         self.act = act
         self.session = asyncio_patch.session
         if not self.loop.is_running():
-            self.begin()
+            if isinstance(self.loop, self.asyncio.BaseEventLoop) and not getattr(self.loop, "_internal_fds", 0):
+                self.told()  # another thread is in the midst of making it
+                asyncio_patch.when_used(self.loop, self.begin)
+            else:
+                self.begin()
             return
         try:
             self.loop.call_soon_threadsafe(self.begin)
         except RuntimeError:  # it was closed just now
+            self.told()
+
+    def told(self):
+        if self.here.locked():
             self.here.release()
 
     def begin(self):
@@ -47,12 +55,31 @@ class Adoption:
         try:
             self.act()
             self.loop._loopscope.adopting = True
+            self.take_over()
             self.rest = tasks_of(self.asyncio, self.loop)
             self.awaiting = []
             self.next_slice()
         except Exception as exc:
             state.fault(exc, "a loop that was there before")
-            self.here.release()
+            self.told()
+
+    def take_over(self):
+        """Sees to it that steps which were scheduled before are seen: on a fused loop, by the handles they are in."""
+        loop, rec = self.loop, self.loop._loopscope
+        if "_run_once" not in loop.__dict__:
+            return
+
+        def now():
+            rec.first_run = None
+            try:
+                replace_handles(loop, rec, self.asyncio.events)
+            except Exception as exc:
+                state.fault(exc, "a loop that was there before")
+
+        if self.asyncio._get_running_loop() is loop:
+            now()
+        else:
+            rec.first_run = now
 
     def next_slice(self):
         """Describes the next tasks; those that wait for other tasks once more at the end, when the others are known."""
@@ -66,9 +93,11 @@ class Adoption:
             self.rest, self.awaiting = self.awaiting, None
         if not self.rest:
             rec.adopting = False
-            self.here.release()
-        elif self.loop.is_running():
+            self.told()
+        elif self.asyncio._get_running_loop() is self.loop:
             self.loop.call_soon(self.next_slice)
+        elif self.loop.is_running():  # another thread has begun to run it just now
+            self.loop.call_soon_threadsafe(self.next_slice)
         else:
             self.next_slice()
 
@@ -115,6 +144,24 @@ class Adoption:
             stream.probe = probe
 
 
+def replace_handles(loop, rec, events):
+    """In the loop's thread: other threads only add to what is ready."""
+    ready, kind = loop._ready, mimic.handle_classes(events)[0]
+    for i in range(len(ready)):
+        handle = ready[i]
+        if type(handle) is not events.Handle or handle._cancelled:
+            continue
+        task = rec.step_of(handle._callback)[0]
+        if task is None:
+            continue
+        own = kind.__new__(kind)
+        for name in events.Handle.__slots__:
+            if name != "__weakref__":
+                setattr(own, name, getattr(handle, name))
+        own._task, own._by = task, None
+        ready[i] = own
+
+
 def tasks_of(asyncio, loop):
     """The tasks of a loop, in the order in which they were probably made."""
     return sorted(asyncio.all_tasks(loop), key=lambda task: (len(task.get_name()), task.get_name()))
@@ -135,7 +182,7 @@ def existing_loops(asyncio, drain):
     adoptions = []
     for loop in found:
         try:
-            if not loop.is_closed() and loop not in asyncio_patch.traced:
+            if not loop.is_closed() and loop not in asyncio_patch.traced and asyncio_patch.session.meets(loop):
                 adoptions.append(Adoption(loop, asyncio, drain))
         except AttributeError:
             pass  # its __init__ has not come that far

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from _thread import get_ident
+from _thread import RLock, get_ident
 from itertools import count
 from weakref import WeakSet, ref
 
@@ -37,6 +37,16 @@ class Session:
         self.drain = drain
         self.base = asyncio.base_events.BaseEventLoop
         self.mismatch = guard.mismatch(asyncio.base_events, asyncio.events)
+        self.known = WeakSet()
+        self.lock = RLock()
+
+    def meets(self, loop):
+        """Whether a loop is met for the first time: one that is made while the recording begins is also found among all objects."""
+        with self.lock:
+            if loop in self.known:
+                return False
+            self.known.add(loop)
+            return True
 
     def new_loop(self, loop, meet):
         """Announces a loop; meet(act) is to call act when, and in the thread in which, the recorder can be put on it."""
@@ -66,7 +76,7 @@ class Session:
             rec = recorder.Recorder(stream, self.asyncio)
             fallback.install(loop, rec, self.asyncio)
         equip(loop, stream, rec)
-        watch_runs(loop, stream)
+        watch_runs(loop, stream, rec)
 
 
 def patch(asyncio, drain):
@@ -86,7 +96,8 @@ def patch(asyncio, drain):
         if not state.active or session is not own:
             return
         try:
-            own.new_loop(self, lambda act: when_used(self, act))
+            if own.meets(self):
+                own.new_loop(self, lambda act: when_used(self, act))
         except Exception as exc:
             state.fault(exc, "a new loop")
 
@@ -200,7 +211,7 @@ def when_used(loop, act):
         loop.__dict__[name] = function
 
 
-def watch_runs(loop, stream):
+def watch_runs(loop, stream, rec):
     """RUN records. `run_forever` calls this method as it begins and as it ends, and is not itself wrapped: no frame is added."""
     stock_tracking = loop._set_coroutine_origin_tracking
     ext = stream.ext
@@ -209,13 +220,18 @@ def watch_runs(loop, stream):
     def _set_coroutine_origin_tracking(enabled):
         nonlocal running
         stock_tracking(enabled)
-        caller = sys._getframe(1).f_code.co_name
+        frame = sys._getframe(1)
+        caller = frame.f_code.co_name
         if "run_forever" in caller:
-            running = not running
+            # The beginning may have come just before this method was there, in another thread.
+            ending = "cleanup" in caller or "old_agen_hooks" in frame.f_locals
+            running = not running and not ending
             stream.thread_id = get_ident()
             ext((head(RUN, 0, int(running)), state.clock()))
             if running:
                 stream.resting = False
+                if rec.first_run is not None:
+                    rec.first_run()
             else:
                 missed.count(loop)
                 stream.rest()

@@ -49,7 +49,8 @@ def patch(loop_class, asyncio, drain):
         if not state.active or asyncio_patch.session is not session:
             return
         try:
-            new_loop(self, asyncio, drain)
+            if session.meets(self):
+                new_loop(self, asyncio, drain)
         except Exception as exc:
             state.fault(exc, "a new compiled loop")
 
