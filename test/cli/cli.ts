@@ -109,7 +109,8 @@ export class Folder {
     return join(this.path, name);
   }
 
+  /** A process that was killed may write into it until it has died. */
   remove(): void {
-    rmSync(this.path, { recursive: true, force: true });
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -64,5 +64,5 @@ asyncio.run(main())
     assert.equal(realpathSync(prefix), realpathSync(environment));
   });
 
-  after(() => rmSync(environment, { recursive: true, force: true }));
+  after(() => rmSync(environment, { recursive: true, force: true, maxRetries: 5 }));
 });

@@ -68,7 +68,7 @@ export function useEditor(
   after("stop VS Code", async () => {
     await browser?.close();
     await world.server?.close();
-    rmSync(world.workspace, { recursive: true, force: true });
+    rmSync(world.workspace, { recursive: true, force: true, maxRetries: 5 });
   });
 
   return world;

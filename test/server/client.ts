@@ -238,6 +238,6 @@ export class Client {
       await ended;
       this.connection.dispose();
     }
-    if (!this.options.at) rmSync(this.root, { recursive: true, force: true });
+    if (!this.options.at) rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
   }
 }

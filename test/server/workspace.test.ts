@@ -192,7 +192,7 @@ describe("the language server, over a workspace", () => {
       await other.opened("main.py", MAIN);
       await other.untilShown("main.py", ["5: blocking-sleep"]);
       await other.stop();
-    }).finally(() => rmSync(storage, { recursive: true }));
+    }).finally(() => rmSync(storage, { recursive: true, maxRetries: 5 }));
   });
 
   it("takes the Python cells of a notebook for one module", () =>

@@ -12,7 +12,7 @@ describe("trace files", () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "traces-"));
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
+  afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
   const unexpected = (message: string) => assert.fail(message);
 

@@ -11,7 +11,7 @@ describe("finding a Python", () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "python-"));
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
+  afterEach(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
   /** A shell script that stands for an interpreter. */
   function script(name: string, body: string): string {

@@ -53,7 +53,7 @@ async function runIn(editor: Editor): Promise<number> {
   } finally {
     await browser?.close();
     await server.close();
-    rmSync(workspace, { recursive: true, force: true });
+    rmSync(workspace, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
