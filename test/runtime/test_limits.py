@@ -132,7 +132,9 @@ class Limits(Compared):
         """Looking at the frames of all threads, as is done for a step that takes long, crashes CPython while an interpreter is made."""
         shown = self.same(
             """
-            import _interpreters, asyncio, os
+            import _interpreters, asyncio, os, sys
+            if sys.version_info >= (3, 14):
+                import concurrent.interpreters
             async def main():
                 for _ in range(4):
                     own = _interpreters.create()

@@ -2,9 +2,10 @@
 
 import os
 import sys
+import tempfile
 import unittest
 
-from . import traced
+from . import decode, traced
 
 LIBRARY = os.path.join(traced.ROOT, "runtime", "python")
 
@@ -62,6 +63,32 @@ class Stuck(unittest.TestCase):
         self.assertEqual(found.err, b"")
         expected = ["%s %s %d" % (name, held, 0 if held else 2) for name in ("await_mid", "in_call") for held in (True, False)]
         self.assertEqual(found.out.decode().split("\n"), [*expected, ""])
+
+    def test_without_the_gil(self):
+        """Where references are counted otherwise, nothing is concluded from them, and the recording says that it may be wrong."""
+        with tempfile.TemporaryDirectory() as folder:
+            trace = os.path.join(folder, "own.loopscope")
+            found = traced.run(
+                """
+                import asyncio, sys
+                sys._is_gil_enabled = lambda: False
+                sys.path.insert(0, sys.argv[1])
+                import loopscope_runtime
+                loopscope_runtime.start(file=sys.argv[2])
+                asyncio.run(asyncio.sleep(0))
+                from loopscope_runtime import stuck
+                print(stuck.reliable())
+                """,
+                LIBRARY,
+                trace,
+                traced=False,
+            )
+            self.assertEqual((found.code, found.out, found.err), (0, b"False\n", b""))
+            with open(trace, "rb") as file:
+                run = decode.Run(file.read())
+        self.assertEqual([note.partition(",")[0] for note in run.stats[-1]["notes"]], ["this Python runs without the GIL"])
+        self.assertEqual([task.outcome for task in run.tasks if task.coroutine == "sleep"], ["returned"])
+
 
 
 if __name__ == "__main__":

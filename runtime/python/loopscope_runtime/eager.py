@@ -98,7 +98,11 @@ def watch_factory(loop, rec):
     rec.restore_factory = lambda: own[0] and stock_set(own[0])
     loop.set_task_factory = set_task_factory
     loop.get_task_factory = get_task_factory
-    watch_eager_start(loop, begin, finish)
+    if sys.version_info >= (3, 14):
+        if isinstance(loop, sys.modules["asyncio"].base_events.BaseEventLoop):
+            watch_eager_start(loop, begin, finish)
+        else:
+            watch_compiled_start(loop, own, create)
 
 
 def watch_eager_start(loop, begin, finish):
@@ -140,3 +144,27 @@ def watch_eager_start(loop, begin, finish):
             del task
 
     loop.create_task = mimic.disguise(create_task, stock)
+
+
+def watch_compiled_start(loop, own, create):
+    """The same for a loop that is compiled, as uvloop is. own: holds the user's task factory; create: calls one between an EAGER and an EAGER_END."""
+    stock = loop.create_task
+
+    def make(_, coro, **kwargs):
+        return stock(coro, **kwargs)
+
+    def create_task(coro, **kwargs):
+        if own[0] is not None or not kwargs.get("eager_start"):
+            task, ours = stock(coro, **kwargs), 1
+        else:
+            task, ours = create(make, loop, coro, kwargs), 3
+        if own[0] is None and getattr(task, "_source_traceback", None):
+            del task._source_traceback[-ours:]
+        try:
+            return task
+        finally:  # the frame must not keep the task
+            del task
+
+    for function in (make, create_task):
+        codes.mark(function.__code__, codes.SKIP)
+    loop.create_task = create_task

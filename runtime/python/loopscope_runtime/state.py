@@ -1,5 +1,6 @@
 """What the modules of the recorder share: the streams, the strings on their way, the notes, and the switch."""
 
+import sys
 from _thread import RLock, allocate_lock
 from itertools import count, islice
 from math import inf
@@ -108,6 +109,11 @@ def common():
         _common.append(Stream(0))
         streams.append(_common[0])
     return _common[0]
+
+
+def has_gil():
+    """Whether this interpreter has the GIL, which builds without it may turn on."""
+    return getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
 def note(text):

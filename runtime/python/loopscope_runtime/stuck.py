@@ -13,6 +13,7 @@ from contextvars import Context
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType, ModuleType
 from weakref import getweakrefcount
 
+from . import state
 from .records import key
 
 MAX_TASKS = 200
@@ -26,8 +27,7 @@ BORROWING = (GeneratorType, AsyncGeneratorType) if sys.version_info >= (3, 14) e
 
 def reliable():
     """Whether every reference to an object is counted where it is made: not without the GIL."""
-    has_gil = getattr(sys, "_is_gil_enabled", None)
-    return has_gil is None or has_gil()
+    return state.has_gil()
 
 
 class Graph:

@@ -6,7 +6,9 @@ from . import codes, state, wire
 from .records import CODES, STALL
 
 # What subinterpreters are made with. While one is being made or runs, `sys._current_frames()` crashes: it looks into that one, too.
-INTERPRETERS = {"_interpreters", "_xxsubinterpreters"}
+INTERPRETERS = {"_interpqueues", "_interpchannels", "concurrent.interpreters", "_xxsubinterpreters"}
+if sys.version_info < (3, 14):  # since then `concurrent.futures` always imports it
+    INTERPRETERS.add("_interpreters")
 MAX_SAMPLES = 20  # of one step, ever further apart
 MAX_DEPTH = 500  # frames looked at
 # Frames told of a deep stack: where it is, and how it came there. Imports within imports take six frames each, and
