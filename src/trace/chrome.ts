@@ -55,17 +55,16 @@ function slice(
   to: number,
   args: Event,
 ): Event {
-  return {
-    ph: "X",
-    pid,
-    tid,
-    cat,
-    name,
-    ts: micros(from),
-    dur: Math.max(0, micros(to) - micros(from)),
-    args,
-  };
+  const ts = micros(from);
+  return { ph: "X", pid, tid, cat, name, ts, dur: lengthTo(ts, micros(to)), args };
 }
+
+/** Less than a reader resolves, which is a nanosecond; more than a sum of microseconds is out by. */
+const TRIFLE = 1e-4;
+
+/** The length with which a reader that adds it to the begin comes out before the end, where the next slice begins: speedscope nests them otherwise. */
+const lengthTo = (ts: number, end: number): number =>
+  end > ts ? Math.round((end - ts) * 1e3) / 1e3 - TRIFLE : 0;
 
 function* loopEvents(trace: Trace, loop: Loop): Generator<Event> {
   const pid = loop.program + 1;

@@ -29,7 +29,7 @@ describe("the Chrome trace", () => {
     assert.deepEqual(names.map(({ args }) => args?.name).slice(1), ['na"me\n', "b"]);
     const main = events.filter(({ ph, tid }) => ph === "X" && tid === 1000);
     assert.deepEqual(
-      main.map(({ cat, name, ts, dur }) => [cat, name, ts, dur]),
+      main.map(({ cat, name, ts, dur = 0 }) => [cat, name, ts, Math.round(dur * 1e3) / 1e3]),
       [
         ["ready", "ready", 0, 1000],
         ["running", "running", 1000, 1000],
@@ -38,6 +38,10 @@ describe("the Chrome trace", () => {
         ["running", "running", 5000, 1000],
       ],
     );
+    // Strictly before: a reader may take what ends as another begins for what is around it.
+    main.slice(1).forEach(({ ts }, i) => {
+      assert.ok(main[i].ts + (main[i].dur ?? 0) < ts);
+    });
     const [start, finish] = events.filter(({ cat }) => cat === "wake");
     assert.deepEqual([start.ph, start.tid, start.ts], ["s", 1001, 3500]);
     assert.deepEqual([finish.ph, finish.tid, finish.ts, finish.id], ["f", 1000, 5000, start.id]);
