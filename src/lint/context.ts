@@ -6,7 +6,7 @@ import type { Unit } from "./resolve/unit";
 import type { Value } from "./resolve/values";
 import { children } from "./rules-correctness/tree";
 import { nodeAt } from "./source/cut";
-import type { CallParts, FileContext, FunctionInfo, Meaning, RuleReport } from "./types";
+import type { CallParts, FileContext, FunctionInfo, Meaning, Names, RuleReport } from "./types";
 
 /** Types that rules ask for: collected in one walk of a unit. Grows as rules ask. */
 const wantedTypes = new Set<string>(["CallExpression"]);
@@ -14,8 +14,19 @@ const wantedTypes = new Set<string>(["CallExpression"]);
 /** A call and what it is known to call. */
 interface Callee {
   call: Expr;
-  name: string | null;
-  makes: readonly ("coroutine" | "async generator")[];
+  values: readonly Value[];
+}
+
+/** The last parts of names: they rule out most functions of the workspace before their names are put together. */
+const lastParts = new WeakMap<Names, ReadonlySet<string>>();
+
+function lastPartsOf(names: Names): ReadonlySet<string> {
+  let found = lastParts.get(names);
+  if (!found) {
+    found = new Set([...names.keys()].map((name) => name.slice(name.lastIndexOf(".") + 1)));
+    lastParts.set(names, found);
+  }
+  return found;
 }
 
 /** What rules see of one unit. */
@@ -128,12 +139,19 @@ export class UnitContext implements FileContext {
     return at?.name === "AwaitExpression";
   }
 
-  callsOf(names: { has(name: string): boolean }): readonly SyntaxNode[] {
-    return this.callsWhere(({ name }) => name !== null && names.has(name));
+  callsOf(names: Names): readonly SyntaxNode[] {
+    const last = lastPartsOf(names);
+    return this.callsWhere(({ values }) => {
+      const [first] = values;
+      if (first.v === "external" || first.v === "member") return names.has(first.name);
+      if (first.v === "function" && !last.has(first.unit.ir.scopes[first.scope]?.name)) return false;
+      const name = this.nameOfValues(values);
+      return name !== null && names.has(name);
+    });
   }
 
   callsMaking(what: "coroutine" | "async generator"): readonly SyntaxNode[] {
-    return this.callsWhere(({ makes }) => makes.includes(what));
+    return this.callsWhere(({ values }) => values.some((value) => this.madeBy(value) === what));
   }
 
   private callsWhere(test: (callee: Callee) => boolean): SyntaxNode[] {
@@ -151,12 +169,7 @@ export class UnitContext implements FileContext {
     for (const call of this.unit.ir.exprs) {
       if (call.k !== "call") continue;
       const values = this.valuesOf(call.fn);
-      if (values.length === 0) continue;
-      found.push({
-        call,
-        name: this.nameOfValues(values),
-        makes: values.flatMap((value) => this.madeBy(value) ?? []),
-      });
+      if (values.length > 0) found.push({ call, values });
     }
     return found;
   }

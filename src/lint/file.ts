@@ -65,13 +65,16 @@ export class SourceFile {
     const { units } = this;
     const touched = new Map<Container, Set<string>>();
     for (const unit of [...fresh, ...gone]) {
-      note(touched, unit.container, visibleNames(unit.ir));
+      const isRead = unit.container.isRead;
+      note(touched, unit.container, isRead ? visibleNames(unit.ir) : []);
       if (unit.hasGlobals) note(touched, this.module, globalsOf(unit));
     }
     for (const [container, names] of assembly.headerNames) note(touched, container, names);
-    const withGlobals = touched.size > 0 ? units.filter((unit) => unit.hasGlobals) : [];
+    for (const container of touched.keys()) container.units = [];
+    for (const unit of touched.size > 0 ? units : [])
+      if (touched.has(unit.container)) unit.container.units.push(unit);
+    const withGlobals = touched.has(this.module) ? units.filter((unit) => unit.hasGlobals) : [];
     for (const [container, names] of touched) {
-      container.units = units.filter((unit) => unit.container === container);
       container.index(container === this.module ? withGlobals : []);
       for (const name of names) container.changed(name);
       if (names.size > 0) container.changed("**");

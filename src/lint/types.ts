@@ -94,6 +94,12 @@ export interface WorkspaceReport {
   related?: { at: PlacedFact; message: string }[];
 }
 
+/** Qualified names: a set of them, or what is known of each. */
+export interface Names {
+  has(name: string): boolean;
+  keys(): Iterable<string>;
+}
+
 /** What a rule sees: one unit of a file, and the means to ask what its names mean. */
 export interface FileContext {
   readonly path: string;
@@ -124,7 +130,7 @@ export interface FileContext {
   /** Whether the expression is the operand of `await` (parentheses do not count). */
   isAwaited(node: SyntaxNode): boolean;
   /** The calls in the unit whose callee is one of these by its qualified name. Cheap where there is none. */
-  callsOf(names: { has(name: string): boolean }): readonly SyntaxNode[];
+  callsOf(names: Names): readonly SyntaxNode[];
   /** The calls in the unit whose callee may be a coroutine function ("coroutine") or an async generator function. */
   callsMaking(what: "coroutine" | "async generator"): readonly SyntaxNode[];
   /** The callee, and the arguments, of a CallExpression. */

@@ -372,8 +372,8 @@ export class Workspace implements LintWorkspace {
 }
 
 /** The user's own blocking calls among functions of the workspace: by the end of their dotted name, two parts at least. */
-function ownCalls(options: WorkspaceOptions): (id: string) => BlockingCall | undefined {
-  if (options.blocking.length === 0) return () => undefined;
+function ownCalls(options: WorkspaceOptions): ((id: string) => BlockingCall | undefined) | null {
+  if (options.blocking.length === 0) return null;
   const calls = new Map(options.blocking.map((name) => [name, { name, rule: "blocking-custom" }]));
   return (id) => {
     for (let name = id; name.includes("."); name = name.slice(name.indexOf(".") + 1)) {

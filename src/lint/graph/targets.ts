@@ -3,6 +3,7 @@ import type { Awaited, ExprRef } from "../read/ir";
 import type { CallExpr } from "../resolve/calls";
 import type { ProjectClass } from "../resolve/classes";
 import type { Evaluator } from "../resolve/evaluate";
+import { flatten } from "../resolve/maps";
 import type { Unit } from "../resolve/unit";
 import type { Env, FunctionValue, Value } from "../resolve/values";
 import type { Bind, CallSite, Target } from "./node";
@@ -11,7 +12,8 @@ import type { Bind, CallSite, Target } from "./node";
 export class Targets {
   constructor(
     private readonly e: Evaluator,
-    private readonly ownBlocking: (id: string) => BlockingCall | undefined,
+    /** The user's own blocking calls by id; null when there are none. */
+    private readonly ownBlocking: ((id: string) => BlockingCall | undefined) | null,
   ) {}
 
   /** What a call runs on the spot. `awaited` calls of things from outside are coroutines, whatever the catalogue says. */
@@ -53,7 +55,7 @@ export class Targets {
     const node = fn.unit.functions.get(fn.scope);
     if (!scope || !node) return [];
     const own =
-      awaited || scope.isAsync ? undefined : this.ownBlocking(this.e.functions.idOf(fn.unit, fn.scope));
+      awaited || scope.isAsync ? undefined : this.ownBlocking?.(this.e.functions.idOf(fn.unit, fn.scope));
     if (own) return [{ t: "sink", call: own }];
     if (scope.isGenerator || fn.manager) return [];
     const call = by ? { ...by, skip: fn.skip } : undefined;
@@ -148,7 +150,7 @@ export class Targets {
   }
 
   entered(values: readonly Value[]): Target[] {
-    return this.e.members.objects([...values]).flatMap((value): Target[] => {
+    return this.e.members.objects(values).flatMap((value): Target[] => {
       if (value.v === "manager") {
         const node = value.unit.functions.get(value.scope);
         return node && !value.isAsync ? [{ t: "function", node, bind: this.bind(value.env) }] : [];
@@ -164,7 +166,7 @@ export class Targets {
 
   /** Implicit calls on an object: `a[b]`, `b in a`. */
   implicit(values: readonly Value[], name: string): Target[] {
-    return this.e.members.objects([...values]).flatMap((value): Target[] => {
+    return this.e.members.objects(values).flatMap((value): Target[] => {
       if (value.v !== "instance") return [];
       if (!value.cls) return this.sink(this.e.knowledge.member(value.type, name));
       return this.method(value.cls, name);
@@ -173,7 +175,7 @@ export class Targets {
 
   /** Reading an attribute that is a property. */
   read(values: readonly Value[], name: string): Target[] {
-    return this.e.members.objects([...values]).flatMap((value): Target[] => {
+    return flatten(this.e.members.objects(values), (value): Target[] => {
       if (value.v !== "instance" || !value.cls) return [];
       const property = this.e.members.property(value.cls, name);
       return property ? this.functionCalled(property, null) : [];
@@ -182,7 +184,7 @@ export class Targets {
 
   /** Assigning to an attribute that is a property, or deleting it. */
   written(values: readonly Value[], name: string, kind: "setter" | "deleter"): Target[] {
-    return this.e.members.objects([...values]).flatMap((value): Target[] => {
+    return this.e.members.objects(values).flatMap((value): Target[] => {
       const accessor =
         value.v === "instance" && value.cls ? this.e.members.accessor(value.cls, name, kind) : null;
       return accessor ? this.functionCalled(accessor, null) : [];

@@ -1,5 +1,6 @@
 import type { Expr, ExprRef } from "../read/ir";
 import type { Evaluator } from "./evaluate";
+import { flatten } from "./maps";
 import { catalogType } from "./types";
 import type { Unit } from "./unit";
 import { type Env, type FunctionValue, instanceOf, isCallable, paramKey, type Value } from "./values";
@@ -48,7 +49,7 @@ export class Calls {
 
   result(unit: Unit, ref: ExprRef): Value[] {
     const call = unit.ir.exprs[ref] as CallExpr;
-    return this.e.expr(unit, call.fn).flatMap((callee) => this.resultOf(unit, call, callee));
+    return flatten(this.e.expr(unit, call.fn), (callee) => this.resultOf(unit, call, callee));
   }
 
   private resultOf(unit: Unit, call: CallExpr, callee: Value): Value[] {

@@ -106,6 +106,11 @@ export class Container {
     return getOrMake(this.lookups, name, () => new Cell());
   }
 
+  /** Whether anybody ever asked for a name here. */
+  get isRead(): boolean {
+    return this.inputs.size > 0;
+  }
+
   /** A name (".name" for an attribute, "*" for star imports, "**" for the set of names) may mean something else now. */
   changed(name: string): void {
     this.inputs.get(name)?.invalidate();
@@ -118,6 +123,7 @@ export class Container {
 
 /** Names the unit's functions bind in the module with `global`. */
 export function globalsOf(unit: Unit): string[] {
+  if (unit.ir.scopes.every((scope) => scope.globals.length === 0)) return [];
   return unit.ir.scopes.flatMap((scope) => scope.globals.filter((name) => Object.hasOwn(scope.binds, name)));
 }
 

@@ -5,6 +5,7 @@ import type { Container } from "./container";
 import { reaching } from "./flow";
 import { FunctionValues } from "./functions";
 import type { Knowledge } from "./knowledge";
+import { flatten } from "./maps";
 import { Members } from "./members";
 import type { ModuleTable } from "./modules";
 import { Names } from "./names";
@@ -254,6 +255,7 @@ export class Evaluator {
     at: number | null,
     block: number,
   ): Value[] {
+    if (bindings.length === 1) return this.binding(unit, bindings[0], scope);
     const typed = bindings.find(
       (binding) => binding.b === "annotation" || (binding.b === "value" && binding.annotation !== null),
     );
@@ -287,7 +289,7 @@ export class Evaluator {
   }
 
   private instances(values: Value[], args: Value[][] = [], unit: Unit | null = null): Value[] {
-    return values.flatMap((value): Value[] => {
+    return flatten(values, (value): Value[] => {
       if (value.v === "class")
         return [{ v: "instance", cls: value.cls, type: this.members.className(value.cls), args }];
       if (value.v !== "external") return [];

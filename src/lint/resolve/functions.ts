@@ -19,6 +19,7 @@ export class FunctionValues {
   decorated(unit: Unit, scope: ScopeRef): Value[] {
     const definition = unit.ir.scopes[scope];
     let values: Value[] = [this.plain(unit, scope)];
+    if (definition.decorators.length === 0) return values;
     for (const ref of [...definition.decorators].reverse())
       values = values.flatMap((value) => this.decorate(unit, ref, value));
     return values;

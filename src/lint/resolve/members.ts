@@ -1,5 +1,6 @@
 import type { ProjectClass } from "./classes";
 import type { Evaluator } from "./evaluate";
+import { flatten } from "./maps";
 import { catalogType } from "./types";
 import type { FunctionValue, Value } from "./values";
 
@@ -8,7 +9,7 @@ export class Members {
   constructor(private readonly e: Evaluator) {}
 
   of(values: Value[], name: string): Value[] {
-    return values.flatMap((value) => this.member(value, name));
+    return flatten(values, (value) => this.member(value, name));
   }
 
   private member(value: Value, name: string): Value[] {
@@ -40,7 +41,7 @@ export class Members {
   private onClass(cls: ProjectClass, name: string, object: Value | null): Value[] {
     const found = this.lookup(cls, name);
     if (!found) return [];
-    return found.flatMap((value): Value[] => {
+    return flatten(found, (value): Value[] => {
       if (value.v === "property") return object ? this.e.functions.returned(asMethod(value)) : [value];
       if (value.v === "accessor") return [];
       if (value.v === "member" && object) return [{ ...value, self: object }];
@@ -208,8 +209,8 @@ export class Members {
   }
 
   /** Values as objects: an attribute of something from outside becomes what the catalogue says it is. */
-  objects(values: Value[]): Value[] {
-    return values.flatMap((value): Value[] => {
+  objects(values: readonly Value[]): Value[] {
+    return flatten(values, (value): Value[] => {
       if (value.v === "external") {
         const known = this.e.knowledge.isClass(value.name) ? undefined : this.e.knowledge.returns(value.name);
         return known ? catalogType(this.e.knowledge, known, null) : [value];

@@ -69,6 +69,7 @@ export class Names {
 
   /** Bindings of several units, in source order: what the last unconditional one and those after it give. */
   values(placed: readonly PlacedBinding[]): Value[] {
+    if (placed.length === 1) return this.e.binding(placed[0].unit, placed[0].binding, 0);
     let first = 0;
     for (const [i, { unit, binding }] of placed.entries()) {
       if (binding.b === "annotation" || (binding.b === "value" && binding.annotation !== null)) {
@@ -77,9 +78,7 @@ export class Names {
       }
       if (binding.block === 0) first = i;
     }
-    return placed
-      .slice(first)
-      .flatMap(({ unit, binding }) => this.e.binding(unit, binding, scopeOf(unit, binding)));
+    return placed.slice(first).flatMap(({ unit, binding }) => this.e.binding(unit, binding, 0));
   }
 
   private fromStars(container: Container, id: string): Value[] | null {
@@ -129,14 +128,6 @@ export class Names {
     if (file) return [{ v: "module", path: file.path, dir: file.dir, name }];
     return [{ v: "external", name: this.e.knowledge.canonical(name) }];
   }
-}
-
-/** The scope a module-level binding was made in: a function, when it said `global`. */
-function scopeOf(unit: Unit, binding: Binding): ScopeRef {
-  const at = unit.ir.scopes.findIndex((scope) =>
-    Object.values(scope.binds).some((list) => list.includes(binding)),
-  );
-  return Math.max(at, 0);
 }
 
 const builtins = new Set(

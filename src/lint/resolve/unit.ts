@@ -19,6 +19,7 @@ export class Unit {
   private yields: Map<ScopeRef, Cell<Value[]>> | null = null;
   private returns: Map<ScopeRef, Cell<Value[]>> | null = null;
   private code!: UnitIR;
+  private async: boolean | null = null;
   /** Number of its first expression among all there ever were: small numbers make fast keys. */
   firstExpr = 0;
   /** What the workspace concluded of its code; stale when something it was concluded from changed. */
@@ -58,13 +59,16 @@ export class Unit {
   set ir(ir: UnitIR) {
     this.code = ir;
     this.shape = null;
+    this.async = null;
     this.firstExpr = nextExpr;
     nextExpr += ir.exprs.length;
   }
 
   /** There is an `async def` in it, or (in a notebook) an `await` at its own level. */
   get hasAsync(): boolean {
-    return this.ir.scopes.some((scope) => scope.isAsync) || this.ir.exprs.some((expr) => expr.k === "await");
+    this.async ??=
+      this.ir.scopes.some((scope) => scope.isAsync) || this.ir.exprs.some((expr) => expr.k === "await");
+    return this.async;
   }
 
   get path(): string {
