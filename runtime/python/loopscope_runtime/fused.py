@@ -8,6 +8,7 @@ import contextvars
 import heapq
 import sys
 from _thread import get_ident
+from math import ulp
 from types import MethodType
 
 from . import codes, fallback, foreign, mimic, missed, recorder, state
@@ -20,6 +21,7 @@ from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_BY_STEP, 
 
 BUILTIN = type(len)
 SLOW_CALLBACK = 50e-6  # seconds; shorter ones are not recorded
+STRICT = sys.version_info >= (3, 15)  # a timer is due now however coarse the clock's numbers are
 PIECE = 2000  # numbers of records that are packed together
 
 _Step = None  # the type of the callback that runs a C task's first step: seen when the first task is made
@@ -280,7 +282,8 @@ def install(loop, stream, asyncio):
         loop._process_events(event_list)
         event_list = None
         if scheduled:
-            end = loop.time() + loop._clock_resolution
+            now = loop.time()
+            end = now + (max(loop._clock_resolution, ulp(now)) if STRICT else loop._clock_resolution)
             while scheduled:
                 h = scheduled[0]
                 if h._when >= end:
