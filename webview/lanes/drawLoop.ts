@@ -1,4 +1,5 @@
 import { measure } from "../canvas/text";
+import { loopEnd } from "../model/loops";
 import { State } from "../model/snapshot";
 import { duration } from "../util/format";
 import { t } from "../util/l10n";
@@ -22,7 +23,7 @@ export function drawLoop(
   context.fillStyle = theme.dim;
   context.globalAlpha = 0.5;
   const begin = Math.max(labels, x(Math.max(scene.from, lane.loop.seen)));
-  const stop = Math.min(labels + plot, x(Math.min(scene.to, trace.endTime)));
+  const stop = Math.min(labels + plot, x(Math.min(scene.to, loopEnd(trace, lane.loop))));
   if (stop > begin) context.fillRect(begin, y + row.height / 2, stop - begin, 1);
   context.globalAlpha = 1;
   const first = lane.firstEndingAfter(scene.from);
@@ -63,7 +64,7 @@ function drawSteps(
     context.fillRect(left, y + 5, Math.max(1.5, x(before) - left), height - 10);
   }
   if (last >= lane.count)
-    labelIdle(context, scene, before, Math.min(scene.to, scene.trace.endTime), x, y, height);
+    labelIdle(context, scene, before, Math.min(scene.to, loopEnd(scene.trace, lane.loop)), x, y, height);
 }
 
 function labelIdle(

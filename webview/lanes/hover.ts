@@ -2,6 +2,7 @@ import type { Place } from "../../src/protocol/report";
 import { type Trace, wokenBy } from "../../src/trace";
 import { stallPlace } from "../../src/trace/describe/stalls";
 import { causeName, stateName } from "../model/look";
+import { loopEnd } from "../model/loops";
 import { State } from "../model/snapshot";
 import { parkedAt, waitInfo } from "../model/wait";
 import { displayName, duration, fileLine, instant } from "../util/format";
@@ -84,8 +85,9 @@ export function loopInfoAt(
     }
     return { title: task < 0 ? t("callback") : displayName(tasks.name(task), 100), lines, place, task };
   }
-  const after = index < lane.count ? steps.begin.get(lane.row(index)) : trace.endTime;
-  if (at < lane.loop.seen || at > trace.endTime || after <= before) return null;
+  const end = loopEnd(trace, lane.loop);
+  const after = index < lane.count ? steps.begin.get(lane.row(index)) : end;
+  if (at < lane.loop.seen || at > end || after <= before) return null;
   return {
     title: t("idle"),
     lines: [

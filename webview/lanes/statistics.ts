@@ -1,7 +1,7 @@
 import type { Trace } from "../../src/trace";
 import { StepFlag } from "../../src/trace";
 import { firstStepAfter, nextOfLoop, stepIndex } from "../../src/trace/queries";
-import { loopsOf } from "../model/loops";
+import { loopEnd, loopsOf } from "../model/loops";
 import { loopLane } from "./state";
 
 /** What happened in a range of time. Seconds; tasks as rows. */
@@ -31,7 +31,7 @@ export function rangeStatistics(trace: Trace, from: number, to: number): RangeSt
     for (const row of lane.blocks) {
       blocked += Math.max(0, Math.min(to, steps.end.get(row)) - Math.max(from, steps.begin.get(row)));
     }
-    const alive = Math.max(0, Math.min(to, trace.endTime) - Math.max(from, loop.seen));
+    const alive = Math.max(0, Math.min(to, loopEnd(trace, loop)) - Math.max(from, loop.seen));
     result.loops.push({ loop: loop.row, busy, idle: Math.max(0, alive - busy), blocked });
     for (let row = firstStepAfter(trace, loop, from); row >= 0; row = nextOfLoop(loop, row)) {
       const begin = steps.begin.get(row);

@@ -1,7 +1,7 @@
 import { computed } from "@preact/signals";
 import { loopName } from "../../src/trace";
 import { loopLane } from "../lanes/state";
-import { loopsOf } from "../model/loops";
+import { loopEnd, loopsOf } from "../model/loops";
 import { State } from "../model/snapshot";
 import { cursor, now, snapshot, tick, trace } from "../state/model";
 import { duration, instant, percent } from "../util/format";
@@ -23,7 +23,7 @@ const loops = computed(() => {
       const busy = lane.busyUntil(until, it.endTime);
       const { begin, end } = it.steps;
       const blocked = lane.blocks.reduce((sum, row) => sum + end.get(row) - begin.get(row), 0);
-      const all = Math.max(1e-9, busy, it.endTime - loop.seen);
+      const all = Math.max(1e-9, busy, loopEnd(it, loop) - loop.seen);
       return { loop, busy, blocked, all, blocks: lane.blocks.length };
     });
 });

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { FrameType } from "../../../src/protocol/stream";
 import { Trace } from "../../../src/trace";
 import { type ColumnColours, paintColumns } from "../../../webview/lanes/columns";
 import { Lane } from "../../../webview/lanes/lane";
 import { LoopLane } from "../../../webview/lanes/loopLane";
+import { loopEnd } from "../../../webview/model/loops";
 import { State, takeSnapshot } from "../../../webview/model/snapshot";
 import { shop, sleepers } from "../../view/synthetic/scenes";
 
@@ -14,6 +16,16 @@ function read(bytes: Uint8Array): Trace {
 }
 
 describe("lanes", () => {
+  it("of a loop end when it was closed, however long the process goes on", () => {
+    const sim = sleepers();
+    const ran = sim.now / 1e9;
+    sim.writer.record("RUN", 0, 2, [ran]);
+    sim.writer.json(FrameType.now, [[1, sim.now + 2e9, 0, 0, 0]]);
+    const trace = read(sim.writer.take());
+    assert.ok(trace.endTime > ran + 1.9, "the process went on");
+    assert.ok(Math.abs(loopEnd(trace, trace.loops[0]) - ran) < 0.01);
+  });
+
   it("turn a task's steps into slices side by side", () => {
     const trace = read(sleepers().finish());
     const task = [0, 1, 2, 3].find((row) => trace.tasks.name(row) === "Task-2")!;
