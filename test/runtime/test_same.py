@@ -61,7 +61,7 @@ class SameBehaviour(Compared):
         self.same(source)
 
     def test_selectors(self):
-        """Events arrive while the loop never waits; what somebody puts in the place of `select` is asked."""
+        """Events arrive while the loop never waits; what somebody puts in the place of `select` is asked, and told what came."""
         self.same(
             """
             import asyncio, os, selectors
@@ -95,6 +95,19 @@ class SameBehaviour(Compared):
                 kind.select = stock
                 await asyncio.sleep(0)
                 print(asked)
+                told, stock = [], loop._process_events
+                loop._process_events = lambda events: told.append(len(events)) or stock(events)
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                del loop._process_events
+                print(told)
+                kind = next(cls for cls in type(loop).__mro__ if "_process_events" in cls.__dict__)
+                stock = kind._process_events
+                kind._process_events = lambda self, events: told.append(len(events)) or stock(self, events)
+                await asyncio.sleep(0)
+                kind._process_events = stock
+                await asyncio.sleep(0)
+                print(told)
                 turns[0] = 0
                 await spinning
             asyncio.run(main())

@@ -14,7 +14,7 @@ from types import MethodType
 from . import codes, fallback, foreign, mimic, missed, recorder, state
 from .chains import SLEEP0
 from .mimic import one_frame_less, real_run
-from .polling import shortcut, translate
+from .polling import events_processor, shortcut, translate
 from .recorder import ARG, CLOCK_HEAD, STEP_HEAD, YIELD_HEAD
 from .records import CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, TASK, THREAD, TIMER, WAS_CANCELLED, key
 from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_BY_STEP, WAKE_HERE, WAKE_THERE
@@ -58,7 +58,9 @@ def install(loop, stream, asyncio):
     waker_place = recorder.waker_place
 
     through_run = real_run(events.Handle)
-    select, poll, files = shortcut(loop)
+    selector, selector_fields, selector_class, stock_select, poll, files = shortcut(loop)
+    fields = loop.__dict__
+    stock_process = events_processor()
     warning, format_handle = base_events.logger.warning, base_events._format_handle
 
     light = rec.light
@@ -266,11 +268,16 @@ def install(loop, stream, asyncio):
                 loop._timer_cancelled_count -= 1
                 h = heapq.heappop(scheduled)
                 h._scheduled = False
+        quiet = False
         if ready or loop._stopping:
-            if loop._selector.select == select:  # nobody else's: what it does when it need not wait
+            if (
+                loop._selector is selector and selector_class.select is stock_select and "select" not in selector_fields
+            ):  # nobody else's: what it does when it need not wait
                 event_list = poll(0, len(files) or 1)  # stock: event_list = self._selector.select(timeout)
                 if event_list:
                     event_list = translate(event_list, files)
+                else:  # nor has it to be told of nothing
+                    quiet = loop_class._process_events is stock_process and "_process_events" not in fields
             else:
                 event_list = loop._selector.select(0)  # stock: event_list = self._selector.select(timeout)
         else:
@@ -279,7 +286,8 @@ def install(loop, stream, asyncio):
                 timeout = min(max(0, scheduled[0]._when - loop.time()), max_timeout)
             ext(recorder.poll(timeout, timers, loop))
             event_list = loop._selector.select(timeout)  # stock: event_list = self._selector.select(timeout)
-        loop._process_events(event_list)
+        if not quiet:
+            loop._process_events(event_list)
         event_list = None
         if scheduled:
             now = loop.time()

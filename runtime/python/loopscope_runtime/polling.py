@@ -10,21 +10,25 @@ MIRRORED = {2480360253, 1827304174}  # checksums of the source of `EpollSelector
 
 
 def shortcut(loop):
-    """(the bound `select` of a loop's selector, `poll` of its epoll, its table of files), for who need not wait.
+    """What `EpollSelector.select` is to be as long as the shorter way is right, and what that takes, for who need not wait.
 
-    The first compares equal to what `selector.select` is later, unless somebody has put something else there. Thrice None where the selector is
-    not the one mirrored here.
+    (selector, its attributes, its class, the class's `select`, `poll` of its epoll, its table of files). A selector that is
+    not the one mirrored here is no loop's.
     """
     selector = getattr(loop, "_selector", None)
     kind = getattr(sys.modules.get("selectors"), "EpollSelector", None)
-    if kind is None or type(selector) is not kind:
-        return None, None, None
     try:
-        if zlib.crc32(guard.source_of(kind.select).encode()) not in MIRRORED:
-            return None, None, None
-        return selector.select, selector._selector.poll, selector._fd_to_key
+        if kind is not None and type(selector) is kind and zlib.crc32(guard.source_of(kind.select).encode()) in MIRRORED:
+            return selector, selector.__dict__, kind, kind.select, selector._selector.poll, selector._fd_to_key
     except (OSError, AttributeError, IndexError):
-        return None, None, None
+        pass
+    return object(), {}, None, None, None, None
+
+
+def events_processor():
+    """What asyncio does with the events of a selector; with none, it does nothing."""
+    base = getattr(sys.modules.get("asyncio.selector_events"), "BaseSelectorEventLoop", None)
+    return getattr(base, "_process_events", None)
 
 
 def translate(events, files):
