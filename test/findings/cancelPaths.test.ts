@@ -2,9 +2,15 @@ import assert from "node:assert/strict";
 import { environments } from "../../scripts/lib/pythons";
 import { type Ran, run } from "./scenario";
 
-/** Every way to be cancelled; each task has a name of its own. */
+/**
+ * Every way to be cancelled; each task has a name of its own. All are parked by then: of a task that is cancelled before
+ * its first step nobody knows by whom. Turns of the loop bring that about on a machine of any speed, time does not.
+ */
 const PROGRAM = `
 import contextlib
+async def parked():
+    for _ in range(20):
+        await asyncio.sleep(0)
 async def leaf(): await asyncio.sleep(100)
 async def awaits(name): await asyncio.create_task(leaf(), name=name)
 async def gathers():
@@ -25,11 +31,11 @@ async def tidy():
         await asyncio.wait([asyncio.create_task(asyncio.sleep(0.01))])
 async def started(coroutine, name):
     task = asyncio.create_task(coroutine, name=name)
-    await asyncio.sleep(0.02)
+    await parked()
     return task
 async def timed():
     with contextlib.suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(asyncio.create_task(awaits("timed leaf"), name="timed"), 0.03) #: times out
+        await asyncio.wait_for(asyncio.create_task(awaits("timed leaf"), name="timed"), 0.3) #: times out
 async def main():
     loop = asyncio.get_running_loop()
     await stop(await started(gathers(), "gathers"))
@@ -48,10 +54,10 @@ async def main():
     if sys.version_info >= (3, 11):
         await groups()
     asyncio.create_task(awaits("left leaf"), name="left")
-    await asyncio.sleep(0.02)
+    await parked()
 async def groups():
     async def fails():
-        await asyncio.sleep(0.02)
+        await parked()
         raise ValueError("no") #: fails
     async def group():
         async with asyncio.TaskGroup() as group:
@@ -69,13 +75,13 @@ async def groups():
     async def body():
         async with asyncio.TaskGroup() as group: #: body fails
             group.create_task(leaf(), name="of a body that fails")
-            await asyncio.sleep(0.01)
+            await parked()
             raise ValueError
     with contextlib.suppress(Exception):
         await asyncio.create_task(body(), name="body")
     async def timeout():
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0.02):
+            async with asyncio.timeout(0.3):
                 await asyncio.create_task(leaf(), name="in a timeout") #: in timeout
     await asyncio.create_task(timeout(), name="timeout")
 `;

@@ -214,11 +214,11 @@ async def stop(task):
         await task
 async def main():
     task = asyncio.create_task(top(), name="top")
-    await asyncio.sleep(0.02)
+    for _ in range(20): await asyncio.sleep(0)
     await stop(task)
     inner = asyncio.create_task(asyncio.sleep(0.1), name="inner")
     outer = asyncio.create_task(shielded(inner), name="outer")
-    await asyncio.sleep(0.02)
+    await asyncio.sleep(0)
     await stop(outer)
     await inner
     with contextlib.suppress(asyncio.TimeoutError):
