@@ -35,12 +35,14 @@ export function TrustLine() {
         {missed > 0 ? `, ${t("{n} missed", { n: count(missed) })}` : ""}
       </span>
       <span>{tn(it.events, "{n} event", "{n} events")}</span>
-      <span title={t("Time the program spent on being traced, as the tracer measured it")}>
-        {t("tracing cost {time} ({share})", {
-          time: duration(overhead),
-          share: percent(overhead / Math.max(1e-9, it.endTime)),
-        })}
-      </span>
+      {overhead === null ? null : (
+        <span title={t("Time the program spent on being traced, as the tracer measured it")}>
+          {t("tracing cost {time} ({share})", {
+            time: duration(overhead),
+            share: percent(overhead / Math.max(1e-9, it.endTime)),
+          })}
+        </span>
+      )}
       {fallback ? (
         <span title={fallback.hello?.modeReason ?? ""}>
           {t("compatible mode: {why}", { why: fallback.hello?.modeReason || t("slower") })}

@@ -8,8 +8,8 @@ export interface Trust {
   /** Events and tasks that should be in the picture and are not. */
   lost: number;
   missed: number;
-  /** Seconds the program spent on being traced, the thread that sends included, as the tracer measured it. */
-  overhead: number;
+  /** Seconds the program spent on being traced, the thread that sends included, as the tracer measured it; null before it first tells. */
+  overhead: number | null;
   /** What the tracer and the reader had to say, in sentences. */
   notes: readonly string[];
   /** What was never to be recorded: the picture is right, and says less. */
@@ -31,7 +31,7 @@ export const trust = computed<Trust>(() => {
   return {
     lost,
     missed,
-    overhead: reported(it).overheadSeconds,
+    overhead: it.programs.some((program) => program.stats) ? reported(it).overheadSeconds : null,
     notes: it.notes,
     unknown: unknownParts(it),
     doubt: lost > 0 || missed > 0 || it.notes.length > 0,
