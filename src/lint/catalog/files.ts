@@ -29,10 +29,16 @@ export const files: Part = {
       "TemporaryFile NamedTemporaryFile TemporaryDirectory mkstemp mkdtemp",
     ),
     ...blocking("blocking-file", "tempfile.TemporaryDirectory.", "cleanup"),
-    ...blocking("blocking-file", "", "gzip.open gzip.GzipFile bz2.open bz2.BZ2File lzma.open lzma.LZMAFile"),
+    ...blocking("blocking-file", "", "gzip.open bz2.open bz2.BZ2File lzma.open lzma.LZMAFile"),
+    // Around a file that is open already, or bytes in memory: whoever opened that is to blame.
+    ...blocking("blocking-file", "", "gzip.GzipFile", {
+      unless: [{ keyword: "fileobj", position: 3, values: null }],
+    }),
     ...blocking("blocking-file", "zipfile.", "ZipFile"),
     ...blocking("blocking-file", "zipfile.ZipFile.", "read extract extractall write writestr testzip open"),
-    ...blocking("blocking-file", "tarfile.", "open TarFile"),
+    ...blocking("blocking-file", "tarfile.", "open TarFile", {
+      unless: [{ keyword: "fileobj", position: 2, values: null }],
+    }),
     ...blocking(
       "blocking-file",
       "tarfile.TarFile.",

@@ -63,8 +63,8 @@ export interface ArgumentIs {
   keyword?: string;
   /** 0-based, `self` not counted. */
   position?: number;
-  /** Source text of the literal: "False", "0", "0.0". */
-  values: readonly string[];
+  /** Source text of the literal: "False", "0", "0.0"; null: whatever is given. */
+  values: readonly string[] | null;
 }
 
 /** An argument by position (0-based, `self` not counted) or by keyword. */

@@ -194,6 +194,8 @@ class SiteFinder {
   private isExcused(sink: BlockingCall, event: Event, call: CallExpr): boolean {
     if (this.targets.excused(sink, this.unit, call)) return true;
     if (sink.name.startsWith("concurrent.futures.Future.") && this.isKnownDone(event, call)) return true;
+    if (sink.rule === "blocking-file" && this.e.calls.isInMemory(this.unit, call)) return true;
+    if (queueGet.test(sink.name) && this.isKnownFull(call)) return true;
     return sink.rule === "blocking-socket" && (this.isGuarded(event) || this.isSetNonBlocking(call));
   }
 
@@ -218,6 +220,18 @@ class SiteFinder {
       return method.name === "setblocking"
         ? argument.text === "False"
         : method.name === "settimeout" && argument.text === "0";
+    });
+  }
+
+  /** Whether the code looked into the queue before: `while queue.empty(): await sleep(0)`, `if queue.qsize():`. */
+  private isKnownFull(call: CallExpr): boolean {
+    const { exprs } = this.unit.ir;
+    const queue = receiver(exprs, call);
+    if (queue === null) return false;
+    return exprs.some((other) => {
+      if (other.k !== "call" || other.at >= call.at || receiver(exprs, other) !== queue) return false;
+      const method = exprs[other.fn];
+      return method.k === "attr" && (method.name === "empty" || method.name === "qsize");
     });
   }
 
@@ -250,6 +264,8 @@ class SiteFinder {
     });
   }
 }
+
+const queueGet = /^(?:queue\.\w+|multiprocessing\.[\w.]*Queue)\.get$/;
 
 /** What a method is called on, where that is a name or an attribute of one. */
 function receiver(exprs: readonly Expr[], call: CallExpr): string | null {

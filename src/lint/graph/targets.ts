@@ -203,6 +203,7 @@ export class Targets {
             ? undefined
             : expr.args[position];
       const given = ref === undefined ? undefined : unit.ir.exprs[ref];
+      if (values === null) return given !== undefined && !(given.k === "literal" && given.type === "None");
       if (given?.k === "literal") return values.includes(given.text);
       // A constant by its name: `os.WNOHANG`, however it was imported.
       const name = given?.k === "attr" ? given.name : given?.k === "name" ? given.id : undefined;

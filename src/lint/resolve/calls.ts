@@ -23,12 +23,9 @@ const collecting = new Set([
   "builtins.frozenset",
 ]);
 
-/** Queues that take whatever is put, when made without a limit. */
-const unboundedQueues: Readonly<Record<string, string>> = {
-  "queue.Queue": "queue._UnboundedQueue",
-  "queue.LifoQueue": "queue._UnboundedQueue",
-  "queue.PriorityQueue": "queue._UnboundedQueue",
-};
+/** The type of queues that take whatever is put, being made without a limit, and the classes of which they are made. */
+export const unboundedQueue = "queue._UnboundedQueue";
+const boundedQueues = new Set(["queue.Queue", "queue.LifoQueue", "queue.PriorityQueue"]);
 
 function isUnbounded(unit: Unit, call: CallExpr): boolean {
   const limit = call.args[0] ?? call.kw.maxsize;
@@ -36,6 +33,13 @@ function isUnbounded(unit: Unit, call: CallExpr): boolean {
   const given = unit.ir.exprs[limit];
   return given.k === "literal" && /^-?\d+$/.test(given.text) && Number(given.text) <= 0;
 }
+
+/** What opens a file by its name, or is wrapped around one that is open (or in memory). */
+const wrappers = new Set(
+  "gzip.GzipFile gzip.open bz2.BZ2File bz2.open lzma.LZMAFile lzma.open zipfile.ZipFile tarfile.open tarfile.TarFile".split(
+    " ",
+  ),
+);
 
 function isDatagram(unit: Unit, call: CallExpr): boolean {
   const kind = call.args[1] ?? call.kw.type;
@@ -91,8 +95,8 @@ export class Calls {
       const given = call.args.slice(1).map((ref) => this.e.expr(unit, ref));
       return arg(0).map((of) => ({ v: "partial", of, skip: given.length, given }));
     }
-    const unbounded = unboundedQueues[name];
-    if (unbounded && isUnbounded(unit, call)) return [instanceOf(unbounded)];
+    if (boundedQueues.has(name) && isUnbounded(unit, call)) return [instanceOf(unboundedQueue)];
+    if (wrappers.has(name) && (call.kw.fileobj !== undefined || this.isInMemory(unit, call))) return [];
     if (name === "socket.socket" && isDatagram(unit, call)) return [instanceOf("socket._DatagramSocket")];
     if (name === "typing.cast")
       return call.args[0] === undefined ? [] : this.e.annotation(unit, call.args[0]);
@@ -129,6 +133,19 @@ export class Calls {
     const lazy = this.e.knowledge.caller(name)?.when === "lazy";
     if (lazy) return [this.lazyCaller(unit, call, name, arg)];
     return null;
+  }
+
+  /** Whether a function for files is given one in memory: `ZipFile(BytesIO(data))`. */
+  isInMemory(unit: Unit, call: CallExpr): boolean {
+    const [file] = call.args;
+    return (
+      file !== undefined &&
+      this.e
+        .expr(unit, file)
+        .some(
+          (value) => value.v === "instance" && (value.type === "io.BytesIO" || value.type === "io.StringIO"),
+        )
+    );
   }
 
   /** `map(f, xs)`: iterating it iterates `xs` and runs `f`. */

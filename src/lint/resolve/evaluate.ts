@@ -1,5 +1,5 @@
 import type { Binding, Expr, ExprRef, ScopeRef } from "../read/ir";
-import { Calls } from "./calls";
+import { Calls, unboundedQueue } from "./calls";
 import { type Cell, currentCell, markGuess } from "./cell";
 import type { Container } from "./container";
 import { reaching } from "./flow";
@@ -199,9 +199,8 @@ export class Evaluator {
   binding(unit: Unit, binding: Binding, scope: ScopeRef): Value[] {
     switch (binding.b) {
       case "value": {
-        const typed = binding.annotation === null ? [] : this.annotation(unit, binding.annotation);
-        if (typed.length > 0) return typed;
-        return this.unpack(unit, binding.value, binding.path);
+        const typed = this.declared(unit, binding);
+        return typed.length > 0 ? typed : this.unpack(unit, binding.value, binding.path);
       }
       case "annotation":
         return this.annotation(unit, binding.annotation);
@@ -227,6 +226,19 @@ export class Evaluator {
       default:
         return [];
     }
+  }
+
+  /** What the annotation of an assignment says; a queue that is made without a limit stays one: `q: Queue[int] = Queue()`. */
+  declared(unit: Unit, binding: Extract<Binding, { b: "value" }>): Value[] {
+    if (binding.annotation === null) return [];
+    const typed = this.annotation(unit, binding.annotation);
+    const [declared] = typed;
+    if (declared?.v !== "instance" || declared.cls || !declared.type.startsWith("queue.")) return typed;
+    return this.unpack(unit, binding.value, binding.path).some(
+      (made) => made.v === "instance" && made.type === unboundedQueue,
+    )
+      ? [{ ...declared, type: unboundedQueue }]
+      : typed;
   }
 
   private unpack(unit: Unit, ref: ExprRef, path: readonly number[]): Value[] {

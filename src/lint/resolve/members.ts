@@ -94,7 +94,7 @@ export class Members {
   private attributeValues(placed: ReturnType<ProjectClass["attributeBindings"]>): Value[] {
     for (const { unit, binding } of placed) {
       if (binding.b !== "value" || binding.annotation === null) continue;
-      const typed = this.e.annotation(unit, binding.annotation);
+      const typed = this.e.declared(unit, binding);
       if (typed.length > 0) return typed;
     }
     return placed.flatMap(({ unit, binding }) => this.e.binding(unit, binding, 0));

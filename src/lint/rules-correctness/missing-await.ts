@@ -1,7 +1,7 @@
 import type { SyntaxNode } from "@lezer/common";
 import type { FileContext, Rule } from "../types";
 import { isCoroutineFunction } from "./callables";
-import { assignedValue, parenthesised, spoken, targetsOf } from "./tree";
+import { assignedValue, bare, parenthesised, spoken, targetsOf } from "./tree";
 
 /** Builtins and the like that use a value on the spot, for which a coroutine is never meant. */
 const TAKES_VALUES = new Set(
@@ -44,6 +44,22 @@ export const missingAwait: Rule = {
   },
 };
 
+/** `async for` over an abstract method: what it is declared as with `async def` is mostly meant to be an async generator. */
+function isDeclaredOnly(context: FileContext, expression: SyntaxNode): boolean {
+  const { callee } = context.call(bare(expression));
+  return (
+    expression.parent?.firstChild?.name === "async" &&
+    callee !== null &&
+    context
+      .resolve(callee)
+      .some(({ kind, ...meaning }) => "info" in meaning && meaning.info.decorators.some(isDeclaration))
+  );
+}
+
+function isDeclaration(decorator: string): boolean {
+  return /(?:^|\.)(?:abstractmethod|overload)$/.test(decorator);
+}
+
 /** How an expression's value is used in a way no coroutine is made for; null when it may be meant. */
 function misuseOf(context: FileContext, expression: SyntaxNode): string | null {
   const parent = expression.parent;
@@ -68,7 +84,9 @@ function misuseOf(context: FileContext, expression: SyntaxNode): string | null {
       return "used as if it were the result";
     }
     case "ForStatement":
-      return expression.prevSibling?.name === "in" ? "iterated as if it were the result" : null;
+      return expression.prevSibling?.name === "in" && !isDeclaredOnly(context, expression)
+        ? "iterated as if it were the result"
+        : null;
     case "FormatReplacement":
       return "formatted as if it were the result";
     case "UpdateStatement":

@@ -318,4 +318,74 @@ def other():
     asyncio.get_event_loop().run_until_complete(None)  # !
 `,
     ));
+
+  it("takes abstract methods of `async def` that are iterated for async generators", () =>
+    checks(
+      "missing-await",
+      `
+import abc
+from typing import AsyncIterator
+class Stream(abc.ABC):
+    @abc.abstractmethod
+    async def items(self) -> AsyncIterator[int]: ...
+    async def open(self) -> AsyncIterator[int]:
+        return await connect()
+async def main(stream: Stream):
+    async for item in stream.items():
+        print(item)
+    async for item in stream.open():  # !
+        print(item)
+    for item in stream.items():  # !
+        print(item)
+`,
+    ));
+
+  it("knows that a queue that was looked into has something", () =>
+    blocks(
+      `
+import asyncio
+import queue
+class Session:
+    def __init__(self):
+        self.received: queue.Queue[bytes] = queue.Queue()
+        self.limited: queue.Queue[bytes] = queue.Queue(10)
+    async def receive(self):
+        while self.received.empty():
+            await asyncio.sleep(0)
+        return self.received.get()
+    async def next(self):
+        return self.received.get()  # !
+    async def send(self, data):
+        self.received.put(data)
+        self.limited.put(data)  # !
+`,
+    ));
+
+  it("leaves compressed files alone that are wrapped around others", () =>
+    blocks(
+      `
+import gzip
+import io
+import tarfile
+import zipfile
+import PIL.Image
+async def pack(data):
+    buffer = io.BytesIO()
+    with gzip.GzipFile(mode="wb", fileobj=buffer) as file:
+        file.write(data)
+    gzip.GzipFile("data.gz")  # !
+    gzip.GzipFile("data.gz", fileobj=None)  # !
+    tarfile.open("data.tar")  # !
+    with tarfile.open(fileobj=buffer) as archive:
+        archive.extractall()
+async def unpack(data, name):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        archive.read(name)
+    image = PIL.Image.open(io.BytesIO(data))
+    image.save(io.BytesIO(), "png")
+    PIL.Image.open(name).save(name)  # !
+    with zipfile.ZipFile(name) as archive:  # !
+        archive.read(name)  # !
+`,
+    ));
 });
