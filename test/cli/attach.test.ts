@@ -106,7 +106,8 @@ describe("loopscope attach", function () {
       const { run, pid } = await dormant(SERVES, path);
       for (const turn of [1, 2]) {
         const [trace, report] = [folder.at(`${turn}.loopscope`), folder.at(`${turn}.json`)];
-        const attach = loopscope("attach", pid, "--out", trace, "--report", report);
+        // A machine under load holds every program now and then: what is tested here is not speed.
+        const attach = loopscope("attach", pid, "--block-ms", "5000", "--out", trace, "--report", report);
         await attach.says(new RegExp(`attached to process ${pid}: 1 loop, 4 tasks; Ctrl-C detaches`));
         attach.child.kill("SIGINT");
         const { code, stderr } = await attach.ended;

@@ -48,6 +48,8 @@ describe("loopscope run", function () {
         "--python",
         path,
         "--quiet",
+        // A machine under load holds every program now and then: what is tested here is not speed.
+        ...["--block-ms", "5000"],
         "--timeline",
         "--report",
         folder.at("r.json"),
@@ -93,7 +95,7 @@ describe("loopscope run", function () {
 
     it(`finds the blocking call, and who was starved, on Python ${version}`, async () => {
       const script = folder.file("blocked.py", BLOCKED);
-      const args = ["run", "--python", path, "--report", "-", script];
+      const args = ["run", "--python", path, "--block-ms", "200", "--report", "-", script];
       const { code, stdout, stderr } = await loopscope(args);
       assert.equal(code, 0);
       const { findings, tasks } = validReport(stdout);
@@ -104,7 +106,8 @@ describe("loopscope run", function () {
       const blocking = findings.find(({ rule }) => rule === "blocking-call");
       assert.deepEqual(blocking?.at, { file: script, line: 9, function: "blocker", user: true });
       assert.equal(blocking?.task, blocker?.id);
-      assert.ok(Math.abs((blocking?.seconds ?? 0) - 0.4) < 0.1, String(blocking?.seconds));
+      const seconds = blocking?.seconds ?? 0;
+      assert.ok(seconds >= 0.4 && seconds < 2, String(seconds));
       const starved = findings.find(({ rule }) => rule === "starved");
       assert.equal(starved?.task, ticker?.id);
       assert.match(stderr, /blocking-call[^\n]*\n[^\n]*blocked\.py:9 in blocker/);
