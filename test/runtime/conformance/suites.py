@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
@@ -15,6 +16,18 @@ CACHE = os.path.join(outcomes.ROOT, ".cache", "conformance")
 USUAL = "test_tasks test_futures test_locks test_queues test_taskgroups test_timeouts test_waitfor test_base_events".split()
 
 COMMON = ["pytest", "pytest-timeout"]
+
+
+def localhost_has_ipv6():
+    try:
+        return bool(socket.getaddrinfo("localhost", None, socket.AF_INET6))
+    except OSError:
+        return False
+
+
+# Where it has not, fixtures of anyio that bind to it fail and leave sockets unclosed, and whichever test the garbage collector comes by
+# in fails for that, traced or not: every run has other failures.
+WITHOUT_IPV6 = [] if localhost_has_ipv6() else ["-k", "not (test_sockets and (ipv6 or dualstack or connection_refused and multi))"]
 
 
 class Package:
@@ -45,9 +58,16 @@ PACKAGES = {
             "4.16.0",
             "blockbuster hypothesis psutil pytest-mock trustme truststore uvloop trio coverage".split(),
             ["src"],
-            arguments=["-m", "not network", "-p", "anyio", "-p", "pytest_mock", "-p", "no:asyncio"],
+            arguments=["-m", "not network", "-p", "anyio", "-p", "pytest_mock", "-p", "no:asyncio", *WITHOUT_IPV6],
         ),
         Package("hypercorn", "0.18.0", "httpx hypothesis mock pytest-asyncio pytest-trio trio uvloop".split(), ["src"]),
+        Package(
+            "httpx",
+            "0.28.1",
+            "httpx[brotli,cli,http2,socks,zstd] chardet cryptography trio trustme uvicorn".split(),
+            ["httpx"],
+            arguments=["-m", "not network"],
+        ),
         Package(
             "starlette",
             "1.10.0",
