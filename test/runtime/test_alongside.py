@@ -362,6 +362,10 @@ asyncio.run(asks())
             client.event("terminated")
             client.close()
             out, err = process.communicate(timeout=60)
+        except EOFError as exc:
+            out, err = process.communicate(timeout=60)
+            ended = "the program ended with %s\n%s\n%s" % (process.returncode, out.decode(), err.decode())
+            raise AssertionError("%s: %s\n%s" % (exc, client.waiting, ended)) from None
         finally:
             process.kill()
         return stops, process.returncode, out, err

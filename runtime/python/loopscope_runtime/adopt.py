@@ -4,7 +4,7 @@ import gc
 import sys
 from _thread import allocate_lock
 
-from . import asyncio_patch, mimic, recorder, state, uvloop_patch
+from . import asyncio_patch, mimic, missed, recorder, state, uvloop_patch
 from .records import key
 
 SLICE = 300  # tasks described before the loop gets its turn
@@ -20,7 +20,7 @@ class Adoption:
         self.here = allocate_lock()  # released once every task has been described
         self.here.acquire()
         self.tasks = 0
-        self.awaiting = []
+        self.rest = self.awaiting = []
         self.began = state.now()
         if isinstance(loop, asyncio.base_events.BaseEventLoop):
             self.stream = asyncio_patch.session.new_loop(loop, self.meet)
@@ -54,52 +54,61 @@ class Adoption:
         self.tasks = 0
         try:
             self.act()
-            self.loop._loopscope.adopting = True
-            self.take_over()
+            rec = self.loop.__dict__.get("_loopscope")
+            if rec is None:
+                self.told()  # the recording has ended meanwhile
+                return
+            rec.adopting = True
+            self.take_over(rec)
             self.rest = tasks_of(self.asyncio, self.loop)
             self.awaiting = []
-            self.next_slice()
+            self.next_slice(rec)
         except Exception as exc:
             state.fault(exc, "a loop that was there before")
             self.told()
 
-    def take_over(self):
+    def take_over(self, rec):
         """Sees to it that steps which were scheduled before are seen: on a fused loop, by the handles they are in."""
-        loop, rec = self.loop, self.loop._loopscope
+        loop = self.loop
         if "_run_once" not in loop.__dict__:
             return
 
-        def now():
+        def first_run():
             rec.first_run = None
             try:
                 replace_handles(loop, rec, self.asyncio.events)
+                if not self.rest:  # all are described, but for those that another thread was in the midst of making
+                    for task in tasks_of(self.asyncio, loop):
+                        if missed.is_unseen(task):
+                            missed.found(rec, task)
+                            state.counts["seen"] += 1
+                    rec.adopting = False
             except Exception as exc:
                 state.fault(exc, "a loop that was there before")
 
         if self.asyncio._get_running_loop() is loop:
-            now()
+            replace_handles(loop, rec, self.asyncio.events)
         else:
-            rec.first_run = now
+            rec.first_run = first_run
 
-    def next_slice(self):
+    def next_slice(self, rec):
         """Describes the next tasks; those that wait for other tasks once more at the end, when the others are known."""
         if self.session is not asyncio_patch.session or not state.active:
             return
-        rec = self.loop._loopscope
         for task in self.rest[:SLICE]:
             self.describe(rec, task)
         del self.rest[:SLICE]
         if not self.rest and self.awaiting:
             self.rest, self.awaiting = self.awaiting, None
         if not self.rest:
-            rec.adopting = False
+            rec.adopting = rec.first_run is not None
             self.told()
         elif self.asyncio._get_running_loop() is self.loop:
-            self.loop.call_soon(self.next_slice)
+            self.loop.call_soon(self.next_slice, rec)
         elif self.loop.is_running():  # another thread has begun to run it just now
-            self.loop.call_soon_threadsafe(self.next_slice)
+            self.loop.call_soon_threadsafe(self.next_slice, rec)
         else:
-            self.next_slice()
+            self.next_slice(rec)
 
     def describe(self, rec, task, t=None):
         if task.done():

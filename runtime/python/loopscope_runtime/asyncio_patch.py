@@ -77,6 +77,8 @@ class Session:
             fallback.install(loop, rec, self.asyncio)
         equip(loop, stream, rec)
         watch_runs(loop, stream, rec)
+        if not state.active or session is not self:  # the recording has ended meanwhile, in another thread
+            take_off(loop)
 
 
 def patch(asyncio, drain):
@@ -162,18 +164,23 @@ def equip(loop, stream, rec):
 def take_off_all():
     """Takes everything off the loops again, and off their tasks."""
     for loop in list(traced):
-        rec = getattr(loop, "_loopscope", None)
-        for name in OWN_ATTRIBUTES:
-            loop.__dict__.pop(name, None)
-        if rec is None or loop.is_closed():
-            continue
-        rec.restore_factory()
-        for task in rec.all_tasks(loop):
-            try:
-                del task._loopscope
-            except AttributeError:
-                pass
+        take_off(loop)
     traced.clear()
+
+
+def take_off(loop):
+    rec = getattr(loop, "_loopscope", None)
+    for name in OWN_ATTRIBUTES:
+        loop.__dict__.pop(name, None)
+    if rec is None or loop.is_closed():
+        return
+    if rec.restore_factory is not None:
+        rec.restore_factory()
+    for task in rec.all_tasks(loop):
+        try:
+            del task._loopscope
+        except AttributeError:
+            pass
 
 
 def when_used(loop, act):

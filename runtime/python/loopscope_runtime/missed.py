@@ -48,7 +48,8 @@ def count(loop):
 
 def found(rec, task, since=None):
     """A task that was never seen. since: when it was there already, in seconds."""
-    if not rec.adopting:  # else it was there before the recording
+    over = not state.active or rec.stream not in state.streams  # what was noted on it is taken off while its loop is in the midst of an iteration
+    if not rec.adopting and not over:  # else it was there before the recording
         state.counts["missed"] += 1
     if foreign.can_tell(task):
         rec.adopt(task, since)

@@ -133,6 +133,7 @@ class Recorder:
         self.current = None  # () -> key of the running task
         self.swap = None  # (task) -> the one before: what runs now is that task
         self.step_of = None  # (callback) -> (task that it steps, or None; whether it wakes it)
+        self.restore_factory = None  # gives the loop its task factory back
         self.first_run = None  # called when a loop that did not run when it was met runs for the first time
         self.adopting = False  # there may be tasks that were there before the recording, and are still to be described
         creation.watch(self, asyncio.tasks.Task)
