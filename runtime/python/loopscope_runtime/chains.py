@@ -130,31 +130,35 @@ def unchanged(st, future, sleep_code):
     """Whether a chain is like the one before. Coroutines that run the same code at the same place take the place of finished ones."""
     coroutines = st[7]
     kept = len(coroutines)
-    f = None
-    for c in reversed(coroutines):
-        f = c.cr_frame
-        if f is not None:
-            break
+    c = coroutines[-1]
+    f = c.cr_frame
+    while f is None:
         kept -= 1
+        if not kept:
+            return False
+        c = coroutines[kept - 1]
+        f = c.cr_frame
     frames = st[6]
-    if f is None or f.f_lasti != frames[kept - 1][1]:
+    if f.f_lasti != frames[kept - 1][1]:
         return False
     count = st[11]
     if kept < count:
         del coroutines[kept:]
         try:
-            for code, offset in frames[kept:count]:
-                c = c.cr_await
-                if c.cr_code is not code or c.cr_frame.f_lasti != offset:
-                    return False
+            if st[8] is None:  # they are likely to be others the next time: the ones that last are enough
+                for code, offset in frames[kept:count]:
+                    c = c.cr_await
+                    if c.cr_code is not code or c.cr_frame.f_lasti != offset:
+                        return False
+            else:  # which looks into them
+                for code, offset in frames[kept:count]:
+                    c = c.cr_await
+                    if c.cr_code is not code or c.cr_frame.f_lasti != offset:
+                        return False
+                    coroutines.append(c)
         except AttributeError:  # what is awaited there now is no coroutine, or has no frame
             return False
         st[2] = c
-        if st[8] is not None:  # which looks into them. Else they are likely to be others the next time: the ones that last are enough.
-            inner = coroutines[-1]
-            while inner is not c:
-                inner = inner.cr_await
-                coroutines.append(inner)
     a = c.cr_await
     if future is None:
         return st[9] is SLEEP0 and type(a) is CoroutineType and a.cr_code is sleep_code
