@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 import unittest
 from importlib.util import find_spec
 
@@ -385,9 +386,17 @@ class SameBehaviour(Compared):
                 [sys.executable, path], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder
             )
             self.assertEqual(process.stdout.readline(), b"ready\n")
+            state = "/proc/%d/stat" % process.pid
+            while os.path.exists(state) and open_and_read(state).rpartition(")")[2].split()[0] != "S":
+                time.sleep(0.001)  # on a busy machine it is still to get from its write to the wait
             process.send_signal(number)
             out, err = process.communicate(timeout=30)
             return process.returncode, out, err.replace(folder.encode(), b"")
+
+
+def open_and_read(path):
+    with open(path) as file:
+        return file.read()
 
 
 if __name__ == "__main__":
