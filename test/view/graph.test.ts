@@ -67,11 +67,11 @@ describe("the await graph", () => {
       await view.feed(sim.writer.take());
       await view.page.getByRole("treeitem", { name: /first/ }).last().waitFor({ state: "attached" });
       await view.settled();
-      // The stripes of suspended tasks; the lock and what leads to it.
-      const colours: [number, number, number][] = [
-        [0x37, 0x94, 0xff],
-        [0xd1, 0x86, 0x16],
-      ];
+      // The stripes of suspended tasks; the lock and what leads to it, in the editor's orange without its transparency.
+      const orange: [number, number, number] = [0xea, 0x5d, 0];
+      const seen = (await coloured(orange)).length;
+      assert.ok(seen > 10, `${seen} pixels of the lock and what leads to it`);
+      const colours: [number, number, number][] = [[0x37, 0x94, 0xff], orange];
       const before = await coloured(...colours);
       assert.ok(before.length > 200, `${before.length} pixels to watch`);
       sim.run(0.3);

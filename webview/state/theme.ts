@@ -80,7 +80,8 @@ function readTheme(): Theme {
   const [r, g, b] = rgb(colours.background);
   return {
     ...(colours as unknown as Theme),
-    palette: PALETTE.map(first),
+    awaits: opaque(colours.awaits),
+    palette: PALETTE.map((names) => opaque(first(names))),
     fontFamily: style.getPropertyValue("--vscode-font-family").trim() || "system-ui, sans-serif",
     highContrast: /high-contrast/.test(`${document.body.className} ${document.body.dataset.vscodeThemeKind}`),
     dark: r * 0.299 + g * 0.587 + b * 0.114 < 128,
@@ -103,6 +104,12 @@ export function rgb(colour: string): [number, number, number, number] {
   probe.fillRect(0, 0, 1, 1);
   const [r, g, b, a] = probe.getImageData(0, 0, 1, 1).data;
   return [r, g, b, a / 255];
+}
+
+/** The colour without its transparency: the editor's orange is a highlight that text shines through, too dim for a line. */
+function opaque(colour: string): string {
+  const [r, g, b] = rgb(colour);
+  return `rgb(${r}, ${g}, ${b})`;
 }
 
 export const theme = signal<Theme>(null as unknown as Theme);
