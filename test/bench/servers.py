@@ -51,7 +51,7 @@ async def serve_fastapi():
         report(counter)
         return {"item": n}
 
-    listening = socket.socket()
+    listening = socket.socket(proto=socket.IPPROTO_TCP)  # else asyncio leaves the delay of small packets on, and the server waits
     listening.bind(("127.0.0.1", 0))
     print(listening.getsockname()[1], flush=True)
     config = uvicorn.Config(app, log_level="error", access_log=False, loop="asyncio", http="h11")

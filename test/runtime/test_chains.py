@@ -151,7 +151,7 @@ LIBRARY_MAKES = """
             await maker.from_task(by_user, "u")
         await asyncio.sleep(0.01)
 
-    asyncio.run(main())
+    result = asyncio.run(main())  # which is no name of what callbacks make
 """
 ABOVE = {"h": ["make", "here"], "t": ["make", "there"], "o": ["make", "other_here"], "u": ["make", "by_user"]}
 
@@ -185,6 +185,7 @@ class Foreseen(unittest.TestCase):
         # Each made an event, and each `other` one more when it ran.
         events = [[place.function for place in each["creation"]] for each in result.run.objects.values() if each["kind"] == "event"]
         self.assertEqual(sum(frames == ["other"] for frames in events), letters.count("o"))
+        self.assertEqual({each["label"] for each in result.run.objects.values()}, {""})
         self.assertEqual([frames[:2] for frames in events if frames != ["other"]][: len(expected)], expected)
 
 

@@ -1,8 +1,22 @@
 """Names for objects, from the source line that made them: `self.accounts = asyncio.Lock()` is 'accounts'."""
 
 
+MAX_KNOWN = 1000
+_known = {}  # (id of a code object, offset) -> name; `codes` keeps them alive
+
+
 def resolve(code, offset):
     """The variable that the call at an instruction of code is assigned to, or "". Reads the source: for the drain thread."""
+    place = id(code), offset
+    name = _known.get(place)
+    if name is None:
+        if len(_known) > MAX_KNOWN:
+            _known.clear()
+        name = _known[place] = find(code, offset)
+    return name
+
+
+def find(code, offset):
     import linecache
 
     line, column = position(code, offset)

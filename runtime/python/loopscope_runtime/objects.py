@@ -72,7 +72,7 @@ def start(asyncio, recorder_here):
                 return
         frames = codes.stack(maker, 32)
         while caller is not None and not codes.is_user_code(caller.f_code):
-            caller = caller.f_back
+            caller = None if codes.base_of(caller.f_code) == codes.STOP else caller.f_back  # who runs the loop did not make it
         label = None if caller is None else (caller.f_code, caller.f_lasti)
         if plain and maker is not None:
             way = codes.way(maker)
