@@ -71,6 +71,9 @@ describe("the await graph", () => {
       const orange: [number, number, number] = [0xea, 0x5d, 0];
       const seen = (await coloured(orange)).length;
       assert.ok(seen > 10, `${seen} pixels of the lock and what leads to it`);
+      const legend = view.page.locator(".line.awaits").first();
+      const stroke = await legend.evaluate((line) => getComputedStyle(line).stroke);
+      assert.ok(stroke !== "none" && !/\/|rgba/.test(stroke), `${stroke} is opaque`);
       const colours: [number, number, number][] = [[0x37, 0x94, 0xff], orange];
       const before = await coloured(...colours);
       assert.ok(before.length > 200, `${before.length} pixels to watch`);
