@@ -74,7 +74,8 @@ export function listenToKeys(): void {
     // Asked of the page: that it is closed a dialog tells later.
     if (document.querySelector("dialog[open]")) return;
     const target = event.target as HTMLElement;
-    if (target.closest("input, select, textarea, dialog, [role=menu]")) return;
+    // Not a dialog: one that has just closed may hold the focus until the next frame.
+    if (target.closest("input, select, textarea, [role=menu]")) return;
     // A focused button takes its own Space and Enter.
     if (event.key === " " && target.closest("button")) return;
     const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
