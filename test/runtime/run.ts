@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { root } from "../../scripts/lib/paths";
 import { environments, type TestPython } from "../../scripts/lib/pythons";
+import { whatWasTriedAgain } from "../../scripts/lib/retried";
 
 /** The tests that passed only at the second try: name and what failed first, as main.py says it. */
 const triedAgain: string[] = [];
@@ -61,8 +62,8 @@ function run(python: TestPython, args: string[]): Promise<number> {
       console.log(
         `--- CPython ${python.version}${missing}: ${args[0] === "-m" ? "tests" : "test.test_asyncio"}`,
       );
-      const again = text.split("\n").filter((line) => line.startsWith("TRIED AGAIN: "));
-      triedAgain.push(...again.map((line) => line.slice("TRIED AGAIN: ".length)));
+      const again = whatWasTriedAgain(text);
+      triedAgain.push(...again);
       const quiet = status === 0 && again.length === 0;
       console.log(quiet ? text.trimEnd().split("\n").slice(-12).join("\n") : text);
       resolve(status ?? 1);
