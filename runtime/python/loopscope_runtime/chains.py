@@ -280,14 +280,14 @@ def descend(st, c, f, coroutines, future, sleep_code):
     """
     start = len(coroutines)
     out, told = [], []
-    learn = None
+    unknown = None  # the first place that nothing is foreseen of
     while True:
         code = c.cr_code
         place = (codes.known.get(id(code)) or codes.base_of(code)) + f.f_lasti
         a = c.cr_await
         path = paths.get(place)
         if path is None:
-            learn = learn or (place, len(out), len(coroutines))
+            unknown = unknown or (place, len(out))
             out.append((code, f.f_lasti))
             told.append(place)
         else:
@@ -325,8 +325,8 @@ def descend(st, c, f, coroutines, future, sleep_code):
         break
     leaf = len(coroutines) - start
     st[1], st[2], st[9] = out[leaf][1], c, below
-    if learn is not None:
-        place, i, size = learn
+    if unknown is not None:
+        place, i = unknown
         if len(paths) > MAX_PATHS:
             paths.clear()
         paths[place] = tuple(out[i + 1 : leaf + 1]), below, out[i:], told[i:]
