@@ -171,7 +171,10 @@ export class Workbench {
       await this.page.keyboard.press(key);
       await input.fill(text, { timeout });
       // Not Enter: what is best for VS Code is in the first row, and that may be another's, or the row of an earlier text.
-      await widget.getByRole("option", { name }).first().click({ timeout });
+      const row = widget.getByRole("option", { name }).first();
+      await row.click({ timeout });
+      // A row that is drawn anew between the two halves of a click is not taken.
+      await row.waitFor({ state: "hidden", timeout });
     });
   }
 

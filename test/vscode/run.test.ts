@@ -169,6 +169,34 @@ describe("what cannot be run", () => {
   it("is a file that is not Python", () =>
     refused(file("notes.txt", "hello"), /notes\.txt is not a Python file/));
 
+  it("is a file of elsewhere, named even while VS Code still loads it: it has a tab by then, but no text editor", async () => {
+    let load = (_text: string) => {};
+    const text = new Promise<string>((resolve) => {
+      load = resolve;
+    });
+    const provider = vscode.workspace.registerTextDocumentContentProvider("slow", {
+      provideTextDocumentContent: () => text,
+    });
+    const { tabGroups } = vscode.window;
+    const isThere = () => tabGroups.activeTabGroup.activeTab?.label === "elsewhere.py";
+    const opened = vscode.commands.executeCommand("vscode.open", vscode.Uri.parse("slow:/elsewhere.py"));
+    if (!isThere()) {
+      await new Promise<void>((resolve) => {
+        const listener = tabGroups.onDidChangeTabs(() => {
+          if (!isThere()) return;
+          listener.dispose();
+          resolve();
+        });
+      });
+    }
+    assert.equal(vscode.window.activeTextEditor, undefined);
+    await refused(undefined, /slow/);
+    load("");
+    await opened;
+    await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+    provider.dispose();
+  });
+
   it("is a folder", () => refused(vscode.Uri.file(workspace()), /is not a Python file/));
 
   it("is a file with no place on disk", async () => {

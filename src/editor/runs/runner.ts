@@ -75,7 +75,7 @@ export class Runner {
 
   /** Runs a file, or the file of the active editor. Throws UserError. */
   async run(given?: vscode.Uri): Promise<void> {
-    await this.once(() => this.launchOfFile(given ?? this.vs.window.activeTextEditor?.document.uri));
+    await this.once(() => this.launchOfFile(given ?? activeFile(this.vs)));
   }
 
   /** Runs a module or a file with arguments, in the folder of the active file. Throws UserError. */
@@ -129,13 +129,13 @@ export class Runner {
   }
 
   private async launchOfLine(line: string): Promise<Launch> {
-    const { workspace, window } = this.vs;
+    const { workspace } = this.vs;
     if (!workspace.isTrusted) throw errors.untrusted();
     const command = readCommandLine(line);
     if (command === null) throw errors.noProgram(line.trim());
     // As for a single file, the interpreter gets what is on the screen.
     await workspace.saveAll(false);
-    const active = window.activeTextEditor?.document.uri;
+    const active = activeFile(this.vs);
     const folder = (active && workspace.getWorkspaceFolder(active)) ?? workspace.workspaceFolders?.[0];
     const cwd = folder?.uri.fsPath ?? (active?.scheme === "file" ? dirname(active.fsPath) : homedir());
     const again = () => this.launchOfLine(line);
@@ -280,4 +280,12 @@ export class Runner {
     if (end.exitCode === 0) void this.vs.window.showInformationMessage(message);
     else void this.vs.window.showWarningMessage(message);
   }
+}
+
+/** The file the user looks at. While VS Code still loads it there is a tab, but no text editor yet. */
+function activeFile(vs: typeof vscode): vscode.Uri | undefined {
+  const input = vs.window.tabGroups.activeTabGroup.activeTab?.input;
+  return (
+    vs.window.activeTextEditor?.document.uri ?? (input instanceof vs.TabInputText ? input.uri : undefined)
+  );
 }
