@@ -1,5 +1,6 @@
 """A listener that is slow, gone or not there, a program that is killed or forks: the program never suffers, and loss is told."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -25,6 +26,7 @@ async def main(seconds):
     print("fine")
 asyncio.run(main(float(sys.argv[1])))
 """
+NEVER = "Drain.turn = lambda self: 3600.0\n"  # the drain thread does nothing
 
 
 class Listener:
@@ -159,14 +161,19 @@ class Faults(unittest.TestCase):
                 with open(path, "w") as file:
                     file.write(whole)
 
-    def changed(self, module, lines, source, *args):
-        """What becomes of a program whose recorder has more lines at the end of one of its modules."""
+    @contextlib.contextmanager
+    def site_of(self, module, lines):
+        """The way into a recorder that has more lines at the end of one of its modules."""
         with tempfile.TemporaryDirectory() as folder:
             runtime = os.path.join(folder, "runtime")
             shutil.copytree(os.path.join(traced.ROOT, "runtime"), runtime)
-            site = os.path.join(runtime, "python", "site")
             with open(os.path.join(runtime, "python", "loopscope_runtime", module + ".py"), "a") as file:
                 file.write("\n%s\n" % lines)
+            yield os.path.join(runtime, "python", "site")
+
+    def changed(self, module, lines, source, *args):
+        """What becomes of a program whose recorder was changed so."""
+        with self.site_of(module, lines) as site:
             result = traced.run(source, *args, PYTHONPATH=site)
         self.assertEqual((result.code, result.out), (0, b"fine\n"), result.err.decode())
         return result
@@ -177,20 +184,28 @@ class Faults(unittest.TestCase):
         self.assertEqual(result.err, b"")
         return result.run.stats[-1]["notes"] if result.run else None
 
+    def test_loops_flush_themselves(self):
+        """To a socket, which never makes them wait, the loops send: the drain thread is not needed, nor how late it is."""
+        with self.site_of("drain", NEVER + "LATE_NS = 3600_000_000_000") as site, Listener() as listener:
+            process = listener.start(BUSY, "1", PYTHONPATH=site)
+            run = decode.Run(read_all(listener.accept()))
+            self.finish(process)
+        self.assertEqual((run.gaps, run.stats[-1]["dropped"], run.stats[-1]["notes"], run.left_over), (0, 0, [], 0))
+        self.assertGreater(len([beat for beat in run.beats if beat]), 3)
+
     def test_loops_flush_when_the_thread_does_not(self):
         """The drain thread never gets to run: the loops send what they have, in time and in full."""
-        result = self.changed("drain", "PERIOD = IDLE_PERIOD = 3600", BUSY, "1")
+        result = self.changed("drain", NEVER, BUSY, "1")
         beats = [beat[0][1] / 1e9 for beat in result.run.beats if beat]
         apart = [b - a for a, b in zip(beats, beats[1:])]
         self.assertGreater(len(beats), 3)
         self.assertEqual((result.run.gaps, result.run.stats[-1]["dropped"], result.run.left_over), (0, 0, 0))
-        print("flushes at most %.0f ms apart" % (1e3 * max(apart)), file=sys.stderr)
+        print("heartbeats at most %.0f ms apart" % (1e3 * max(apart)), file=sys.stderr)
 
     def test_loops_do_not_wait_for_the_thread(self):
         """The drain thread gets no processor in the midst of a look at the loops: they flush meanwhile."""
-        lines = """
-PERIOD = IDLE_PERIOD = 3600
-LATE = 0
+        lines = NEVER + """
+LATE_NS = 0
 collect, flushes = Drain.collect, []
 def counted(self, final):
     collect(self, final)
@@ -212,8 +227,8 @@ start_new_thread(look, ())
 
     def test_handlers_that_raise_in_a_flush(self):
         """Flushes of the loops' threads broken off in the midst, as by signal handlers: nothing but what is on its way is lost, and told."""
-        torn = """
-PERIOD, LATE = 3600, 0
+        torn = NEVER + """
+LATE_NS = 0
 put_records = Drain.put_records
 calls = iter(range(1_000_000))
 def broken_off(self, stream, pieces):
@@ -253,8 +268,9 @@ Drain.put_records = broken_off
     def test_drain_fails(self):
         """A recording that breaks off says so with its last words, whoever flushes when it does: its thread, a loop, or the exit."""
         words = ["the drain failed: ValueError: damaged"]
-        broken = "wire.count_records = broken\n"
-        for slow, seconds in (("LATE = 3600", "0.2"), ("PERIOD = IDLE_PERIOD = 3600", "0.2"), ("PERIOD = IDLE_PERIOD = LATE = 3600", "0.001")):
+        broken = "wire.records_frame = broken\n"
+        late = "LATE_NS = 3600_000_000_000\n"
+        for slow, seconds in ((late, "0.2"), (NEVER, "0.2"), (NEVER + late, "0.001")):
             with self.subTest(slow=slow):
                 self.assertEqual(self.failing("drain", "broken", "ValueError", broken + slow, seconds), words)
         self.assertIsNone(self.failing("codes", "take", "ValueError"))  # before there is anything to record

@@ -6,6 +6,8 @@ from types import MethodType
 import _socket
 
 LIMIT = 4 * 1024 * 1024  # bytes of frames kept for a slow listener
+AT_ONCE = 256 * 1024  # bytes that are sent together, and in how many pieces: a system takes 1024
+PIECES = 500
 
 
 class FileTarget:
@@ -17,6 +19,8 @@ class FileTarget:
         self.close_fd = os.close
         self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o600)
         self.send = MethodType(os.write, self.fd)  # as a socket's: no Python code of ours runs in it
+        if hasattr(os, "writev"):
+            self.sendmsg = MethodType(os.writev, self.fd)
 
     def close(self):
         fd, self.fd = self.fd, -1
@@ -58,33 +62,38 @@ class Channel:
 
     def __init__(self, target):
         self.target = target
-        self.queue = deque()  # (frame, stream or None, records, whether it may be dropped)
-        self.head = None  # (the first of the queue, how many bytes of it were sent, each time), once it is being sent
+        self.gather = getattr(target, "sendmsg", None)  # sends from several places; not on Windows
+        self.at_once = not isinstance(target, FileTarget)  # whether sending never waits: a disk may be slow
+        self.queue = deque()  # (pieces of a frame, their size, stream or None, records, whether it may not be dropped)
+        self.head = None  # (the first of the queue, their pieces, the size of all, how many bytes were sent, each time)
         self.gap = []  # streams that lost records since the queue was last empty
         self.size = 0
         self.broken = False
 
     def put(self, data, stream=None, records=0, keep=False):
-        """Queues a frame. What is not to be kept goes when the listener is too slow; records of a stream are counted there."""
+        """Queues a frame: bytes, or a list of its pieces. What is not to be kept goes when the listener is too slow; records of a stream are counted there."""
         if self.broken:
             return
-        self.queue.append((data, stream, records, keep))
-        self.size += len(data)
+        pieces = [data] if type(data) is bytes else data
+        size = sum(map(len, pieces))
+        self.queue.append((pieces, size, stream, records, keep))
+        self.size += size
         if self.size > LIMIT:
             self.drop()
 
     def drop(self):
-        """Makes room: the oldest frames go, but not one that is partly sent."""
+        """Makes room: the oldest frames go, but not those that are partly sent."""
         kept = deque()
-        if self.head is not None and self.queue[0] is self.head[0]:
-            kept.append(self.queue.popleft())
+        for entry in self.head[0] if self.head is not None else ():
+            if self.queue and self.queue[0] is entry:
+                kept.append(self.queue.popleft())
         while self.queue and self.size > LIMIT * 3 // 4:
             entry = self.queue.popleft()
-            data, stream, records, keep = entry
+            _, size, stream, records, keep = entry
             if keep:
                 kept.append(entry)
                 continue
-            self.size -= len(data)
+            self.size -= size
             if stream is not None:
                 stream.dropped(records)
                 if stream not in self.gap:
@@ -92,23 +101,37 @@ class Channel:
         kept.extend(self.queue)
         self.queue = kept
 
+    def first(self):
+        """What is sent next: several frames at once, for each call costs, and may wake the listener."""
+        entries, pieces, size = [], [], 0
+        for entry in self.queue:
+            if entries and (size + entry[1] > AT_ONCE or len(pieces) + len(entry[0]) > PIECES):
+                break
+            entries.append(entry)
+            pieces += entry[0]
+            size += entry[1]
+        return entries, pieces, size, []
+
     def pump(self):
         """Sends what can be sent now. True when nothing is left."""
         while self.queue and not self.broken:
             if self.head is None:
-                self.head = (self.queue[0], [])
-            entry, sizes = self.head
-            data = entry[0]
+                self.head = self.first()
+            entries, pieces, size, sizes = self.head
             sent = sum(sizes)
-            if sent == len(data):
-                if self.queue[0] is entry:
-                    self.queue.popleft()
-                    self.size -= len(data)
+            if sent == size:
+                while entries:
+                    if self.queue and self.queue[0] is entries[0]:
+                        self.size -= self.queue.popleft()[1]
+                    del entries[0]
                 self.head = None
                 continue
+            data = rest(pieces, sent) if sent else pieces
+            if self.gather is None:
+                data = b"".join(data)
             try:
                 # Of one piece from the system call to the list: no signal handler runs in between.
-                sizes.extend(map(self.target.send, (memoryview(data)[sent:] if sent else data,)))
+                sizes.extend(map(self.gather or self.target.send, (data,)))
             except (BlockingIOError, InterruptedError):
                 return False
             except OSError:
@@ -122,7 +145,7 @@ class Channel:
 
     def recount(self):
         """After an exception in the midst of `put`, `drop` or `pump`."""
-        self.size = sum(len(entry[0]) for entry in self.queue)
+        self.size = sum(entry[1] for entry in self.queue)
 
     def close(self):
         self.broken = True
@@ -131,3 +154,12 @@ class Channel:
             self.target.close()
         except OSError:
             pass
+
+
+def rest(pieces, sent):
+    """What is left of pieces after so many bytes."""
+    for i, piece in enumerate(pieces):
+        if sent < len(piece):
+            return [memoryview(piece)[sent:], *pieces[i + 1 :]]
+        sent -= len(piece)
+    return []

@@ -5,20 +5,20 @@ import sys
 import time
 from _thread import RLock, allocate_lock, get_ident, get_native_id, start_new_thread
 
-from . import abandoned, codes, labels, state, watchdog, wire
+from . import abandoned, codes, state, texts, watchdog, wire
 from .records import BYE, CODES, HELLO, LOOP, NOW, STATS, STRINGS
 
 now = state.now
-PERIOD = 0.01  # seconds between looks at the clocks of the loops
-IDLE_PERIOD = 0.04  # the same while there is no loop
-FLUSH_NS = 40_000_000  # a killed program loses at most what it did since the last flush
+FLUSH_NS = 40_000_000  # after the last flush the next is due: a killed program loses at most what it did since
+LATE_NS = 60_000_000  # after the last flush who should not have to flush does: one thread, or the other, is busy
+LEAST_NS = 5_000_000  # between looks of the thread
 STATS_NS = 1_000_000_000
 BEAT_NS = 250_000_000  # between heartbeats while nothing happens
+BUSY_BEAT_NS = 100_000_000  # and while something does
 RECORD = 5  # what a record costs the loop, in units of what writing the smallest one takes: docs/performance.md
 MANY = 50_000  # numbers of records that are sent without waiting for the next flush
-LATE = 0.06  # seconds after the last flush when a loop that is about to wait flushes itself, for this thread does not get to run
+FEW_CODES = 20  # new code objects that a loop stops to describe: it leaves more of them to the thread
 GROUP = 128 * 1024  # bytes of records that make a frame
-TEXTS = 5000  # strings that make a frame
 
 let_others_run = getattr(os, "sched_yield", lambda: time.sleep(0))
 
@@ -56,15 +56,23 @@ def is_there(thread):
 
 
 class Drain:
-    """Owns the channel. `flush` may be called by any thread, one at a time."""
+    """Owns the channel. `flush` may be called by any thread, one at a time.
+
+    A loop that runs flushes itself, between two iterations: it has the GIL, and the records in the processor's cache; to hand both
+    over to a thread costs several times as much. The thread flushes for loops that wait or are held, and looks after them.
+    """
 
     def __init__(self, channel, hello):
         self.channel = channel
         self.lock = allocate_lock()
-        self.bell = allocate_lock()  # released to make the thread stop
+        self.bell = allocate_lock()  # released to wake the thread
+        self.stopping = False
+        self.resting = False  # the thread sleeps long, as there is no loop
         self.running = allocate_lock()  # held by the thread while it runs
         self.thread = 0  # its number in the system
         self.last_flush = self.last_stats = self.last_beat = now()
+        self.wanted = False  # the thread is to flush now
+        self.flushing = 0  # the thread that flushes
         self.told = 0  # notes
         self.events = 0
         self.cpu = 0
@@ -82,11 +90,15 @@ class Drain:
     def greet(self, channel, hello):
         """Begins a stream."""
         self.channel = channel
+        self.patience = FLUSH_NS, LATE_NS  # of loops, of the thread
+        if not channel.at_once:  # no loop should have to wait for the disk
+            self.patience = LATE_NS, FLUSH_NS
         channel.put(wire.HEADER, keep=True)
         channel.put(wire.json_frame(HELLO, hello), keep=True)
 
     def start(self):
         self.bell.acquire(False)
+        self.stopping = False
         self.running.acquire(False)
         state.overdue = self.overdue
         start_new_thread(self.run, ())
@@ -95,7 +107,8 @@ class Drain:
         """Before a fork: Python 3.12+ warns when a process with threads forks, and ours is no thread of the program's."""
         if self.channel.broken or state.resume is not None:
             return
-        self.bell.release()
+        self.stopping = True
+        self.ring()
         until = now() + 1_000_000_000
         # Not a wait in the lock: tools that forbid blocking calls inside a loop would object to it.
         while not self.running.acquire(False) and now() < until:
@@ -118,14 +131,13 @@ class Drain:
     def run(self):
         self.thread = get_native_id()
         wait = self.bell.acquire
-        while not wait(True, PERIOD if state.streams else IDLE_PERIOD):
+        pause = 0.0
+        while True:
+            wait(True, pause)
+            if self.stopping:
+                break
             try:
-                if state.streams:
-                    with state.looking:
-                        self.sampled.look(self)
-                if now() - self.last_flush >= FLUSH_NS or any([len(stream.buf) > MANY for stream in state.streams]):
-                    self.flush()
-                    self.search()  # after, not before: what is taken from the loops is sent without delay
+                pause = self.turn()
             except Exception as exc:
                 self.failed(exc)
             if self.channel.broken:
@@ -134,6 +146,37 @@ class Drain:
         if self.channel.broken and self.gone is not None:
             self.gone()
 
+    def ring(self):
+        try:
+            self.bell.release()
+        except RuntimeError:  # it has been rung
+            pass
+
+    def turn(self):
+        """Does what the thread is to do now; says for how many seconds there will be nothing."""
+        self.resting = not state.streams
+        with state.looking:
+            look_at = self.sampled.look(self)
+        t = now()
+        if self.is_due(t):
+            self.flush()
+        self.search()  # after, not before: what is taken from the loops is sent without delay
+        t = now()
+        flush_at = self.last_flush + self.patience[1]
+        if flush_at <= t:  # there was nothing to send
+            flush_at = t + self.patience[1]
+        if self.resting:
+            look_at = flush_at = t + BEAT_NS
+        return max(LEAST_NS, min(look_at, flush_at) - t) / 1e9
+
+    def is_due(self, t):
+        """Whether there is something to send, and it is time to."""
+        if t - self.last_flush < FLUSH_NS:
+            return self.wanted or any([len(stream.buf) > MANY for stream in state.streams])
+        if t - self.last_beat > BEAT_NS or t - self.last_stats > STATS_NS or len(state.notes) > self.told:
+            return True
+        return bool(self.channel.queue or self.introduced or self.found or any([stream.buf or stream.packed for stream in state.streams]))
+
     def introduce(self, stream, description):
         """Announces a loop; its frame precedes its records."""
         resume = state.resume
@@ -141,11 +184,20 @@ class Drain:
             resume()
         self.descriptions[stream.loop_id] = description
         self.introduced.append(wire.json_frame(LOOP, description))
+        if self.resting:
+            self.ring()
 
     def flush(self, final=False):
         """Sends all there is. A final one waits (≤ 2 s in all) for a slow listener."""
-        if not self.lock.acquire(final, 2 if final else -1):
-            return
+        lock = self.lock
+        if not lock.acquire(False):
+            if not final:
+                return
+            if self.flushing == get_ident():  # a signal handler that ends the program came in the midst of it
+                self.torn()
+            elif not lock.acquire(True, 2):
+                return
+        self.flushing = get_ident()
         whole = False
         try:
             began = time.thread_time_ns()
@@ -156,7 +208,9 @@ class Drain:
         finally:
             if not whole:
                 self.torn()
-            self.lock.release()
+            self.flushing = 0
+            if lock.locked():
+                lock.release()
 
     def flush_safely(self, final=False):
         """For a thread of the program: nothing of ours is raised."""
@@ -184,9 +238,15 @@ class Drain:
             self.lock.release()
 
     def overdue(self):
-        """For a loop that is about to wait, or has written much, when this thread did not get to run in time."""
-        state.due = state.clock() + LATE
-        self.flush_safely()
+        """For a loop that is about to wait or has written much: the flush is due."""
+        t = now()
+        if t - self.last_flush > LATE_NS or texts.are_at_hand() and len(codes.fresh) <= FEW_CODES:
+            state.due = (t + LATE_NS) / 1e9  # should another thread flush already
+            self.flush_safely()
+        else:
+            state.due = (self.last_flush + LATE_NS) / 1e9
+            self.wanted = True
+            self.ring()
 
     def torn(self):
         """A signal handler of the program raised in the midst of a flush: what may be lost is told again."""
@@ -204,7 +264,8 @@ class Drain:
         put = self.channel.put
         t = now()
         self.last_flush = t
-        state.due = t / 1e9 + LATE
+        state.due = (t + self.patience[0]) / 1e9
+        self.wanted = False
         if final:
             self.search()
         before = len(self.batches)
@@ -218,13 +279,11 @@ class Drain:
                 state.streams.remove(stream)
         while self.introduced:
             put(self.introduced.pop(0), keep=True)
-        texts = sorted(list(state.strings))  # those of the records that were taken, and perhaps newer ones
         rows = codes.take()
         if rows:
             put(wire.json_frame(CODES, rows), keep=True)
-        for i in range(0, len(texts), TEXTS):
-            for part in strings(texts[i : i + TEXTS]):
-                put(wire.frame(STRINGS, part.encode()))
+        for body in texts.bodies():  # those of the records that were taken, and perhaps newer ones
+            put(wire.frame(STRINGS, body))
         busy = len(self.batches) > before
         while self.batches:
             stream, pieces = self.batches[0]
@@ -234,7 +293,7 @@ class Drain:
         for each in self.found:
             put(each)
         self.found = ()
-        if final or beats and (busy or t - self.last_beat > BEAT_NS):
+        if final or beats and t - self.last_beat > (BUSY_BEAT_NS if busy else BEAT_NS):
             self.last_beat = t
             others = other_threads()
             put(wire.json_frame(NOW, [row + [others] for row in beats]))
@@ -243,28 +302,27 @@ class Drain:
             put(wire.json_frame(STATS, self.stats(t)))
 
     def beats(self, t, final):
-        """Where each loop is. A loop that flushes tells of itself alone: a look at others would wait for this thread, which may have no processor."""
-        if not final and get_native_id() != self.thread:
-            here = get_ident()
-            return [beat(stream, t) for stream in list(state.streams) if stream.probe is not None and stream.thread_id == here]
-        with state.looking:
+        """Where each loop is; none while a look at them would make a loop wait for the thread, which may have no processor."""
+        if not state.looking.acquire(final or get_native_id() == self.thread):
+            return []
+        try:
             return [beat(stream, t) for stream in list(state.streams) if stream.probe is not None]
+        finally:
+            state.looking.release()
 
     def put_records(self, stream, pieces):
         """Queues a frame of the last of the pieces, which it takes from the list."""
-        group = [pieces.pop()]
-        size = len(group[0])
+        group = []
+        size = records = 0
         while pieces and size < GROUP:
-            group.append(pieces.pop())
-            size += len(group[-1])
-        data = b"".join(group) if len(group) > 1 else group[0]
-        if not data:
-            return
+            piece, count = pieces.pop()
+            group.append(piece)
+            size += len(piece)
+            records += count
         stream.sequence += 2 if stream.gap else 1
         stream.gap = False
-        records = wire.count_records(data)
         self.events += records
-        self.channel.put(wire.records_frame(stream.loop_id, stream.sequence, records, stream.lost, data), stream, records)
+        self.channel.put(wire.records_frame(stream.loop_id, stream.sequence, records, stream.lost, group), stream, records)
 
     def search(self):
         """Looks for what `abandoned` finds. Its failure costs its findings and nothing else."""
@@ -308,6 +366,7 @@ class Drain:
         self.paused.clear()
         self.channel.close()
         self.lock, self.bell, self.running = allocate_lock(), allocate_lock(), allocate_lock()
+        self.flushing = 0
         state.looking = RLock()
         self.batches.clear()
         for stream in state.streams:
@@ -327,7 +386,8 @@ class Drain:
 
     def end_thread(self):
         if state.resume is None:
-            self.bell.release()
+            self.stopping = True
+            self.ring()
             self.running.acquire(True, 1)
 
     def stop(self):
@@ -351,35 +411,6 @@ class Drain:
 def beat(stream, t):
     key, begin, ready = stream.probe()
     return [stream.loop_id, t, int(key), begin, ready]
-
-
-def text_of(value):
-    """What `state.text` was given, as a string: code of the program may run here."""
-    if isinstance(value, str):
-        return value
-    try:
-        return labels.resolve(*value) if type(value) is tuple else str(value)
-    except Exception:
-        return ""
-
-
-def strings(ids):
-    """Takes the strings with these ids, in order: the bodies of `strings` frames, one for each run of consecutive ids."""
-    values = [state.strings.pop(i, "") for i in ids]
-    if set(map(type, values)) != {str}:
-        values = list(map(text_of, values))
-    texts = list(map(wire.quote, values))
-    parts = []
-    at = 0
-    while at < len(ids):
-        end = len(ids)
-        if ids[-1] - ids[at] != end - 1 - at:  # there is a gap
-            end = at + 1
-            while end < len(ids) and ids[end] == ids[end - 1] + 1:
-                end += 1
-        parts.append("[%d,%s]" % (ids[at], ",".join(texts[at:end])))
-        at = end
-    return parts
 
 
 def describe_program(options, token):

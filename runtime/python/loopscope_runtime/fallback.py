@@ -276,7 +276,10 @@ def watch_polls(loop, rec):
 
     def _process_events(event_list):
         stock_process(event_list)
-        rec.ext((head(ITER, len(loop._ready)), clock()))
+        t = clock()
+        rec.ext((head(ITER, len(loop._ready)), t))
+        if t > state.due:
+            state.overdue()
 
     codes.mark(_process_events.__code__, codes.SKIP)
     loop._process_events = _process_events

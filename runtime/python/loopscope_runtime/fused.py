@@ -302,10 +302,10 @@ def install(loop, stream, asyncio):
         leaving = None
         debug = loop._debug
         todo = len(ready)
-        begin = t = clock()
-        ext((ITER_HEAD - todo, t))
         if len(buf) > PIECE:
             stream.pack()
+        begin = t = clock()
+        ext((ITER_HEAD - todo, t))
         if stream.resync:
             rec.resync(loop)
         skipped = False  # whether callbacks ran that were not recorded

@@ -16,6 +16,11 @@ def resolve(code, offset):
     return name
 
 
+def is_known(place):
+    """Whether `resolve(*place)` would only look it up."""
+    return type(place) is tuple and (id(place[0]), place[1]) in _known
+
+
 def find(code, offset):
     import linecache
 

@@ -23,7 +23,7 @@ active = False  # recording
 hooks = []  # undo what was patched; called when tracing is switched off
 resume = None  # starts the drain thread again after a fork
 last_words = None  # flushes; set once the drain thread has stopped
-due = inf  # seconds, of `clock`: the drain thread should have flushed by then; if it did not, a loop that is about to wait does
+due = inf  # seconds, of `clock`: a loop that is between two iterations then flushes
 overdue = None  # what it calls for that
 looking = RLock()  # held by the drain thread while it holds loops or what belongs to them
 LOOKS = 5  # seconds that a look at a loop takes at most: milliseconds, where the processor is not busy with much else
@@ -36,7 +36,7 @@ class Stream:
         self.loop_id = loop_id
         self.buf = []
         self.ext = self.buf.extend
-        self.packed = []  # records that are bytes already, older than `buf`
+        self.packed = []  # (bytes, how many records) of records that are packed already, older than `buf`
         self.size = 0  # of these, in bytes
         self.taking = allocate_lock()  # held by who takes records away
         self.gap = False  # records were taken away unsent: the next batch skips a number
@@ -54,18 +54,24 @@ class Stream:
         """Makes bytes of the records. Called by the loop every few thousand numbers: they are still in the processor's cache."""
         if not self.taking.acquire(False):
             return
-        values = self.buf[:]
-        del self.buf[: len(values)]
-        piece = wire.records_body(values)
-        self.packed.append(piece)
-        self.size += len(piece)
-        late = None
-        if self.size > MAX_PACKED:  # the drain thread does not keep up
-            late = self.packed.pop(0)
-            self.size -= len(late)
-        self.taking.release()
-        if late is not None:
-            self.dropped(wire.count_records(late))
+        late = 0
+        whole = False
+        try:
+            values = self.buf[:]
+            del self.buf[: len(values)]
+            piece = wire.records_body(values)
+            self.packed.append((piece, wire.count_records(piece)))  # counted here for the same reason
+            self.size += len(piece)
+            if self.size > MAX_PACKED:  # nobody gets to flush
+                piece, late = self.packed.pop(0)
+                self.size -= len(piece)
+            whole = True
+        finally:
+            if not whole:  # a signal handler raised
+                self.gap = self.resync = True
+            self.taking.release()
+        if late:
+            self.dropped(late)
             self.gap = self.resync = True
         if len(strings) > MAX_STRINGS:
             for i in list(islice(strings, len(strings) - MAX_STRINGS)):
@@ -75,7 +81,7 @@ class Stream:
             overdue()
 
     def take(self):
-        """All records there are, as pieces of bytes, and their size."""
+        """All records there are, as (bytes, how many records) in pieces, and their size."""
         if not self.taking.acquire(True, 1):  # a signal handler's exception left it locked
             self.taking = allocate_lock()
             self.taking.acquire()
@@ -84,8 +90,11 @@ class Stream:
         packed, size = self.packed, self.size
         self.packed, self.size = [], 0
         self.taking.release()
-        packed.append(wire.records_body(values))
-        return packed, size + len(packed[-1])
+        if values:
+            piece = wire.records_body(values)
+            packed.append((piece, wire.count_records(piece)))
+            size += len(piece)
+        return packed, size
 
     def dropped(self, records):
         self.lost += records

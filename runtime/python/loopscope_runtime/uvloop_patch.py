@@ -107,6 +107,8 @@ def trace(loop, stream, asyncio):
             self.cause = IO
             try:
                 stepped(task, begin, t)
+                if t > state.due:
+                    state.overdue()
             except Exception as exc:
                 state.fault(exc, "a step")
             task = callback = args = None  # an exception's traceback may keep this frame, and what it names

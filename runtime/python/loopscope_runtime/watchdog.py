@@ -18,31 +18,40 @@ OUTERMOST = 32
 
 
 class Watchdog:
-    """Looked at by the drain thread every few milliseconds."""
+    """Asked by the drain thread, at the times it says itself."""
 
     def __init__(self):
         self.open = {}  # stream -> [begin, samples, next]
 
     def look(self, drain):
-        """Takes the samples that are due and queues their frames."""
+        """Takes the samples that are due and queues their frames; says when the next may be (ns)."""
         t = state.now()
+        block = state.options["block_ns"]
+        soonest = t + block  # a step that begins now is not late before
         frames = None
         for stream in list(state.streams):
             if stream.probe is None:
                 continue
             key, begin, _ = stream.probe()
-            if not begin or t - begin < state.options["block_ns"]:
+            if not begin:
+                continue
+            if t - begin < block:
+                soonest = min(soonest, begin + block)
                 continue
             seen = self.open.get(stream)
             if seen is None or seen[0] != begin:
                 seen = self.open[stream] = [begin, 0, t]
-            if seen[1] >= MAX_SAMPLES or t < seen[2]:
+            if seen[1] >= MAX_SAMPLES:
+                continue
+            if t < seen[2]:
+                soonest = min(soonest, seen[2])
                 continue
             seen[1] += 1
             seen[2] = t + min(1_000_000_000, 10_000_000 << (seen[1] // 3))
+            soonest = min(soonest, seen[2])
             if frames is None and not INTERPRETERS.isdisjoint(sys.modules):
                 state.note("the stacks of steps that take long are not looked at: the program uses subinterpreters")
-                return
+                return soonest
             frames = frames or sys._current_frames()
             stack = stack_of(frames.get(stream.thread_id))
             key_now, begin_now, _ = stream.probe()
@@ -51,6 +60,7 @@ class Watchdog:
             sample = {"loop": stream.loop_id, "task": int(key), "begin": begin, "t": t, "stack": stack}
             self.send(drain, sample)
         frames = None
+        return soonest
 
     def send(self, drain, sample):
         drain.flush()  # the task may be new: what tells of it goes before
