@@ -13,6 +13,7 @@ from .records import LOST, STUCK, UNASKED, head, key
 GRACE_NS = 200_000_000  # whoever is to look at a failed task has mostly done so by then
 MAX_FAILED = 1000  # failed tasks that are remembered; of more, asyncio tells
 MAX_TASKS = 2000  # a program with more live tasks is not searched: it would cost too much
+AGAIN_NS = 1_000_000_000  # between looks at the same waits that were found free
 BUDGET_NS = 3_000_000  # of processor time, of one search; the next goes on where it stopped
 PRICE = 200  # a search that took t is not repeated within PRICE * t
 NEAR, FAR = 30, 300  # how many objects are looked at for one task: each time, and once for each wait
@@ -20,12 +21,13 @@ NEAR, FAR = 30, 300  # how many objects are looked at for one task: each time, a
 suspects = {}  # weak reference to a task that was found alone -> the future it waits on; None once that was told
 held = {}  # weak reference to a task -> the future at whose wait the far look found it held
 waiting = {}  # weak reference to a task -> the future it waited on at the last search
+free = [None, 0]  # waits among which none was found for ever; when they are looked at again: what refers to what may change without them
 in_vain = [{}, {}]  # what `stuck.find` found last, and what of it was told
 next_search = [0, 0]  # when; at which task
 
 
 def look(t):
-    """For the drain thread, at each flush: writes records, and returns frames."""
+    """For the drain thread, at each of its turns: writes records, and returns frames."""
     if state.failed:
         look_at_failed(t)
     if t < next_search[0]:
@@ -37,9 +39,10 @@ def look(t):
     del tasks  # references are counted now
     frames = ()
     if looked_at:
-        search(references, began)
+        still = unmoved(references)
+        search(still, began)
         if state.options["detail"] != "light":  # of a circle, what its tasks wait for could not be told
-            frames = search_stuck(references, t)
+            frames = search_stuck(still, t)
     next_search[0] = t + max(GRACE_NS, PRICE * (thread_time_ns() - began))
     return frames
 
@@ -75,6 +78,18 @@ def look_at_failed(t):
     failed[:n] = kept
 
 
+def unmoved(references):
+    """The tasks that wait on what they waited on at the last search, as far as can be told: what runs is neither lost nor stuck."""
+    before = dict(waiting)
+    waiting.clear()
+    for reference in references:
+        future = getattr(reference(), "_fut_waiter", None)
+        if future is not None:
+            waiting[reference] = id(future)
+        future = None
+    return [reference for reference in waiting if before.get(reference) == waiting[reference]]
+
+
 def search(references, began):
     """Looks for tasks that nothing refers to. One must be found twice, for threads move references meanwhile."""
     position = next_search[1] if next_search[1] < len(references) else 0
@@ -84,22 +99,23 @@ def search(references, began):
         if thread_time_ns() - began > BUDGET_NS:
             break
     next_search[1] = position
-    for known in (suspects, held):
-        for reference in [each for each in known if each() is None]:
-            del known[reference]
+    for reference in [each for each in suspects if each not in waiting]:  # it runs, or is gone
+        del suspects[reference]
+    for reference in [each for each in held if each() is None]:
+        del held[reference]
 
 
-def search_stuck(references, t):
+def search_stuck(still, t):
     """Looks for tasks that only wait for one another, among those that have not moved since the last search."""
-    before = dict(waiting)
-    waiting.clear()
-    for reference in references:
-        future = getattr(reference(), "_fut_waiter", None)
-        if future is not None:
-            waiting[reference] = id(future)
-        future = None
-    still = [reference for reference in waiting if before.get(reference) == waiting[reference]]
-    found = stuck.find(still, sys.modules["asyncio"].tasks._GatheringFuture) if len(still) > 1 else {}
+    found = {}
+    if len(still) < 2:  # asyncio may not even be there
+        waits = {}
+    else:
+        asyncio_tasks = sys.modules["asyncio"].tasks
+        waits = {reference: waiting[reference] for reference in still if not sleeps(reference(), asyncio_tasks.sleep)}
+    if len(waits) > 1 and (waits != free[0] or t >= free[1]):
+        found = stuck.find(waits, asyncio_tasks._GatheringFuture)
+        free[:] = (None, 0) if found else (waits, t + AGAIN_NS)
     again = found == in_vain[0]
     in_vain[0] = found
     if not again or found == in_vain[1]:
@@ -107,6 +123,12 @@ def search_stuck(references, t):
     in_vain[1] = found
     rows = [[int(k), [int(other) for other in others]] for k, others in found.items()]
     return [wire.json_frame(STUCK, {"t": t, "tasks": rows})]
+
+
+def sleeps(task, sleep):
+    """Whether a task waits in `asyncio.sleep`: a timer wakes it, whatever others do."""
+    st = getattr(task, "_loopscope", None)
+    return type(st) is list and getattr(st[2], "cr_code", None) is sleep.__code__
 
 
 def all_tasks():
@@ -141,11 +163,11 @@ def suspect(reference):
             held[reference] = waits_on
     if not alone:
         suspects.pop(reference, None)
-    elif reference not in suspects:
-        suspects[reference] = waits_on
-    elif suspects[reference] == waits_on:
+    elif suspects.get(reference, 0) == waits_on:
         suspects[reference] = None
         emit(head(LOST, name), state.clock(), state.text("Nothing refers to the task but itself"))
+    elif suspects.get(reference, 0) is not None:
+        suspects[reference] = waits_on
 
 
 def is_alone(reference, limit):
