@@ -100,7 +100,7 @@ function suspensions(trace: Trace, task: number): Suspension[] {
     if (steps.flags.get(row) & StepFlag.last) continue;
     list.push({
       from: steps.end.get(row),
-      ready: known(steps.ready.get(row)),
+      ready: steps.flags.get(row) & StepFlag.unwoken ? null : known(steps.ready.get(row)),
       resumed: known(resumed(trace, row)),
       at: awaitPlace(trace, row),
       stack: stacks.frames(steps.stack.get(row)),

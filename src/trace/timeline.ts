@@ -113,7 +113,8 @@ export class Timeline implements Iterable<TimelineRow> {
       if (flags & StepFlag.last) this.add(end, ENDS[tasks.outcome.get(task)] ?? EVENT.returned, row);
       else this.add(end, EVENT.suspended, row);
       const ready = steps.ready.get(row);
-      if (!Number.isNaN(ready) && !(flags & StepFlag.yielded)) this.add(ready, EVENT.woken, row);
+      if (!Number.isNaN(ready) && !(flags & (StepFlag.yielded | StepFlag.unwoken)))
+        this.add(ready, EVENT.woken, row);
     }
     for (let task = 0; task < tasks.count; task++) {
       if (tasks.firstStep.get(task) >= 0 || tasks.flags.get(task) & TaskFlag.void) continue;

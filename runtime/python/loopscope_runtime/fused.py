@@ -14,36 +14,50 @@ from types import MethodType
 from . import codes, fallback, foreign, mimic, missed, recorder, state
 from .chains import SLEEP0
 from .mimic import one_frame_less, real_run
+from .othersteps import other_step
 from .polling import events_processor, shortcut, translate
-from .recorder import ARG, CLOCK_HEAD, STEP_HEAD, YIELD_HEAD
+from .recorder import ARG, CLOCK_HEAD, LIGHT_HEAD, YIELD_HEAD
 from .records import CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, TASK, THREAD, TIMER, WAS_CANCELLED, key
-from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_BY_STEP, WAKE_HERE, WAKE_THERE
+from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_HERE, WAKE_THERE
 
 BUILTIN = type(len)
 SLOW_CALLBACK = 50e-6  # seconds; shorter ones are not recorded
 STRICT = sys.version_info >= (3, 15)  # a timer is due now however coarse the clock's numbers are
 PIECE = 2000  # numbers of records that are packed together
 
+clock = state.clock
+copy_context = contextvars.copy_context
+getframe = sys._getframe
+waker_place = recorder.waker_place
 _Step = None  # the type of the callback that runs a C task's first step: seen when the first task is made
+# What is asyncio's, and so the same for all loops, is not among the variables of `install`: those are handed to each single call.
+handle_type = new_handle = locked_types = Timer = Task = Future = gathering = through_run = stock_process = None
+max_timeout = min_timers = min_cancelled = warning = format_handle = None
+
+
+def know(asyncio):
+    """Notes what is the same for all loops."""
+    global handle_type, new_handle, locked_types, Timer, Task, Future, gathering, through_run, stock_process
+    global max_timeout, min_timers, min_cancelled, warning, format_handle
+    base_events, events = asyncio.base_events, asyncio.events
+    handle_type, locked = mimic.handle_classes(events)
+    new_handle = handle_type.__new__
+    locked_types = () if locked is None else (locked, events._ThreadSafeHandle)
+    Timer = events.TimerHandle
+    Task, Future, gathering = asyncio.tasks.Task, asyncio.futures.Future, asyncio.tasks._GatheringFuture
+    through_run = real_run(events.Handle)
+    stock_process = events_processor()
+    max_timeout = base_events.MAXIMUM_SELECT_TIMEOUT
+    min_timers = base_events._MIN_SCHEDULED_TIMER_HANDLES
+    min_cancelled = base_events._MIN_CANCELLED_TIMER_HANDLES_FRACTION
+    warning, format_handle = base_events.logger.warning, base_events._format_handle
 
 
 def install(loop, stream, asyncio):
     """Puts the fused methods on a loop."""
-    global _Step
+    know(asyncio)
     base_events = asyncio.base_events
-    events = asyncio.events
-    handle_type, locked_type = mimic.handle_classes(events)
-    locked_types = () if locked_type is None else (locked_type, events._ThreadSafeHandle)
-    new_handle = handle_type.__new__
-    Timer = events.TimerHandle
-    Task = asyncio.tasks.Task
-    PyTask = asyncio.tasks._PyTask
-    copy_context = contextvars.copy_context
-    getframe = sys._getframe
-    clock = state.clock
-    max_timeout = base_events.MAXIMUM_SELECT_TIMEOUT
-    min_timers = base_events._MIN_SCHEDULED_TIMER_HANDLES
-    min_cancelled = base_events._MIN_CANCELLED_TIMER_HANDLES_FRACTION
+    locked_type = locked_types[0] if locked_types else None
     ready = loop._ready
     push = ready.append
     pop = ready.popleft
@@ -53,16 +67,10 @@ def install(loop, stream, asyncio):
     slow_call_soon = loop.call_soon
     slow_call_soon_threadsafe = loop.call_soon_threadsafe
     buf, ext = stream.buf, stream.ext
-    suspended, done, wake, gathering = rec.suspended, rec.done, rec.wake, rec.gathering
+    suspended, done, wake = rec.suspended, rec.done, rec.wake
     created, first = rec.created, rec.first
-    waker_place = recorder.waker_place
-
-    through_run = real_run(events.Handle)
     selector, selector_fields, selector_class, stock_select, poll, files = shortcut(loop)
     fields = loop.__dict__
-    stock_process = events_processor()
-    warning, format_handle = base_events.logger.warning, base_events._format_handle
-
     light = rec.light
     cur = None  # the task whose step runs
     me = 0.0  # its key
@@ -75,6 +83,7 @@ def install(loop, stream, asyncio):
 
     def call_soon(callback, *args, context=None):
         nonlocal again
+        global _Step
         if loop._closed:
             loop._check_closed()  # stock: self._check_closed()
         if loop._debug:
@@ -102,20 +111,23 @@ def install(loop, stream, asyncio):
                 return h
             if kind is BUILTIN:
                 task = callback.__self__
-                note = getattr(task, "_loopscope", None)
-                if note is None and isinstance(task, Task):  # it wakes, and nobody saw it being made
-                    missed.found(rec, task)
-                    note = task._loopscope
-                # `future.add_done_callback(task.cancel)` has the looks of a wake-up, too.
-                its_own = note and len(args) == 1 and (task._fut_waiter is args[0] or "wakeup" in callback.__name__)
-                if its_own and woken(note, args[0]):
-                    h._task = task
-                    h._by = note
-                    push(h)
-                    return h
+                if type(task) is not Future:  # whose `set_result` steps nobody
+                    note = getattr(task, "_loopscope", None)
+                    if note is None and isinstance(task, Task):  # it wakes, and nobody saw it being made
+                        missed.found(rec, task)
+                        note = task._loopscope
+                    # `future.add_done_callback(task.cancel)` has the looks of a wake-up, too.
+                    its_own = note and len(args) == 1 and (task._fut_waiter is args[0] or "wakeup" in callback.__name__)
+                    if its_own and (light and type(args[0]) is Future and not args[0].cancelled() or woken(note, args[0])):
+                        h._task = task
+                        h._by = note
+                        push(h)
+                        return h
             elif kind is MethodType or _Step is None:
-                task = other_step(callback, args, getframe(1))
+                task = other_step(rec, woken, callback, args, getframe(1), cur, me, by, cause)
                 if task is not None:
+                    if kind is not MethodType:
+                        _Step = kind
                     h._task = task
                     h._by = getattr(task, "_loopscope", None)
                     push(h)
@@ -132,7 +144,7 @@ def install(loop, stream, asyncio):
     def woken(st, future, frame=None):
         """Records that a task is to be stepped because of a future; False if that is no future: the callback is none of a task's.
 
-        frame: whose doing it is; None: the caller of `call_soon`.
+        frame: whose doing it is; None: the caller of `call_soon`. Light detail tells of cancellations alone, and what passes them on.
         """
         try:
             flags = CANCELLED_WAIT if future.cancelled() else 0.0
@@ -140,6 +152,8 @@ def install(loop, stream, asyncio):
             return False
         if type(st) is str:  # a task that waits for nothing yet: it is none of its wake-ups
             return False
+        if light and not flags and type(future) is not gathering:
+            return True
         if frame is None:
             frame = getframe(2)
         code = frame.f_code
@@ -171,63 +185,6 @@ def install(loop, stream, asyncio):
             why, who = cause, 0.0
         wake(st[5], why | WAS_CANCELLED if flags else why, who, frame, cur is not None and not nested)
         return True
-
-    def woken_light(st, future, frame=None):
-        """The same where nobody wants to know at which line."""
-        try:
-            flags = CANCELLED_WAIT if future.cancelled() else 0.0
-        except AttributeError:
-            return False
-        if cur is None:
-            if by:
-                ext((WAKE_BY_CALLBACK - st[5] - flags, begin, by))
-            else:
-                ext((WAKE_BY_NONE - st[5] - flags - cause * ARG, begin or clock()))
-        elif nested:
-            ext((WAKE_BY_CALLBACK - st[5] - flags, clock(), me))
-        else:
-            ext((WAKE_BY_STEP - st[5] - flags, clock()))
-        return True
-
-    if light:
-        woken = woken_light
-
-    def other_step(callback, args, frame):
-        """The task that a rarer kind of callback steps, recorded; None if it steps none."""
-        global _Step
-        kind = type(callback)
-        if kind is MethodType:
-            task = callback.__self__
-            if not isinstance(task, PyTask):
-                return foreign_step(callback, args, frame)
-            if callback.__name__ == "__wakeup":
-                st = getattr(task, "_loopscope", None)
-                return task if st and args and woken(st, args[0], frame) else None
-            if callback.__name__ != "__step":
-                return None
-        elif kind.__name__ == "TaskStepMethWrapper":
-            _Step = kind
-            task = callback.__self__
-        else:
-            return None
-        if task is not cur and not hasattr(task, "_loopscope"):
-            created(task, me, 3)
-        return task
-
-    def foreign_step(callback, args, frame):
-        """The same for a task of a class that does not derive from asyncio's."""
-        task = foreign.stepped_by(callback)
-        if task is None or task is cur:
-            return task
-        st = getattr(task, "_loopscope", None)
-        if st is None:
-            if foreign.started(task.get_coro()):
-                missed.found(rec, task)
-            else:
-                created(task, me, 4)
-        elif not args or not woken(st, args[0], frame):
-            wake(st[5], TASK if me or by else cause, me or by, frame)
-        return task
 
     def call_soon_threadsafe(callback, *args, context=None):
         if loop._closed:
@@ -375,7 +332,7 @@ def install(loop, stream, asyncio):
                     exc.__traceback__ = through_run(exc.__traceback__.tb_next)
                 except BaseException as exc:
                     exc.__traceback__ = through_run(exc.__traceback__.tb_next)
-                    recorder.report(asyncio, h, exc)
+                    report(h, exc)
                 if leaving is not None:
                     raise leaving  # stock: handle._run()
                 t = clock()
@@ -408,7 +365,7 @@ def install(loop, stream, asyncio):
                             w = cur._fut_waiter
                             if w is not None:
                                 if light:
-                                    ext((STEP_HEAD - me, t, hash(w)))
+                                    ext((LIGHT_HEAD - me, t))
                                 else:
                                     c = st[2]
                                     f = c.cr_frame
@@ -442,6 +399,9 @@ def install(loop, stream, asyncio):
         cause = CALLED_BACK
         h = args = st = f = c = w = None  # an exception's traceback may keep this frame, and what it names
 
+    def report(handle, exc):
+        recorder.report(asyncio, handle, exc)
+
     def recovered(task, begin, end, exc):
         """A step could not be recorded: its task was never seen before, or this is a fault."""
         if type(exc) in (AttributeError, TypeError) and not (isinstance(task, foreign.own) and hasattr(task, "_loopscope")):
@@ -465,7 +425,7 @@ def install(loop, stream, asyncio):
     codes.mark(run_code, codes.STOP)
     call_soon = mimic.disguise(call_soon, base_events.BaseEventLoop.call_soon)
     call_soon_threadsafe = mimic.disguise(call_soon_threadsafe, base_events.BaseEventLoop.call_soon_threadsafe)
-    for function in (call_soon, call_soon_threadsafe, woken, other_step, foreign_step):
+    for function in (call_soon, call_soon_threadsafe, woken):
         codes.mark(function.__code__, codes.SKIP)
 
     def probe():

@@ -50,6 +50,7 @@ OTHER = chains.OTHER
 ARG = 32 * KEYS  # what one more in `arg` takes from a head
 STEP_HEAD = head(STEP, 0, STEP_FUTURE)
 YIELD_HEAD = head(STEP, 0, W_YIELD)
+LIGHT_HEAD = head(STEP)
 CLOCK_HEAD = head(CLOCK)
 DONE_HEAD = head(DONE)
 WITH_CHAIN = STEP_CHAIN * ARG
@@ -161,7 +162,7 @@ class Recorder:
         if future is None:
             self.ext((YIELD_HEAD - st[5], end))
         else:
-            self.ext((STEP_HEAD - st[5], end, key(future)))
+            self.ext((LIGHT_HEAD - st[5], end))
 
     def suspended(self, task, st, end, future):
         """A step ended at an await; future is what the task waits on (None: a bare yield)."""
@@ -269,16 +270,15 @@ class Recorder:
         if by and not implied:
             arg |= WAKE_BY
             tail = (by,)
-        if not self.light:
-            if cause & WAS_CANCELLED:
-                frames = codes.stack(frame, 0 if cause & 15 == TASK else 2)
-                arg |= WAKE_FRAMES
-                tail += (len(frames), *frames)
-            else:
-                place = waker_place(frame, 32 if cause == TASK else 2)
-                if place:
-                    arg |= WAKE_PLACE
-                    tail += (place,)
+        if cause & WAS_CANCELLED:
+            frames = codes.stack(frame, 0 if cause & 15 == TASK else 2)
+            arg |= WAKE_FRAMES
+            tail += (len(frames), *frames)
+        elif not self.light:
+            place = waker_place(frame, 32 if cause == TASK else 2)
+            if place:
+                arg |= WAKE_PLACE
+                tail += (place,)
         self.ext((head(WAKE, k, arg), clock(), *tail))
 
     def unsafe(self, frame):

@@ -15,6 +15,12 @@ export function programInfo(trace: Trace, program: Program): ProgramInfo {
   };
 }
 
+/** Whether a task was recorded with light detail: without what it waits for, where, and what wakes it. */
+export function isLight(trace: Trace, task: number): boolean {
+  const loop = trace.loops[trace.tasks.loop.get(task)];
+  return loop !== undefined && trace.programs[loop.program].hello?.detail === "light";
+}
+
 /** Who started a program: "worker (pid 41)", the task that did, or "pid 41"; "" when no other program of the trace did. */
 export function starterOf(trace: Trace, program: Program): string {
   if (program.parent < 0) return "";

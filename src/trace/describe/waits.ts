@@ -5,6 +5,7 @@ import { StepFlag } from "../store/steps";
 import type { Trace } from "../trace";
 import { type ChainInfo, chainInfo } from "./chain";
 import { createdBy } from "./creation";
+import { isLight } from "./program";
 
 /** What the suspension of a row waits on, with rows of tasks and of the object (-1: none). */
 export interface Wait {
@@ -41,9 +42,13 @@ export function waitOf(trace: Trace, row: number): Wait {
   if (steps.flags.get(row) & StepFlag.yielded) said = "yield";
   wait.kind = kindOf(wait, said, chain, steps.stack.get(row) !== 0);
   if (wait.kind === "tasks" && wait.tasks.length === 0) wait.tasks = childrenInGroup(trace, row, chain);
-  wait.label = label(trace, wait, chain, runs);
+  const untold = wait.kind === "other" && steps.stack.get(row) === 0 && isLight(trace, steps.task.get(row));
+  wait.label = untold ? UNTOLD : label(trace, wait, chain, runs);
   return wait;
 }
+
+/** What light detail waits for: it tells neither of that nor of where. */
+const UNTOLD = "something not recorded";
 
 /**
  * Kinds that are made of others: as_completed waits on a queue, a barrier on a condition. The runtime sees
@@ -159,10 +164,10 @@ export function awaitPlace(trace: Trace, row: number): Place | null {
   return stacks.userPlace(stack) ?? places.get(stacks.leaf(stack));
 }
 
-/** Who made a suspended task ready; null while it is not. */
+/** Who made a suspended task ready; null while it is not, and where that was not recorded. */
 export function wokenBy(trace: Trace, row: number): WokenBy | null {
   const { steps, wakes } = trace;
-  if (Number.isNaN(steps.ready.get(row))) return null;
+  if (Number.isNaN(steps.ready.get(row)) || steps.flags.get(row) & StepFlag.unwoken) return null;
   if (steps.flags.get(row) & StepFlag.yielded) return { kind: "callback", task: null };
   const cause = wakes.cause.get(steps.wake.get(row));
   const by = steps.by.get(row);

@@ -252,7 +252,8 @@ export function created(trace: Trace, tasks: number[]): string {
 export function waiting(trace: Trace, task: number): string {
   const row = lastSuspension(trace, task);
   if (row < 0) return trace.tasks.steps.get(task) > 0 ? "before its first await" : "it never started";
-  return `waiting for ${waited(trace, row)} at ${where(parkedAt(trace, task))}`;
+  const at = awaitPlace(trace, row);
+  return `waiting for ${waited(trace, row)}${at ? ` at ${where(at)}` : ""}`;
 }
 
 /** `not-thread-safe`: asyncio used from a thread it does not belong to. */

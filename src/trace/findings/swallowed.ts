@@ -1,6 +1,7 @@
 import type { Finding } from "../../protocol/report";
 import { cancellerAt, cancellerName, isMeantToEnd } from "../describe/cancellation";
 import { coroutineName } from "../describe/creation";
+import { isLight } from "../describe/program";
 import { awaitPlace, waitOf } from "../describe/waits";
 import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
@@ -40,6 +41,8 @@ export function cancellationsSwallowed(trace: Trace): Finding[] {
 /** `told`: the runtime saw it happen. */
 function swallowedBy(trace: Trace, task: number, told: boolean): Swallowed | null {
   const { steps, tasks } = trace;
+  // Without chains it is not known whether it was cancelled itself, or only what it awaited; nor whether it came back.
+  if (isLight(trace, task)) return null;
   const outcome = tasks.outcome.get(task);
   if (outcome !== RETURNED && outcome !== PENDING) return null;
   for (let row = tasks.firstStep.get(task); row >= 0; row = steps.next.get(row)) {

@@ -205,11 +205,24 @@ export class Reducer {
     if (task < 0) return row;
     const last = tasks.lastStep.get(task);
     if (last < 0) tasks.firstStep.set(task, row);
-    else steps.next.set(last, row);
+    else {
+      if (Number.isNaN(steps.ready.get(last))) this.readyAtLatest(loop, last, from);
+      steps.next.set(last, row);
+    }
     tasks.lastStep.set(task, row);
     if (!(flags & StepFlag.parked)) tasks.steps.set(task, tasks.steps.get(task) + 1);
     if (this.earlyWakes.size > 0) this.takeEarlyWake(task, row, from, to);
     return row;
+  }
+
+  /** Light detail tells only of some wakes. What runs in an iteration was ready as it began. */
+  private readyAtLatest(loop: Loop, row: number, begin: number): void {
+    const { programs, steps } = this.trace;
+    if (programs[loop.program].hello?.detail !== "light") return;
+    const { t } = loop.iterations;
+    const iteration = t.length > 0 ? t.get(t.length - 1) : begin;
+    steps.ready.set(row, Math.max(steps.end.get(row), Math.min(iteration, begin)));
+    steps.flags.set(row, steps.flags.get(row) | StepFlag.unwoken);
   }
 
   private takeEarlyWake(task: number, row: number, begin: number, end: number): void {

@@ -14,6 +14,8 @@ export const StepFlag = {
   incomplete: 16,
   /** Only a suspension: where a task that was adopted is parked. Nothing ran. */
   parked: 32,
+  /** What woke the task was not recorded (light detail): `ready` is when it was at the latest, as its iteration began. */
+  unwoken: 64,
 } as const;
 
 /**
@@ -26,7 +28,7 @@ export class StepTable {
   readonly begin = new Float64Column();
   /** End of the step, begin of the suspension. */
   readonly end = new Float64Column();
-  /** When the suspended task became ready; NaN: not yet, or not known. */
+  /** When the suspended task became ready (`unwoken`: at the latest); NaN: not yet, or not known. */
   readonly ready = new Float64Column();
   /** The task's next step, -1 when there is none yet. Its begin is when the suspension ended. */
   readonly next = new Int32Column();

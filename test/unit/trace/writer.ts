@@ -201,6 +201,11 @@ export class StreamWriter {
     return this.suspended(task, begin, WAIT.yield, end, []);
   }
 
+  /** A step as light detail has it: neither where it ends nor what on. */
+  bare(task: number, begin: number, end: number): this {
+    return this.suspended(task, begin, 0, end, []);
+  }
+
   done(task: number, begin: number, end: number, outcome = 0): this {
     this.begins(begin);
     this.clock = end;
