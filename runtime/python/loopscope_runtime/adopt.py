@@ -4,7 +4,7 @@ import gc
 import sys
 from _thread import allocate_lock
 
-from . import asyncio_patch, mimic, missed, recorder, state, uvloop_patch
+from . import asyncio_patch, loops, mimic, missed, recorder, state, uvloop_patch
 from .records import key
 
 SLICE = 300  # tasks described before the loop gets its turn
@@ -54,7 +54,7 @@ class Adoption:
         self.tasks = 0
         try:
             self.act()
-            rec = self.loop.__dict__.get("_loopscope")
+            rec = loops.of(self.loop)
             if rec is None:
                 self.told()  # the recording has ended meanwhile
                 return
@@ -70,7 +70,7 @@ class Adoption:
     def take_over(self, rec):
         """Sees to it that steps which were scheduled before are seen: on a fused loop, by the handles they are in."""
         loop = self.loop
-        if "_run_once" not in loop.__dict__:
+        if rec.fallback is None or not rec.fallback.fused:
             return
 
         def first_run():

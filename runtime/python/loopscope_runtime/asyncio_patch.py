@@ -6,24 +6,19 @@ from _thread import RLock, get_ident
 from itertools import count
 from weakref import WeakSet, ref
 
-from . import codes, eager, executors, fallback, foreign, fused, guard, missed, objects, recorder, state, uvloop_patch, waits
+from . import codes, eager, fallback, foreign, fused, guard, loops, methods, objects, recorder, state, threadsafe, uvloop_patch, waits
 from .faults import watch_class
-from .records import CLOSED, RUN, head
+from .records import RUN, head
 
 REPLACED = ("call_soon", "_call_soon", "call_soon_threadsafe", "_run_once")
 OWN_ATTRIBUTES = REPLACED + (
     "_loopscope",
-    fallback.OWN,
     "_process_events",
-    "_set_coroutine_origin_tracking",
     "call_at",
     "call_later",
-    "close",
     "create_task",
-    "get_task_factory",
     "run_forever",
-    "run_in_executor",
-    "set_task_factory",
+    *methods.OF_STOCK_LOOPS,
 )
 traced = WeakSet()  # the loops that carry something of ours
 session = None  # the Session of the recording that is on
@@ -76,7 +71,7 @@ class Session:
             rec = recorder.Recorder(stream, self.asyncio)
             fallback.install(loop, rec, self.asyncio)
         equip(loop, stream, rec)
-        watch_runs(loop, stream, rec)
+        watch_run(loop, rec)
         if not state.active or session is not self:  # the recording has ended meanwhile, in another thread
             take_off(loop)
 
@@ -91,7 +86,7 @@ def patch(asyncio, drain):
 
     def recorder_here():
         loop = get_running_loop()
-        return None if loop is None else getattr(loop, "_loopscope", None)
+        return None if loop is None else loops.of(loop)
 
     def __init__(self, *args, **kwargs):
         stock_init(self, *args, **kwargs)
@@ -110,6 +105,9 @@ def patch(asyncio, drain):
     waits.start(asyncio)
     foreign.start(asyncio)
     objects.start(asyncio, recorder_here)
+    methods.replace(base)
+    if own.mismatch is None:
+        threadsafe.replace(asyncio)
     state.replace(base, "__init__", __init__)
     return recorder_here
 
@@ -142,23 +140,12 @@ def subclasses(cls):
     return found
 
 
-def equip(loop, stream, rec):
+def equip(loop, stream, rec, makers=methods.OF_STOCK_LOOPS):
     """What is the same for every kind of loop."""
-    loop._loopscope = rec
     stream.loop = ref(loop)
     traced.add(loop)
-    eager.watch_factory(loop, rec)
-    executors.watch(loop, rec)
-    stock_close = loop.close
-
-    def close():
-        stock_close()
-        if not stream.closed and loop.is_closed():
-            stream.ext((head(RUN, 0, CLOSED), state.clock()))
-            stream.closed = True
-
-    codes.mark(close.__code__, codes.SKIP)
-    loop.close = close
+    rec.replaced = methods.put_on(loop, makers)
+    eager.watch_factory(loop, rec, methods.stock_of(loop, "get_task_factory"), methods.stock_of(loop, "set_task_factory"))
 
 
 def take_off_all():
@@ -169,9 +156,8 @@ def take_off_all():
 
 
 def take_off(loop):
-    rec = getattr(loop, "_loopscope", None)
-    for name in OWN_ATTRIBUTES:
-        loop.__dict__.pop(name, None)
+    rec = loops.of(loop)
+    loops.take_off(loop, OWN_ATTRIBUTES)
     if rec is None or loop.is_closed():
         return
     if rec.restore_factory is not None:
@@ -187,9 +173,8 @@ def when_used(loop, act):
     """Calls act at the loop's first use: its selector is set only after BaseEventLoop.__init__."""
     own = session
 
-    def first(*_):
-        for name in names:
-            loop.__dict__.pop(name, None)
+    def first():
+        loops.take_off(loop, names)
         try:
             if state.active and session is own:
                 act()
@@ -198,56 +183,25 @@ def when_used(loop, act):
 
     def call_soon(callback, *args, context=None):
         first()
-        return fused.one_frame_less(object.__getattribute__(loop, "call_soon")(callback, *args, context=context))
+        return fused.one_frame_less(loops.get(loop, "call_soon")(callback, *args, context=context))
 
-    def _set_coroutine_origin_tracking(enabled):
+    def _run_once():
         first()
-        return loop._set_coroutine_origin_tracking(enabled)
+        return loops.get(loop, "_run_once")()
 
-    def set_task_factory(factory):
-        first()
-        return loop.set_task_factory(factory)
-
-    names = {
-        "call_soon": call_soon,
-        "_set_coroutine_origin_tracking": _set_coroutine_origin_tracking,
-        "set_task_factory": set_task_factory,
-    }
-    for name, function in names.items():
+    for function in (call_soon, _run_once):
         codes.mark(function.__code__, codes.SKIP)
-        loop.__dict__[name] = function
+    _run_once._loopscope = loops.Unused(first)
+    loop.call_soon, loop._run_once = call_soon, _run_once
+    names = ["call_soon", "_run_once", *methods.put_on(loop, methods.OF_STOCK_LOOPS)]
 
 
-def watch_runs(loop, stream, rec):
-    """RUN records. `run_forever` calls this method as it begins and as it ends, and is not itself wrapped: no frame is added."""
-    stock_tracking = loop._set_coroutine_origin_tracking
-    ext = stream.ext
-    running = False
-
-    def _set_coroutine_origin_tracking(enabled):
-        nonlocal running
-        stock_tracking(enabled)
-        frame = sys._getframe(1)
-        caller = frame.f_code.co_name
-        if "run_forever" in caller:
-            # The beginning may have come just before this method was there, in another thread.
-            ending = "cleanup" in caller or "old_agen_hooks" in frame.f_locals
-            running = not running and not ending
-            stream.thread_id = get_ident()
-            ext((head(RUN, 0, int(running)), state.clock()))
-            if running:
-                stream.resting = False
-                if rec.first_run is not None:
-                    rec.first_run()
-            else:
-                missed.count(loop)
-                stream.rest()
-
-    loop._set_coroutine_origin_tracking = _set_coroutine_origin_tracking
+def watch_run(loop, rec):
+    """A loop that is met while it runs."""
     if loop.is_running():
-        running = True
-        stream.thread_id = loop._thread_id
-        ext((head(RUN, 0, 1), state.clock()))
+        rec.running = True
+        rec.stream.thread_id = loop._thread_id
+        rec.ext((head(RUN, 0, 1), state.clock()))
 
 
 def new_stream():

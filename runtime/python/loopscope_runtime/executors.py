@@ -1,16 +1,19 @@
 """Work handed to threads and processes: FUTURE records, so that the wait is known to be for one, and for what."""
 
-from . import codes, state
+from . import state
 from .records import FUTURE, W_PROCESS, W_THREAD, head, key
 
 
-def watch(loop, rec):
-    stock = loop.run_in_executor
+def running(stock, of):
+    """What `run_in_executor` is replaced by. stock: the original; of(loop): the recorder of a loop, or None."""
 
-    def run_in_executor(executor, func, *args):
+    def run_in_executor(self, executor, func, *args):
+        rec = of(self)
+        if rec is None:
+            return stock(self, executor, func, *args)
         rec.handing = True  # work that is done before its future is there is reported by this thread, not by its own
         try:
-            future = stock(executor, func, *args)
+            future = stock(self, executor, func, *args)
         finally:
             rec.handing = False
         try:
@@ -21,8 +24,7 @@ def watch(loop, rec):
             state.fault(exc, "run_in_executor")
         return future
 
-    codes.mark(run_in_executor.__code__, codes.SKIP)
-    loop.run_in_executor = run_in_executor
+    return run_in_executor
 
 
 def name_of(func):

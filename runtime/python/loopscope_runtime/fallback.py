@@ -8,7 +8,7 @@ from _thread import get_ident
 from types import MethodType
 from weakref import ref
 
-from . import codes, foreign, mimic, missed, recorder, state
+from . import codes, foreign, loops, methods, mimic, missed, recorder, state
 from .records import CALLBACK, CALLED_BACK, IO, ITER, TASK, THREAD, TIMER, WAS_CANCELLED, head, key
 
 clock = state.clock
@@ -135,10 +135,15 @@ class Fallback:
         elif not self.fused:
             self.poll_ahead()
 
-    def stand_alone(self):
-        """The loop is no longer fused."""
+    def put_on(self):
+        """The loop is not fused, or no longer."""
         self.fused = False
-        watch_polls(self.loop, self.rec)
+        loop = self.loop
+        loop.call_soon = self.call_soon
+        loop.call_soon_threadsafe = self.call_soon_threadsafe
+        loop._loopscope = self.rec
+        if hasattr(loop, "_process_events") and "_process_events" not in vars(loop):
+            watch_polls(loop, self.rec)
 
     def poll_ahead(self):
         """POLL when nothing is left to run: the loop is going to wait."""
@@ -150,20 +155,15 @@ class Fallback:
         self.rec.ext(recorder.poll(timeout, len(timers), loop))
 
 
-# Where a loop keeps its Fallback. Not in a table of ours, from which a loop that is dropped unclosed could never go, and say so.
-OWN = "_loopscope_fallback"
-
-
 def patch_handles(asyncio, known):
     """Makes `Handle._run` tell the loop's Fallback, if it has one. known: the original is the one mirrored here."""
     Handle = asyncio.events.Handle
     stock = Handle._run
+    recorder_of = loops.of
 
     def _run(self):
-        try:
-            fallback = self._loop.__dict__.get(OWN)
-        except AttributeError:  # no loop of ours
-            fallback = None
+        rec = recorder_of(self._loop)
+        fallback = None if rec is None else rec.fallback
         if fallback is not None:
             try:
                 fallback.enter(self, self._callback)
@@ -184,7 +184,8 @@ def patch_handles(asyncio, known):
         self = None
 
     def _run_unknown(self):
-        fallback = getattr(self._loop, "__dict__", {}).get(OWN)
+        rec = recorder_of(self._loop)
+        fallback = None if rec is None else rec.fallback
         if fallback is None:
             return stock(self)
         fallback.enter(self, self._callback)
@@ -204,11 +205,11 @@ def patch_handles(asyncio, known):
 
 
 def install(loop, rec, asyncio, fused=False):
-    """Wraps a loop's scheduling methods."""
-    fallback = loop.__dict__[OWN] = Fallback(loop, rec, asyncio)
+    """Wraps a loop's scheduling methods. fused: not on the loop; `call_soon` and `call_soon_threadsafe` of the Fallback are used in debug mode."""
+    fallback = rec.fallback = Fallback(loop, rec, asyncio)
     fallback.fused = fused
-    get = object.__getattribute__  # a loop's class may have its own, which would count our look
-    stock_call_soon, stock_threadsafe = get(loop, "call_soon"), get(loop, "call_soon_threadsafe")
+    stock_call_soon = loops.get(loop, "call_soon")
+    stock_threadsafe = MethodType(methods.stock["call_soon_threadsafe"], loop) if fused else loops.get(loop, "call_soon_threadsafe")
 
     def call_soon(callback, *args, context=None):
         handle = stock_call_soon(callback, *args, context=context)
@@ -232,10 +233,10 @@ def install(loop, rec, asyncio, fused=False):
 
     for function in (call_soon, call_soon_threadsafe, fallback_scheduled):
         codes.mark(function.__code__, codes.SKIP)
-    loop.call_soon = call_soon
-    loop.call_soon_threadsafe = call_soon_threadsafe
-    if not fused and hasattr(loop, "_process_events") and "_process_events" not in loop.__dict__:
-        watch_polls(loop, rec)
+    fallback.call_soon = call_soon
+    fallback.call_soon_threadsafe = call_soon_threadsafe
+    if not fused:
+        fallback.put_on()
     expose(fallback, rec.stream, rec)
     return fallback
 

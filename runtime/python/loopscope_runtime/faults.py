@@ -3,7 +3,7 @@
 import sys
 from types import FunctionType
 
-from . import codes, creation, recorder, state
+from . import codes, creation, loops, recorder, state
 from .records import LOST, NEVER_AWAITED, UNRETRIEVED, head, key
 
 
@@ -13,8 +13,8 @@ def watch_class(loop_class):
 
     def call_exception_handler(self, context):
         try:
-            rec = getattr(self, "_loopscope", None)
-            if isinstance(rec, recorder.Recorder):
+            rec = loops.of(self)
+            if rec is not None:
                 reported(rec, context)
                 state.report_now()
         except Exception as exc:

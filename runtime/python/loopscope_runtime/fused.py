@@ -11,7 +11,7 @@ from _thread import get_ident
 from math import ulp
 from types import MethodType
 
-from . import codes, fallback, foreign, mimic, missed, recorder, state
+from . import codes, fallback, foreign, loops, mimic, missed, recorder, state
 from .chains import SLEEP0
 from .mimic import one_frame_less, real_run
 from .othersteps import other_step
@@ -23,6 +23,7 @@ from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_HERE, WAK
 BUILTIN = type(len)
 SLOW_CALLBACK = 50e-6  # seconds; shorter ones are not recorded
 STRICT = sys.version_info >= (3, 15)  # a timer is due now however coarse the clock's numbers are
+DICT_IS_FREE = not (3, 11) <= sys.version_info < (3, 13)  # else looking at a loop's `__dict__` slows whatever looks at its attributes
 PIECE = 2000  # numbers of records that are packed together
 
 clock = state.clock
@@ -57,20 +58,18 @@ def install(loop, stream, asyncio):
     """Puts the fused methods on a loop."""
     know(asyncio)
     base_events = asyncio.base_events
-    locked_type = locked_types[0] if locked_types else None
     ready = loop._ready
     push = ready.append
     pop = ready.popleft
     rec = recorder.Recorder(stream, asyncio)
     # Debug mode can be turned on and off at any time: what the fallback puts on the loop is what we call then.
     slow = fallback.install(loop, rec, asyncio, fused=True)
-    slow_call_soon = loop.call_soon
-    slow_call_soon_threadsafe = loop.call_soon_threadsafe
+    slow_call_soon = slow.call_soon
     buf, ext = stream.buf, stream.ext
     suspended, done, wake = rec.suspended, rec.done, rec.wake
     created, first = rec.created, rec.first
     selector, selector_fields, selector_class, stock_select, poll, files = shortcut(loop)
-    fields = loop.__dict__
+    fields = loop.__dict__ if DICT_IS_FREE else None
     light = rec.light
     cur = None  # the task whose step runs
     me = 0.0  # its key
@@ -186,22 +185,6 @@ def install(loop, stream, asyncio):
         wake(st[5], why | WAS_CANCELLED if flags else why, who, frame, cur is not None and not nested)
         return True
 
-    def call_soon_threadsafe(callback, *args, context=None):
-        if loop._closed:
-            loop._check_closed()  # stock: self._check_closed()
-        if loop._debug:
-            return one_frame_less(slow_call_soon_threadsafe(callback, *args, context=context))
-        h = (locked_type or handle_type)(callback, args, loop, context)
-        if locked_type is None:
-            h._task = None
-        if get_ident() == loop._thread_id and not rec.handing:
-            h._by = (by or -cause) if cur is None else me
-        else:
-            h._by = -THREAD
-        push(h)
-        loop._write_to_self()
-        return h
-
     def _run_once():
         nonlocal cur, me, st, again, by, cause, begin
         if (begin or loop._debug) and loop_class._run_once is not stock_run_once:
@@ -234,7 +217,7 @@ def install(loop, stream, asyncio):
                 if event_list:
                     event_list = translate(event_list, files)
                 else:  # nor has it to be told of nothing
-                    quiet = loop_class._process_events is stock_process and "_process_events" not in fields
+                    quiet = fields is not None and loop_class._process_events is stock_process and "_process_events" not in fields
             else:
                 event_list = loop._selector.select(0)  # stock: event_list = self._selector.select(timeout)
         else:
@@ -411,10 +394,8 @@ def install(loop, stream, asyncio):
 
     def step_aside():
         """The loop runs as its class says; what runs is seen as on a loop of an unknown kind."""
-        for name in ("call_soon", "call_soon_threadsafe", "_run_once"):
-            loop.__dict__.pop(name, None)
-        loop.call_soon, loop.call_soon_threadsafe = slow_call_soon, slow_call_soon_threadsafe
-        slow.stand_alone()
+        loops.take_off(loop, ("call_soon", "_run_once"))
+        slow.put_on()
         stream.probe, rec.current, rec.swap = slow_probe, slow_current, slow_swap
         state.note("%s was replaced while the loop ran: it is recorded from outside since" % loop_class._run_once.__qualname__)
 
@@ -424,8 +405,7 @@ def install(loop, stream, asyncio):
     run_code = _run_once.__code__
     codes.mark(run_code, codes.STOP)
     call_soon = mimic.disguise(call_soon, base_events.BaseEventLoop.call_soon)
-    call_soon_threadsafe = mimic.disguise(call_soon_threadsafe, base_events.BaseEventLoop.call_soon_threadsafe)
-    for function in (call_soon, call_soon_threadsafe, woken):
+    for function in (call_soon, woken):
         codes.mark(function.__code__, codes.SKIP)
 
     def probe():
@@ -445,12 +425,16 @@ def install(loop, stream, asyncio):
         nested = task is not None and not hasattr(task, "get_coro")
         return previous
 
+    def origin():
+        return (by or -cause) if cur is None else me
+
     slow_probe, slow_current, slow_swap = stream.probe, rec.current, rec.swap
 
     stream.probe = probe
     rec.current = current
     rec.swap = swap
+    rec.origin = origin
+    call_soon._loopscope = _run_once._loopscope = rec
     loop.call_soon = call_soon
-    loop.call_soon_threadsafe = call_soon_threadsafe
     loop._run_once = _run_once
     return rec

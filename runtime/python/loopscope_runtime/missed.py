@@ -6,7 +6,7 @@ while it runs.
 
 from itertools import islice
 
-from . import foreign, state
+from . import foreign, loops, state
 from .records import key
 
 MANY = 2000  # of what is to run next, only so many are looked at
@@ -19,7 +19,7 @@ def is_unseen(task):
 
 def look(loop, tasks):
     """For the drain thread, with the tasks of a loop that runs: lets the loop count, where there is something to count."""
-    rec = loop.__dict__.get("_loopscope")
+    rec = loops.of(loop)
     if rec is None or rec.adopting:
         return
     if any(is_unseen(task) for task in tasks) or any(is_unseen(task) for task in about_to_run(rec, loop)):
@@ -35,7 +35,7 @@ def about_to_run(rec, loop):
 
 def count(loop):
     """In the loop's thread, between two callbacks or as it stops."""
-    rec = loop.__dict__.get("_loopscope")
+    rec = loops.of(loop)
     if rec is None:
         return
     try:

@@ -132,8 +132,13 @@ class Recorder:
         self.light = state.options["detail"] == "light"
         self.all_tasks = asyncio.all_tasks
         self.current = None  # () -> key of the running task
+        self.origin = None  # () -> who schedules what is scheduled now, as in `Fallback.origins`
         self.swap = None  # (task) -> the one before: what runs now is that task
         self.step_of = None  # (callback) -> (task that it steps, or None; whether it wakes it)
+        self.fallback = None  # its Fallback, if `Handle._run` is to tell that
+        self.replaced = ()  # names of methods that are replaced on the loop, for its class has its own
+        self.running = False
+        self.factory = None  # the user's task factory
         self.restore_factory = None  # gives the loop its task factory back
         self.first_run = None  # called when a loop that did not run when it was met runs for the first time
         self.adopting = False  # there may be tasks that were there before the recording, and are still to be described

@@ -2,7 +2,7 @@
 
 from _thread import get_ident
 
-from . import asyncio_patch, codes, fallback, missed, recorder, state
+from . import asyncio_patch, codes, fallback, methods, missed, recorder, state
 from .fallback import BUILTIN
 from .faults import watch_class
 from .recorder import CLOCK_HEAD
@@ -68,7 +68,7 @@ def new_loop(loop, asyncio, drain, meet=lambda act: act()):
 
     def act():
         rec = trace(loop, stream, asyncio)
-        asyncio_patch.equip(loop, stream, rec)
+        asyncio_patch.equip(loop, stream, rec, methods.OF_EVERY_LOOP)
         if loop.is_running():
             stream.thread_id = get_ident()
             rec.ext((head(RUN, 0, 1), state.clock()))
@@ -208,6 +208,7 @@ def trace(loop, stream, asyncio):
     loop.call_later = call_later
     loop.call_at = call_at
     loop.run_forever = run_forever
+    loop._loopscope = rec
     fallback.expose(self, stream, rec)
     return rec
 

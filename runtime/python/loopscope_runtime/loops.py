@@ -1,0 +1,60 @@
+"""Where a loop keeps its recorder, and how it is asked for it.
+
+CPython 3.11 and later find the attributes and methods of an object fast only while it has at most 29 attributes. A loop has 24 (3.11)
+to 27 (3.14), so a stock one carries just two of ours, `call_soon` and `_run_once`; its recorder is an attribute of these functions. On
+3.11 and 3.12 an object is also slower for good once anybody looked at its `__dict__`: attributes are asked for one by one.
+
+The recorder is not in a table of ours, from which a loop that is dropped unclosed could never go, and say so.
+"""
+
+from types import FunctionType
+
+get = object.__getattribute__  # a loop's class may have its own, which would count our look
+
+
+class Unused:
+    """Stands for the recorder of a loop until the loop's first use."""
+
+    def __init__(self, meet):
+        self.meet = meet
+
+
+def carried(loop):
+    """What a loop carries: its Recorder, an Unused, or None."""
+    found = on_function(loop, "_run_once")
+    if found is None:
+        try:
+            found = get(loop, "_loopscope")
+        except AttributeError:
+            found = on_function(loop, "call_soon")  # somebody may have replaced `_run_once`
+    return found
+
+
+def on_function(loop, name):
+    try:
+        function = get(loop, name)
+    except AttributeError:
+        return None
+    return getattr(function, "_loopscope", None) if type(function) is FunctionType else None
+
+
+def of(loop):
+    """The recorder of a loop, or None."""
+    found = carried(loop)
+    return None if type(found) is Unused else found
+
+
+def used(loop):
+    """A loop is used, perhaps for the first time: by then its recorder is to be there."""
+    found = carried(loop)
+    if type(found) is Unused:
+        found.meet()
+
+
+def take_off(loop, names):
+    """Removes attributes of ours that a loop has."""
+    for name in names:
+        try:
+            delattr(loop, name)
+        except AttributeError:
+            pass
