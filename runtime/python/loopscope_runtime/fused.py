@@ -32,13 +32,13 @@ getframe = sys._getframe
 waker_place = recorder.waker_place
 _Step = None  # the type of the callback that runs a C task's first step: seen when the first task is made
 # What is asyncio's, and so the same for all loops, is not among the variables of `install`: those are handed to each single call.
-handle_type = new_handle = locked_types = Timer = Task = Future = gathering = through_run = stock_process = None
+handle_type = new_handle = locked_types = Timer = Task = Future = plain = gathering = through_run = stock_process = None
 max_timeout = min_timers = min_cancelled = warning = format_handle = None
 
 
 def know(asyncio):
     """Notes what is the same for all loops."""
-    global handle_type, new_handle, locked_types, Timer, Task, Future, gathering, through_run, stock_process
+    global handle_type, new_handle, locked_types, Timer, Task, Future, plain, gathering, through_run, stock_process
     global max_timeout, min_timers, min_cancelled, warning, format_handle
     base_events, events = asyncio.base_events, asyncio.events
     handle_type, locked = mimic.handle_classes(events)
@@ -46,6 +46,7 @@ def know(asyncio):
     locked_types = () if locked is None else (locked, events._ThreadSafeHandle)
     Timer = events.TimerHandle
     Task, Future, gathering = asyncio.tasks.Task, asyncio.futures.Future, asyncio.tasks._GatheringFuture
+    plain = Future, Task  # what tasks mostly wait for
     through_run = real_run(events.Handle)
     stock_process = events_processor()
     max_timeout = base_events.MAXIMUM_SELECT_TIMEOUT
@@ -116,12 +117,15 @@ def install(loop, stream, asyncio):
                         missed.found(rec, task)
                         note = task._loopscope
                     # `future.add_done_callback(task.cancel)` has the looks of a wake-up, too.
-                    its_own = note and len(args) == 1 and (task._fut_waiter is args[0] or "wakeup" in callback.__name__)
-                    if its_own and (light and type(args[0]) is Future and not args[0].cancelled() or woken(note, args[0])):
-                        h._task = task
-                        h._by = note
-                        push(h)
-                        return h
+                    if note and len(args) == 1:
+                        w = args[0]
+                        if (task._fut_waiter is w or "wakeup" in callback.__name__) and (
+                            light and type(w) in plain and not w.cancelled() or woken(note, w)
+                        ):
+                            h._task = task
+                            h._by = note
+                            push(h)
+                            return h
             elif kind is MethodType or _Step is None:
                 task = other_step(rec, woken, callback, args, getframe(1), cur, me, by, cause)
                 if task is not None:
