@@ -1,6 +1,7 @@
 """Await chains and creation stacks are as the program has them, though what was seen before is foreseen."""
 
 import os
+import sys
 import tempfile
 import textwrap
 import unittest
@@ -103,6 +104,137 @@ RANDOM_WAYS = """
     print(len(wrong), count > 500, *wrong[:1])
 """
 
+# A program whose tasks wait for one another at queues, locks and events in many ways, at random; of each wait the kind and the object that are
+# written are compared with a look at the frame that waits, and the place of each waker with a walk up the whole stack.
+RANDOM_WAKES = """
+    import asyncio, random, sys
+    import loopscope_runtime
+    from loopscope_runtime import chains, codes, fused, recorder, wakers, waits
+
+    loopscope_runtime.start(file=sys.argv[1])
+    stock, stock_place = recorder.Recorder.suspended, wakers.place
+    wrong, counts = [], {"wakes": 0, "objects": 0}
+
+    def place(frame, limit, ways):
+        counts["wakes"] += 1
+        told = stock_place(frame, limit, ways)
+        walked = codes.stack(frame, 0 if limit == 32 else limit)
+        users = [each for each in walked if each >= codes.USER]
+        expected = users[0] if users else walked[0] if walked else 0
+        if told != expected:
+            wrong.append(("place", told, expected, ways))
+        return told
+
+    def suspended(self, task, note, end, future):
+        stream, records = self.ext, []
+        self.ext = records.append
+        stock(self, task, note, end, future)
+        self.ext = stream
+        for record in records:
+            stream(record)
+        arg = int(-records[-1][0] // 2**32) >> 5
+        frames, natives = [], []
+        chains.frames_below(task.get_coro(), frames, natives)
+        if note[6] != frames:
+            wrong.append(("chain", note, frames))
+        judged = waits.judge(natives) if future is not None and frames[-1][0] is natives[-1].cr_code else None
+        wait, thing, _, others = (0, None, None, ()) if judged is None else waits.ask(judged, natives)
+        if future is not None and arg & 31 != wait:
+            wrong.append(("wait", arg, wait))
+        if thing is not None and not others:
+            counts["objects"] += 1
+            if not arg & 128 or records[-1][-1] != recorder.key(thing):
+                wrong.append(("object", records[-1], thing))
+
+    recorder.Recorder.suspended, wakers.place, fused.waker_place = suspended, place, place
+    dice = random.Random(int(sys.argv[2]))
+
+    class Own(asyncio.Queue):
+        def put_nowait(self, item):
+            if self.full():
+                raise asyncio.QueueFull
+            self._put(item)
+            self._unfinished_tasks += 1
+            self._finished.clear()
+            self._wakeup_next(self._getters)
+
+    class Patient(asyncio.LifoQueue):
+        async def get(self):
+            while self.empty():
+                getter = asyncio.get_running_loop().create_future()
+                self._getters.append(getter)
+                await getter
+            return self.get_nowait()
+
+    async def put(queue): await queue.put(1)
+    async def put_too(queue): await queue.put(2)
+    async def put_deeper(queue): await put(queue)
+    async def put_now(queue):
+        if not queue.full():
+            queue.put_nowait(3)
+    async def get(queue): await queue.get()
+    async def get_deeper(queue): await get(queue)
+    def take(queue): return queue.get_nowait()
+    async def get_now(queue):
+        if not queue.empty():
+            take(queue)
+
+    async def forever(ways, things):
+        while True:
+            way = dice.choice(ways)
+            for _ in range(dice.choice((1, 1, 5))):
+                await way(dice.choice(things))
+            if dice.random() < 0.3:
+                await asyncio.sleep(0)
+
+    async def same(way, thing):
+        while True:
+            await way(thing)
+            await asyncio.sleep(0)
+
+    def release(lock): lock.release()
+    async def hold(lock):
+        async with lock:
+            await asyncio.sleep(0)
+    async def hold_too(lock):
+        await lock.acquire()
+        await asyncio.sleep(0)
+        release(lock)
+    async def wait(event): await event.wait()
+    async def turn(event):
+        event.set()
+        event.clear()
+        await asyncio.sleep(0)
+    async def notified(condition):
+        async with condition:
+            await condition.wait()
+    async def notify(condition):
+        async with condition:
+            condition.notify_all()
+        await asyncio.sleep(0)
+
+    async def main():
+        queues = [asyncio.Queue(2), Own(2), Patient(1), asyncio.LifoQueue(3)]
+        locks, events, conditions = [asyncio.Lock(), asyncio.Lock(), asyncio.Semaphore(2)], [asyncio.Event()], [asyncio.Condition()]
+        single = asyncio.Queue(1)
+        jobs = [forever([put, put_too, put_deeper, put_now, lambda queue: queue.put(5)], queues[:2]) for _ in range(4)]
+        jobs += [forever([put, put_deeper, put_now], queues[2:]), same(put_too, queues[2]), same(put, queues[3])]
+        jobs += [forever([get, get_deeper, get_now, lambda queue: queue.get()], queues) for _ in range(5)]
+        jobs += [same(lambda queue: queue.put(4), single), same(asyncio.Queue.get, single)]
+        jobs += [forever([hold, hold_too], locks) for _ in range(4)]
+        jobs += [forever([wait], events), same(wait, events[0]), forever([turn], events)]
+        jobs += [forever([notified], conditions), same(notified, conditions[0]), forever([notify], conditions)]
+        tasks = [asyncio.create_task(job) for job in jobs]
+        for _ in range(int(sys.argv[3])):
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    ended = asyncio.run(main())
+    print(len(wrong), min(counts.values()) > 500 or counts, {type(each) for each in ended}, *wrong[:1])
+"""
+
 # An installed package that makes tasks and events in callbacks, where no code of the user is on the stack.
 LIBRARY = """
     import asyncio
@@ -162,6 +294,44 @@ class Foreseen(unittest.TestCase):
             path = os.path.join(traced.ROOT, "runtime", "python")
             result = traced.run(RANDOM_WAYS, os.path.join(folder, "trace"), "10", traced=False, PYTHONPATH=path)
         self.assertEqual((result.code, result.err, result.out), (0, b"", b"0 True\n"))
+
+    def test_wakes_and_waits_are_those_of_the_frames(self):
+        with tempfile.TemporaryDirectory(prefix="loopscope-test-") as folder:
+            path = os.path.join(traced.ROOT, "runtime", "python")
+            for seed in ("1", "2"):
+                result = traced.run(RANDOM_WAKES, os.path.join(folder, "trace"), seed, "1500", traced=False, PYTHONPATH=path)
+                expected = b"0 True {<class 'asyncio.exceptions.CancelledError'>}\n"
+                self.assertEqual((result.code, result.err, result.out), (0, b"", expected))
+
+    def test_where_a_coroutine_is_suspended_is_known(self):
+        """Of code that awaits once only, the offset is not asked: it depends on the interpreter which instruction that is."""
+        program = """
+            import asyncio, opcode, sys
+            import loopscope_runtime
+            from loopscope_runtime import chains
+
+            async def once(future):
+                return await future
+
+            async def twice(future):
+                async with asyncio.Lock():
+                    return await future
+
+            async def main():
+                future = asyncio.get_running_loop().create_future()
+                for function in once, twice:
+                    coroutine = function(future)
+                    coroutine.send(None)
+                    future._asyncio_future_blocking = False
+                    print([offset is None for _, offset in chains.links([(coroutine.cr_code, coroutine.cr_frame.f_lasti)])])
+                    coroutine.close()
+            asyncio.run(main())
+            print(chains.yields is None or opcode.opname[chains.yields])
+        """
+        result = traced.run(program, traced=False, PYTHONPATH=os.path.join(traced.ROOT, "runtime", "python"))
+        known = sys.version_info < (3, 15)
+        name = b"True" if not known else b"YIELD_FROM" if sys.version_info < (3, 11) else b"YIELD_VALUE"
+        self.assertEqual((result.code, result.err, result.out), (0, b"", b"[%r]\n[False]\n%s\n" % (known, name)))
 
     def test_creation_stacks_without_the_user(self):
         letters = "hhhhtthohohhhuhuuhhhtttuuuuhhhooohhhhh"

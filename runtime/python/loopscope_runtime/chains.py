@@ -14,7 +14,9 @@ last written (`creation.py`). The fields, by index:
 8 handler   what says what the leaf waits on: (function, index of the coroutine it asks), or None
 9 below     as `awaits`, or OTHER: something that must be walked anew each time
 10 by user  whether the leaf is code of the user
-11 natives  how many of `frames` are those of `coroutines` when none is left out; there since the first suspension
+11 natives  how many of `frames` are those of `coroutines` when none is left out
+12 anew     what tells that the chain is as before though its end was entered anew (`links`), or None
+13 ways     how those that woke it were reached: see `recorder.waker_place`
 """
 
 import gc
@@ -108,7 +110,7 @@ def fresh(task):
     """The list of a task that has not been looked at."""
     coro = task.get_coro()
     leaf = coro if type(coro) is CoroutineType else Foreign(coro)
-    return [None, -1, leaf, None, task.get_name(), hash(task) % KEYS, (), None, None, None, False]
+    return [None, -1, leaf, None, task.get_name(), hash(task) % KEYS, (), None, None, None, False, 0, None, []]
 
 
 def of(task):
@@ -126,8 +128,32 @@ def of(task):
     return st
 
 
+# The instruction at which a coroutine is suspended, and how far from `f_lasti` it is; not known: see `links`.
+YIELDS = {(3, 10): (72, 2), (3, 11): (86, 0), (3, 12): (150, 0), (3, 13): (118, -2), (3, 14): (120, -2)}
+yields, distance = YIELDS.get(sys.version_info[:2], (None, 0))
+single = {}  # id(code) -> whether it has but one place to be suspended at
+
+
+def links(frames):
+    """(code, offset) of suspended coroutines as they are to be compared: an offset is None where the code leaves no choice."""
+    out = []
+    for code, offset in frames:
+        only = single.get(id(code))
+        if only is None:
+            instructions = code.co_code[::2]
+            at = (offset + distance) // 2
+            only = instructions.count(yields) == 1 and instructions[at] == yields if yields is not None else False
+            codes.base_of(code)  # which keeps it alive
+            single[id(code)] = only
+        out.append((code, None if only else offset))
+    return tuple(out)
+
+
 def unchanged(st, future, sleep_code):
-    """Whether a chain is like the one before. Coroutines that run the same code at the same place take the place of finished ones."""
+    """Whether a chain is like the one before: -1 if not, else how many of its coroutines last, or 0 if all do.
+
+    Coroutines that run the same code at the same place take the place of finished ones.
+    """
     coroutines = st[7]
     kept = len(coroutines)
     c = coroutines[-1]
@@ -135,12 +161,12 @@ def unchanged(st, future, sleep_code):
     while f is None:
         kept -= 1
         if not kept:
-            return False
+            return -1
         c = coroutines[kept - 1]
         f = c.cr_frame
     frames = st[6]
     if f.f_lasti != frames[kept - 1][1]:
-        return False
+        return -1
     count = st[11]
     if kept < count:
         del coroutines[kept:]
@@ -149,20 +175,33 @@ def unchanged(st, future, sleep_code):
                 for code, offset in frames[kept:count]:
                     c = c.cr_await
                     if c.cr_code is not code or c.cr_frame.f_lasti != offset:
-                        return False
+                        return -1
             else:  # which looks into them
                 for code, offset in frames[kept:count]:
                     c = c.cr_await
                     if c.cr_code is not code or c.cr_frame.f_lasti != offset:
-                        return False
+                        return -1
                     coroutines.append(c)
         except AttributeError:  # what is awaited there now is no coroutine, or has no frame
-            return False
+            return -1
         st[2] = c
+    else:
+        kept = 0
     a = c.cr_await
     if future is None:
-        return st[9] is SLEEP0 and type(a) is CoroutineType and a.cr_code is sleep_code
-    return st[9] is type(a)
+        return kept if st[9] is SLEEP0 and type(a) is CoroutineType and a.cr_code is sleep_code else -1
+    return kept if st[9] is type(a) else -1
+
+
+def anew(st, kept, waiters=None, arg=0.0, thing=0.0):
+    """What tells the next time that only the coroutines below the first `kept` were entered anew, and all is as before.
+
+    The innermost that lasts, its offset, the others' `links`, the type of what the leaf awaits; and where that is how one waits on an object: a
+    weak reference to the list of those who wait there, what it adds to the record's head, the object's key.
+    """
+    c = st[7][kept - 1]
+    del st[7][kept:]
+    return c, st[6][kept - 1][1], links(st[6][kept : st[11]]), st[9], waiters, arg, thing
 
 
 # Whole chains: place of a task's own coroutine -> what was below it when a task was suspended there, and what follows from that. The
@@ -189,12 +228,12 @@ def entered(st, future, sleep_code):
     whole = wholes.get((codes.known.get(id(code)) or codes.base_of(code)) + f.f_lasti)
     if whole is None:
         return (), False
-    inner, bare, head, leaf, awaits, frames, handler, below, by_user, told = whole
+    inner, bare, head, leaf, awaits, frames, handler, below, by_user, ways, told = whole
     natives = [c]
     a = c.cr_await
     try:
         for code, offset in inner:
-            if a.cr_code is not code or a.cr_frame.f_lasti != offset:
+            if a.cr_code is not code or (offset is not None and a.cr_frame.f_lasti != offset):
                 break
             c = a
             natives.append(c)
@@ -204,7 +243,7 @@ def entered(st, future, sleep_code):
                 below is SLEEP0 and future is None and type(a) is CoroutineType and a.cr_code is sleep_code
             ):
                 same = frames is st[6]
-                st[:] = [head - st[5], leaf, c, awaits, st[4], st[5], frames, natives, handler, below, by_user, len(natives)]
+                st[:] = [head - st[5], leaf, c, awaits, st[4], st[5], frames, natives, handler, below, by_user, len(natives), None, ways]
                 return (() if same else told), True
     except AttributeError:  # a is no coroutine, or has no frame
         pass
@@ -220,8 +259,8 @@ def learn(st, future, told):
         return
     if len(wholes) > MAX_PATHS:
         wholes.clear()
-    inner = tuple(st[6][1 : len(st[7])])
-    wholes[told[0]] = inner, future is None, st[0] + st[5], st[1], st[3], st[6], st[8], st[9], st[10], told
+    inner = links(st[6][1 : len(st[7])])
+    wholes[told[0]] = inner, future is None, st[0] + st[5], st[1], st[3], st[6], st[8], st[9], st[10], st[13], told
 
 
 def walk(st, future, sleep_code):
@@ -241,7 +280,7 @@ def walk(st, future, sleep_code):
     natives = coroutines
     if f is None:
         kept = 0
-        st[1], st[2], st[9] = -2, c, OTHER
+        st[1], st[2], st[9], st[13] = -2, c, OTHER, []
         out, natives = [], []
         frames_below(c.coro if type(c) is Foreign else None, out, natives)
         told = places(out)
@@ -254,7 +293,8 @@ def walk(st, future, sleep_code):
             frames_below(st[2].cr_await, tail, natives)
             out = out + tail
             told = told + places(tail)
-    st[11:] = [len(coroutines)]
+    st[11] = len(coroutines)
+    st[12] = None
     same = 0
     for old, new in zip(before[kept:], out):
         if old is not new and (old[0] is not new[0] or old[1] != new[1]):
@@ -281,6 +321,7 @@ def descend(st, c, f, coroutines, future, sleep_code):
     start = len(coroutines)
     out, told = [], []
     unknown = None  # the first place that nothing is foreseen of
+    st[13] = []
     while True:
         code = c.cr_code
         place = (codes.known.get(id(code)) or codes.base_of(code)) + f.f_lasti
@@ -291,11 +332,11 @@ def descend(st, c, f, coroutines, future, sleep_code):
             out.append((code, f.f_lasti))
             told.append(place)
         else:
-            inner, below, frames, whole = path
+            inner, below, frames, whole, ways = path
             size = len(coroutines) - 1
             try:
                 for code, offset in inner:
-                    if a.cr_code is not code or a.cr_frame.f_lasti != offset:
+                    if a.cr_code is not code or (offset is not None and a.cr_frame.f_lasti != offset):
                         break
                     c = a
                     coroutines.append(c)
@@ -303,6 +344,7 @@ def descend(st, c, f, coroutines, future, sleep_code):
                 else:
                     if type(a) is below or (below is SLEEP0 and future is None and type(a) is CoroutineType and a.cr_code is sleep_code):
                         out, told = (out + frames, told + whole) if out else (frames, whole)
+                        st[13] = ways
                         break
             except AttributeError:  # a is no coroutine, or has no frame
                 pass
@@ -329,5 +371,5 @@ def descend(st, c, f, coroutines, future, sleep_code):
         place, i = unknown
         if len(paths) > MAX_PATHS:
             paths.clear()
-        paths[place] = tuple(out[i + 1 : leaf + 1]), below, out[i:], told[i:]
+        paths[place] = links(out[i + 1 : leaf + 1]), below, out[i:], told[i:], st[13]
     return out, told

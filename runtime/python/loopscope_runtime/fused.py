@@ -11,7 +11,7 @@ from _thread import get_ident
 from math import ulp
 from types import MethodType
 
-from . import codes, fallback, foreign, loops, mimic, missed, recorder, state
+from . import codes, fallback, foreign, loops, mimic, missed, recorder, state, wakers
 from .chains import SLEEP0
 from .mimic import one_frame_less, real_run
 from .othersteps import other_step
@@ -29,7 +29,7 @@ PIECE = 2000  # numbers of records that are packed together
 clock = state.clock
 copy_context = contextvars.copy_context
 getframe = sys._getframe
-waker_place = recorder.waker_place
+waker_place = wakers.place
 _Step = None  # the type of the callback that runs a C task's first step: seen when the first task is made
 # What is asyncio's, and so the same for all loops, is not among the variables of `install`: those are handed to each single call.
 handle_type = new_handle = locked_types = Timer = Task = Future = plain = gathering = through_run = stock_process = None
@@ -173,12 +173,12 @@ def install(loop, stream, asyncio):
             return True
         if not flags and not nested:
             if cur is not None:
-                place = waker_place(frame, 32)
+                place = waker_place(frame, 32, st[13])
                 if place:
                     ext((WAKE_HERE - st[5], clock(), place))
                     return True
             elif not by:
-                place = waker_place(frame, 2)
+                place = waker_place(frame, 2, st[13])
                 if place:
                     ext((WAKE_THERE - st[5] - cause * ARG, clock(), place))
                     return True

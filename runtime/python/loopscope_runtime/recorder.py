@@ -4,7 +4,7 @@ import sys
 from _thread import get_ident
 from weakref import ref
 
-from . import chains, codes, creation, foreign, missed, state, waits
+from . import chains, codes, creation, foreign, missed, state, waits, wakers
 from .records import (
     ADOPT,
     CANCELLED,
@@ -36,9 +36,6 @@ from .records import (
 )
 
 clock = state.clock
-known = codes.known
-define = codes.define
-STOP = codes.STOP
 USER = codes.USER
 getframe = sys._getframe
 chain_of = chains.of
@@ -171,8 +168,40 @@ class Recorder:
 
     def suspended(self, task, st, end, future):
         """A step ended at an await; future is what the task waits on (None: a bare yield)."""
-        if st[0] is not None and unchanged(st, future, self.sleep_code):
-            same = True
+        anew = st[12]
+        if anew is not None and future is not None:
+            c, offset, links, awaits, waiters, arg, thing = anew
+            f = c.cr_frame
+            if f is None:
+                st[12] = None
+            elif f.f_lasti == offset:
+                try:
+                    for code, at in links:
+                        c = c.cr_await
+                        if c.cr_code is not code or (at is not None and c.cr_frame.f_lasti != at):
+                            break
+                    else:
+                        if type(c.cr_await) is awaits:
+                            if waiters is not None:
+                                waiters = waiters()
+                                if waiters and waiters[-1] is future:
+                                    self.ext((st[0] - arg, end, hash(future), thing))
+                                    return
+                            else:
+                                kind = type(future)
+                                if kind is type(task) or kind is not self.gathering and not (st[10] and waits.may_relate(future)):
+                                    st[2] = c
+                                    self.ext((st[0], end, hash(future)))
+                                    return
+                except AttributeError:  # what is awaited there now is no coroutine, or has no frame
+                    pass
+        self.looked_at(task, st, end, future)
+
+    def looked_at(self, task, st, end, future):
+        """The same where more than the end of the chain may have changed."""
+        kept = unchanged(st, future, self.sleep_code) if st[0] is not None else -1
+        same = kept >= 0
+        if same:
             coroutines = st[7]
         else:
             if st[0] is None and st[4] is not task.get_name():
@@ -183,7 +212,6 @@ class Recorder:
                 keep = 0
                 coroutines = st[7]
             else:
-                same = False
                 keep, below, coroutines = chains.walk(st, future, self.sleep_code)
                 if chain:
                     keep, chain = 0, [*chain, *below]
@@ -199,12 +227,14 @@ class Recorder:
                 self.ext((st[0] - WITH_CHAIN, end, keep, len(chain), *chain))
             return
         kind = type(future)
-        if kind is self.gathering or (st[10] and kind is not type(task)):
+        if kind is self.gathering or (st[10] and kind is not type(task) and waits.may_relate(future)):
             if waits.relate(self, future, self.gathering):
                 st[3] = None
         handler = st[8]
         if handler is None:
             if same:
+                if kept > 0:
+                    st[12] = chains.anew(st, kept)
                 self.ext((st[0], end, key(future)))
             else:
                 self.ext((st[0] - WITH_CHAIN, end, key(future), keep, len(chain), *chain))
@@ -212,6 +242,9 @@ class Recorder:
         found = waits.ask(handler, coroutines)
         wait, thing, delay, others = found
         if same and thing is not None and not others:
+            waiters = waits.waiting_list(wait, thing, future) if kept > 0 else None
+            if waiters is not None:
+                st[12] = chains.anew(st, kept, waiters, WITH_OBJECT[wait], key(thing))
             self.ext((st[0] - WITH_OBJECT[wait], end, key(future), key(thing)))
             return
         arg, values = waits.fields(found)
@@ -280,7 +313,7 @@ class Recorder:
             arg |= WAKE_FRAMES
             tail += (len(frames), *frames)
         elif not self.light:
-            place = waker_place(frame, 32 if cause == TASK else 2)
+            place = wakers.place(frame, 32 if cause == TASK else 2, [])
             if place:
                 arg |= WAKE_PLACE
                 tail += (place,)
@@ -332,23 +365,3 @@ class Recorder:
         text = state.text(st[4])
         self.ext((head(ADOPT, st[5], arg), t or clock(), waited, number, len(chain), *chain, *values, text))
         return bool(found[3]) or hasattr(future, "get_coro") or type(future) is self.gathering
-
-
-def waker_place(frame, limit):
-    """The place of the innermost user frame among `limit`, else of the innermost; 0 when there is none."""
-    first = 0
-    while frame is not None and limit:
-        code = frame.f_code
-        try:
-            base = known[id(code)]
-        except KeyError:
-            base = define(code)
-        if base > 0:
-            if base >= USER:
-                return base + frame.f_lasti
-            first = first or base + frame.f_lasti
-            limit -= 1
-        elif base == STOP:
-            break
-        frame = frame.f_back
-    return first

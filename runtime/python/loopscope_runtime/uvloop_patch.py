@@ -2,7 +2,7 @@
 
 from _thread import get_ident
 
-from . import asyncio_patch, codes, fallback, methods, missed, recorder, state
+from . import asyncio_patch, codes, fallback, methods, missed, recorder, state, wakers
 from .fallback import BUILTIN
 from .faults import watch_class
 from .recorder import CLOCK_HEAD
@@ -86,7 +86,7 @@ def trace(loop, stream, asyncio):
     stock_threadsafe, stock_run_forever = loop.call_soon_threadsafe, loop.run_forever
     outer_step, timer_fired, getframe = self.step, self.timer_fired, recorder.getframe
     clock, ext, light, gathering = state.clock, rec.ext, rec.light, rec.gathering
-    done, stopped, first, waker_place = rec.done, rec.stopped, rec.first, recorder.waker_place
+    done, stopped, first, waker_place = rec.done, rec.stopped, rec.first, wakers.place
     Task = asyncio.tasks.Task
     its_step = None  # the type of the callback that runs a task's first step: seen when the first task is made
     running = None  # the task whose step the function below runs
@@ -143,7 +143,7 @@ def trace(loop, stream, asyncio):
         if frame.f_code is step.__code__:
             ext((WAKE_AT_END - st[5],))
             return True
-        place = 0 if light else waker_place(frame, 32)
+        place = 0 if light else waker_place(frame, 32, st[13])
         ext((WAKE_HERE - st[5], clock(), place) if place else (WAKE_BY_STEP - st[5], clock()))
         return True
 

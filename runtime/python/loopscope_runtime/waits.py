@@ -5,6 +5,8 @@ seconds or None, tasks or futures), or None. They are found by the innermost fra
 """
 
 import os
+from collections import deque
+from weakref import ref
 
 from . import codes
 from .records import (
@@ -197,6 +199,17 @@ def ask(judged, coroutines):
     return (None if frame is None else handler(frame.f_locals)) or (0, None, None, ())
 
 
+# Where those who wait on an object are kept, each at the end as it begins to wait.
+QUEUES = {W_GET: "_getters", W_PUT: "_putters", **dict.fromkeys((W_LOCK, W_SEMAPHORE, W_EVENT, W_CONDITION), "_waiters")}
+
+
+def waiting_list(wait, thing, future):
+    """A weak reference to the list of those who wait on an object, if a future is the last that was added to it; else None."""
+    name = QUEUES.get(wait)
+    queue = name and getattr(thing, name, None)
+    return ref(queue) if type(queue) is deque and queue and queue[-1] is future else None
+
+
 def fields(found):
     """The same as (arg, fields) of a STEP or an ADOPT."""
     arg, thing, delay, others = found
@@ -213,6 +226,12 @@ def fields(found):
         arg |= STEP_KEYS
         values += (len(others), *map(key, others))
     return arg, values
+
+
+def may_relate(future):
+    """Whether somebody else than the task that waits on a future is told when it is done, as where it stands for another."""
+    callbacks = future._callbacks
+    return callbacks is not None and len(callbacks) > 1
 
 
 def relate(rec, future, gathering):
