@@ -219,9 +219,9 @@ export class Reducer {
   private readyAtLatest(loop: Loop, row: number, begin: number): void {
     const { programs, steps } = this.trace;
     if (programs[loop.program].hello?.detail !== "light") return;
-    const { t } = loop.iterations;
-    const iteration = t.length > 0 ? t.get(t.length - 1) : begin;
-    steps.ready.set(row, Math.max(steps.end.get(row), Math.min(iteration, begin)));
+    const { iteration } = loop.reading;
+    const latest = Number.isNaN(iteration) ? begin : Math.min(iteration, begin);
+    steps.ready.set(row, Math.max(steps.end.get(row), latest));
     steps.flags.set(row, steps.flags.get(row) | StepFlag.unwoken);
   }
 
@@ -331,7 +331,7 @@ export class Reducer {
   iteration(program: Program, loop: Loop, t: number, ready: number): void {
     this.seen(t);
     if (loop.reading.wakes.length > 0) this.wakeAll(program, loop, -1, t);
-    loop.reading.clock = t;
+    loop.reading.clock = loop.reading.iteration = t;
     const poll = loop.polls.end.length - 1;
     const polled = poll >= 0 && Number.isNaN(loop.polls.end.get(poll));
     if (polled) loop.polls.end.set(poll, t);

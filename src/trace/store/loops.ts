@@ -21,6 +21,8 @@ export interface OpenStep {
 export class Reading {
   /** Where the next step begins; NaN when that is not known. */
   clock = Number.NaN;
+  /** When the iteration began; NaN when that is not known. */
+  iteration = Number.NaN;
   /** Wakes by the step that has not ended yet: task, time or NaN (its end), row in `wakes`. */
   readonly wakes: number[] = [];
   /** Of the task made last. */
@@ -37,7 +39,7 @@ export class Reading {
 
   /** Something was lost. */
   reset(): void {
-    this.clock = Number.NaN;
+    this.clock = this.iteration = Number.NaN;
     this.wakes.length = 0;
     this.parent = -1;
     this.code = this.stack = 0;
@@ -48,6 +50,7 @@ export class Reading {
   moved(taskRow: (row: number) => number): Reading {
     const copy = new Reading();
     copy.clock = this.clock;
+    copy.iteration = this.iteration;
     copy.parent = taskRow(this.parent);
     copy.code = this.code;
     copy.stack = this.stack;

@@ -59,6 +59,14 @@ describe("light detail", () => {
     );
   });
 
+  it("takes no iteration from before a gap for the one that runs", () => {
+    const w = two().flush().iter(4, 1).flush();
+    w.parts.pop();
+    const trace = w.bare(2, 5, 5.1).trace();
+    const { state, since } = taskState(trace, 1, 4.9);
+    assert.deepEqual([state, since], ["suspended", 0.81]);
+  });
+
   it("tells who cancelled, and accuses nobody of having caught it", () => {
     const stop = ["/app/app.py:50 stop", "/app/app.py:9 main"];
     const cancelled = (outcome: number) =>
