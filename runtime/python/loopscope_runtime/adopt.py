@@ -78,10 +78,9 @@ class Adoption:
             try:
                 replace_handles(loop, rec, self.asyncio.events)
                 if not self.rest:  # all are described, but for those that another thread was in the midst of making
-                    for task in tasks_of(self.asyncio, loop):
-                        if missed.is_unseen(task):
-                            missed.found(rec, task)
-                            state.counts["seen"] += 1
+                    for task in missed.unseen(rec, loop, tasks_of(self.asyncio, loop)):
+                        missed.found(rec, task)
+                        state.counts["seen"] += 1
                     rec.adopting = False
             except Exception as exc:
                 state.fault(exc, "a loop that was there before")

@@ -113,18 +113,25 @@ def fresh(task):
     return [None, -1, leaf, None, task.get_name(), hash(task) % KEYS, (), None, None, None, False, 0, None, []]
 
 
-def of(task):
-    """The recorder's list for a task, made when it is not there."""
+def of(task, name=None):
+    """The recorder's list for a task, made when it is not there. name: as last written; else what the task carries, or its present one."""
     st = getattr(task, "_loopscope", None)
     if type(st) is list:
         return st
-    name, st = st, fresh(task)
+    name, st = st if name is None else name, fresh(task)
     if name is not None:
         st[4] = name
     try:
         task._loopscope = st
     except AttributeError:  # a task class without a __dict__: nothing is remembered, every chain is whole
         pass
+    return st
+
+
+def unsure(task):
+    """The same for a task in its first step, of which nobody knows whether it still has the name that was told."""
+    st = of(task)
+    st[4] = None
     return st
 
 

@@ -12,6 +12,9 @@ SAME_NEXT_HEAD = head(NEW, 0, NEW_SAME | NEW_NEXT)
 ARG = 32 * KEYS  # what one more in `arg` takes from a head
 RETURNED_HEAD, RAISED_HEAD, CANCELLED_HEAD = (head(DONE, 0, outcome) for outcome in (RETURNED, RAISED_OUTCOME, CANCELLED))
 
+ENDINGS = ["%02d" % i for i in range(100)]
+FIRST_ENDINGS = ["%d" % i for i in range(100)]
+
 clock = state.clock
 known = codes.known
 define = codes.define
@@ -27,8 +30,8 @@ def coroutine_code(coro):
 def watch(rec, Task):
     """Gives a recorder `created`, which writes a NEW, `first`, for the end of a task's first step, and `forget`: the next NEW tells all.
 
-    `_loopscope` of a task that has not waited yet is its name: a list for each of 100,000 tasks is what the garbage collector would
-    look at most. (Of a task of another class, it is the list of `chains`: such a task may be stepped in other ways.)
+    A task that has not waited yet carries nothing on a fused loop, for an attribute costs it a dictionary, and whoever calls its methods
+    more than before: the handle of its first step has its key and its name as told. Elsewhere it carries its name, or the list of `chains`.
     """
     ext = rec.ext
     counts = state.counts
@@ -39,59 +42,91 @@ def watch(rec, Task):
     # Instead, where no code of the user has a part in it: its frames; if it was the second in a row with these, how they were reached,
     # the coroutine's code and the parent.
     library_frames, library_way, library_own, library_parent = None, None, None, 0.0
-    number, expected = 0, None  # its number, if it has a default name; that of the next
+    # The next default name: what it begins with, what it and those after it end with, and which of these it is; how many of them were
+    # not counted. Names are told as the next number by comparing with that; made of two strings, it costs a third of formatting a number.
+    hundred, block, endings, at, since = 0, "Task-", (), 0, 0
     high = hash(rec) - hash(rec) % KEYS  # what keys leave out of most hashes: a subtraction is a third of a division
 
-    def created(task, parent, above=2):
-        """A task was made by what the frame called that is so many above this function's: its key.
+    def created(task, parent, name, above=2):
+        """A task was made by what the frame called that is so many above this function's: its key, or what it carries if it was seen before.
 
         Where the same place has made many, only the frames up to the user's are told.
         """
-        nonlocal number, expected
-        name = task.get_name()
-        coro = task.get_coro()
-        if type(task) is Task:
-            task._loopscope = name
-        else:
-            chains.of(task)
-        k = hash(task) - high
-        if not 0.0 <= k < KEYS:
-            k = key(task)
-        counts["seen"] += 1
-        own = coro.cr_code if type(coro) is CoroutineType else coroutine_code(coro)
+        nonlocal at
         arg = 0
-        if last_own is own and last_parent == parent:
-            try:
+        try:
+            if task.get_coro().cr_code is last_own and parent == last_parent:
                 user = getframe(depth)
-                if user.f_code is last_code and user.f_lasti == last_offset:
-                    if name == expected:
-                        number += 1
-                        expected = f"Task-{number + 1}"
-                        ext((SAME_NEXT_HEAD - k, clock()))
-                        return k
+                if user.f_lasti == last_offset and user.f_code is last_code:
                     arg = NEW_SAME
-            except ValueError:  # the stack is not that deep
-                pass
+                    if name == block + endings[at]:
+                        k = hash(task) - high
+                        if 0.0 <= k < KEYS:
+                            at += 1
+                            ext((SAME_NEXT_HEAD - k, clock()))
+                            return k
+        except (AttributeError, IndexError, ValueError):  # no coroutine of its own; a hundred names were told; the stack is not that deep
+            pass
+        return slowly(task, parent, name, above + 1, arg)
+
+    def slowly(task, parent, name, above, arg):
+        """The same, where something is not as for the task before. arg: NEW_SAME if who made it is."""
+        nonlocal at, since
+        note = getattr(task, "_loopscope", None)
+        if note is not None:
+            return note
         t = clock()
-        fields = () if arg else told(own, parent, getframe(above), above)
-        arg = arg if fields else NEW_SAME
-        if name == expected:
-            number += 1
-            expected = f"Task-{number + 1}"
+        fields = ()
+        if not arg:
+            own = coroutine_code(task.get_coro())
+            fields = told(own, parent, getframe(above), above - 1)
+            arg = 0 if fields else NEW_SAME
+        count()
+        counts["seen"] += 1
+        k = key(task)
+        if at == len(endings) == 100:
+            expect(hundred + 100)
+        if endings and name == block + endings[at]:
+            at += 1
             ext((NEW_HEAD - (arg | NEW_NEXT) * ARG - k, t, *fields))
         elif numbered(name):
-            ext((NEW_HEAD - (arg | NEW_NUMBER) * ARG - k, t, *fields, number))
+            ext((NEW_HEAD - (arg | NEW_NUMBER) * ARG - k, t, *fields, hundred + at - 1))
         else:
             ext((NEW_HEAD - arg * ARG - k, t, *fields, state.text(name)))
+        since = at
         return k
+
+    def made(task, parent, above=2):
+        """The same for a task that may be stepped in ways that nobody sees: it carries its name as told, or the list of `chains`."""
+        name = task.get_name()
+        k = created(task, parent, name, above + 1)
+        if type(task) is not Task:
+            chains.of(task)
+        elif type(k) is float:
+            task._loopscope = name
+        return k
+
+    def uncounted():
+        """How many tasks of the present hundred are not in `counts`."""
+        return at - since
+
+    def count():
+        nonlocal since
+        counts["seen"] += at - since
+        since = at
+
+    def expect(number):
+        """Says which is the next number of a default name, as far as is known."""
+        nonlocal hundred, at, block, endings
+        at = number % 100
+        hundred = number - at
+        block, endings = ("Task-%d" % (number // 100), ENDINGS) if hundred else ("Task-", FIRST_ENDINGS)
 
     def numbered(name):
         """Whether a name is one of asyncio's: `Task-` and a number."""
-        nonlocal number, expected
         if name[:5] != "Task-" or not name[5:].isdecimal() or len(name) > 20 or "Task-%d" % int(name[5:]) != name:
             return False
-        number = int(name[5:])
-        expected = f"Task-{number + 1}"
+        expect(int(name[5:]) + 1)
         return True
 
     def told(own, parent, frame, above):
@@ -136,15 +171,14 @@ def watch(rec, Task):
             library_frames = out
         return parent, 0 if own is None else codes.number(own), len(out), *out
 
-    def first(task, k, begin, end):
-        """The first step of a task ended, whatever way; and often the task with it."""
-        name = getattr(task, "_loopscope", None)
-        if type(name) is not str:
+    def first(task, k, begin, end, name):
+        """The first step of a task ended, whatever way; and often the task with it. name: as told; None: the task was never seen."""
+        if name is None:
             rec.stepped(task, begin, end)
             return
         outcome = task._state
         if outcome == "PENDING":
-            rec.stopped(task, chains.of(task), end, task._fut_waiter)
+            rec.stopped(task, chains.of(task, name), end, task._fut_waiter)
             return
         if name is not task.get_name():
             ext((head(NAME, k), state.text(task.get_name())))
@@ -157,9 +191,11 @@ def watch(rec, Task):
             rec.raised(task)
 
     def forget():
-        nonlocal last_parent, library_frames, library_way, expected
-        last_parent, library_frames, library_way, expected = -1.0, None, None, None
+        nonlocal last_parent, library_frames, library_way, endings
+        count()
+        last_parent, library_frames, library_way, endings = -1.0, None, None, ()
 
-    for function in (created, told, first):
+    for function in (created, slowly, made, told, first):
         codes.mark(function.__code__, codes.SKIP)
-    rec.created, rec.first, rec.forget = created, first, forget
+    rec.created, rec.made, rec.first, rec.forget, rec.count = created, made, first, forget, count
+    rec.stream.uncounted = uncounted

@@ -277,6 +277,7 @@ class Drain:
                 self.batches.append((stream, pieces))
             elif stream.closed:
                 state.streams.remove(stream)
+                state.counts["seen"] += stream.uncounted()
         while self.introduced:
             put(self.introduced.pop(0), keep=True)
         rows = codes.take()
@@ -346,7 +347,7 @@ class Drain:
             "overheadNs": int(self.events * self.price),
             "drainNs": self.cpu,
             "dropped": state.counts["lost"],
-            "tasksSeen": state.counts["seen"],
+            "tasksSeen": state.counts["seen"] + sum([stream.uncounted() for stream in state.streams]),
             "tasksMissed": state.counts["missed"],
             "notes": list(state.notes),
         }

@@ -77,8 +77,8 @@ def create(rec, factory, lp, coro, kwargs):
 def begin(rec, coro, kwargs, caller):
     placeholder = Placeholder()
     frames = codes.stack(caller, 32)
-    given = kwargs.get("name")
-    while given is None and caller is not None and caller.f_code.co_name == "create_task":
+    given = None
+    while "name" not in kwargs and given is None and caller is not None and caller.f_code.co_name == "create_task":
         given = caller.f_locals.get("name")  # these name the task only after we returned
         caller = caller.f_back
     code = creation.coroutine_code(coro)

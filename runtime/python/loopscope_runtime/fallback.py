@@ -78,7 +78,7 @@ class Fallback:
             self.rec.wake(key(task), cause, by, frame)
         elif task is not self.cur and not hasattr(task, "_loopscope"):
             if isinstance(task, self.task_types) or not foreign.started(task.get_coro()):
-                self.rec.created(task, 0.0 if self.cur is None else key(self.cur), self.above)
+                self.rec.made(task, 0.0 if self.cur is None else key(self.cur), self.above)
             else:
                 missed.found(self.rec, task)
         return True

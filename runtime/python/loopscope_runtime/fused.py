@@ -11,10 +11,10 @@ from _thread import get_ident
 from math import ulp
 from types import MethodType
 
-from . import codes, fallback, foreign, loops, mimic, missed, recorder, state, wakers
+from . import chains, codes, fallback, foreign, loops, mimic, recorder, state, wakers
 from .chains import SLEEP0
 from .mimic import one_frame_less, real_run
-from .othersteps import other_step
+from .othersteps import first_wake, other_step
 from .polling import events_processor, shortcut, translate
 from .recorder import ARG, CLOCK_HEAD, LIGHT_HEAD, YIELD_HEAD
 from .records import CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, TASK, THREAD, TIMER, WAS_CANCELLED, key
@@ -82,11 +82,13 @@ def install(loop, stream, asyncio):
     begin = 0.0  # of the running step or callback; 0 when none runs
 
     def call_soon(callback, *args, context=None):
-        nonlocal again
+        nonlocal again, st
         global _Step
         if loop._closed:
             loop._check_closed()  # stock: self._check_closed()
         if loop._debug:
+            if st is None and cur is not None and not nested:  # turned on in the first step of a task
+                st = chains.unsure(cur)
             return one_frame_less(slow_call_soon(callback, *args, context=context))
         h = new_handle(handle_type)
         h._context = copy_context() if context is None else context
@@ -106,16 +108,19 @@ def install(loop, stream, asyncio):
                     again = True
                     h._by = st
                 else:
-                    h._by = getattr(task, "_loopscope", None) or created(task, me)
+                    h._name = name = task.get_name()
+                    h._by = created(task, me, name)
+                    if nested:
+                        chains.of(task, name)  # by which whoever awaits its end sees that it was told
                 push(h)
                 return h
             if kind is BUILTIN:
                 task = callback.__self__
                 if type(task) is not Future:  # whose `set_result` steps nobody
                     note = getattr(task, "_loopscope", None)
-                    if note is None and isinstance(task, Task):  # it wakes, and nobody saw it being made
-                        missed.found(rec, task)
-                        note = task._loopscope
+                    if note is None and isinstance(task, Task) and "wakeup" in callback.__name__:
+                        note = first_wake(rec, task, cur)
+                        st = note if task is cur else st
                     # `future.add_done_callback(task.cancel)` has the looks of a wake-up, too.
                     if note and len(args) == 1:
                         w = args[0]
@@ -262,6 +267,8 @@ def install(loop, stream, asyncio):
                 if h._cancelled:
                     continue
                 if debug:
+                    if type(h) is handle_type and type(h._by) is float and h._task is not None:  # scheduled before it was turned on
+                        chains.of(h._task, h._name)
                     begin = 0.0
                     try:
                         loop._current_handle = h
@@ -285,9 +292,11 @@ def install(loop, stream, asyncio):
                         st = h._by
                         if st and type(st) is list:
                             me = st[5]
-                        else:  # its first step: `created` has said its key
-                            me = st if type(st) is float else key(cur)
-                            st = getattr(cur, "_loopscope", None)
+                        elif type(st) is float:  # its first step: `created` has said its key
+                            me, name, st = st, h._name, None
+                        else:
+                            me = key(cur)
+                            st = name = getattr(cur, "_loopscope", None)
                             if type(st) is not list:
                                 st = None
                 else:
@@ -314,12 +323,12 @@ def install(loop, stream, asyncio):
                         h._context.run(h._callback)  # stock: handle._run()
                 except (SystemExit, KeyboardInterrupt) as exc:
                     if cur is not None and cur.done():
-                        first(cur, me, begin, clock()) if st is None else done(cur, st, clock())
+                        first(cur, me, begin, clock(), name) if st is None else done(cur, st, clock())
                     leaving = exc
                     exc.__traceback__ = through_run(exc.__traceback__.tb_next)
                 except BaseException as exc:
                     exc.__traceback__ = through_run(exc.__traceback__.tb_next)
-                    report(h, exc)
+                    recorder.report(asyncio, h, exc)
                 if leaving is not None:
                     raise leaving  # stock: handle._run()
                 t = clock()
@@ -337,7 +346,7 @@ def install(loop, stream, asyncio):
                             skipped = False
                         if st is None:
                             again = False
-                            first(cur, me, begin, t)
+                            first(cur, me, begin, t, name)
                         elif again:
                             again = False
                             if light:
@@ -377,6 +386,8 @@ def install(loop, stream, asyncio):
                     me = 0.0
                 begin = t
         except BaseException:
+            if st is None and cur is not None and not nested and not cur.done():  # a signal handler raised in the first step of a task
+                chains.unsure(cur)
             cur = None
             again = False
             begin = by = me = 0.0
@@ -385,9 +396,6 @@ def install(loop, stream, asyncio):
         begin = 0.0
         cause = CALLED_BACK
         h = args = st = f = c = w = None  # an exception's traceback may keep this frame, and what it names
-
-    def report(handle, exc):
-        recorder.report(asyncio, handle, exc)
 
     def recovered(task, begin, end, exc):
         """A step could not be recorded: its task was never seen before, or this is a fault."""
@@ -422,7 +430,7 @@ def install(loop, stream, asyncio):
 
     def swap(task):
         nonlocal cur, me, nested
-        if loop._debug:
+        if loop._debug and not nested:  # else it was turned on by the step in between
             return slow_swap(task)
         previous, cur = cur, task
         me = 0.0 if task is None else key(task)
@@ -434,10 +442,7 @@ def install(loop, stream, asyncio):
 
     slow_probe, slow_current, slow_swap = stream.probe, rec.current, rec.swap
 
-    stream.probe = probe
-    rec.current = current
-    rec.swap = swap
-    rec.origin = origin
+    stream.probe, rec.current, rec.swap, rec.origin = probe, current, swap, origin
     call_soon._loopscope = _run_once._loopscope = rec
     loop.call_soon = call_soon
     loop._run_once = _run_once

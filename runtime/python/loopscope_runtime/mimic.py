@@ -153,7 +153,7 @@ def handle_classes(events):
     """A Handle that knows its task, and since 3.14 one for what other threads schedule, else None."""
     if events not in _handle_classes:
         locked = getattr(events, "_ThreadSafeHandle", None)
-        _handle_classes[events] = knowing(events.Handle, "_task", "_by"), locked and knowing(locked, "_by")
+        _handle_classes[events] = knowing(events.Handle, "_task", "_by", "_name"), locked and knowing(locked, "_by")
     return _handle_classes[events]
 
 

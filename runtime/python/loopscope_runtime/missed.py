@@ -17,12 +17,26 @@ def is_unseen(task):
     return getattr(task, "_loopscope", None) is None and not task.done() and key(task) not in untold
 
 
+def unseen(rec, loop, tasks):
+    """Those of a loop's tasks that nobody saw. Asked in another thread, it may count a task whose first step begins at this moment.
+
+    A fused loop leaves a task alone until it first waits: it was seen if it is in one of our handles, or runs.
+    """
+    found = [task for task in tasks if is_unseen(task)]
+    if found:
+        handles = list(getattr(loop, "_ready", ()))
+        scheduled = {id(handle._task) for handle in handles if type(getattr(handle, "_by", None)) is float and hasattr(handle, "_task")}
+        running = rec.current()
+        found = [task for task in found if id(task) not in scheduled and key(task) != running and is_unseen(task)]
+    return found
+
+
 def look(loop, tasks):
     """For the drain thread, with the tasks of a loop that runs: lets the loop count, where there is something to count."""
     rec = loops.of(loop)
     if rec is None or rec.adopting:
         return
-    if any(is_unseen(task) for task in tasks) or any(is_unseen(task) for task in about_to_run(rec, loop)):
+    if unseen(rec, loop, tasks) or unseen(rec, loop, about_to_run(rec, loop)):
         # The class's own method: what is scheduled so is recorded as a callback of nobody.
         type(loop).call_soon_threadsafe(loop, count, loop)
 
@@ -39,9 +53,9 @@ def count(loop):
     if rec is None:
         return
     try:
-        for task in {*rec.all_tasks(loop), *about_to_run(rec, loop)}:
-            if is_unseen(task):
-                found(rec, task)
+        rec.count()
+        for task in unseen(rec, loop, {*rec.all_tasks(loop), *about_to_run(rec, loop)}):
+            found(rec, task)
     except Exception as exc:
         state.fault(exc, "the count of tasks")
 

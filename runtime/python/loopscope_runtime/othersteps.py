@@ -2,7 +2,7 @@
 
 from types import MethodType
 
-from . import foreign, missed
+from . import chains, foreign, missed
 from .records import TASK
 
 
@@ -26,8 +26,17 @@ def other_step(rec, woken, callback, args, frame, cur, me, by, cause):
     else:
         return None
     if task is not cur and not hasattr(task, "_loopscope"):
-        rec.created(task, me, 3)
+        rec.made(task, me, 3)
+        chains.of(task)
     return task
+
+
+def first_wake(rec, task, running):
+    """The list of a task of asyncio's that wakes and carries none: it waits, in its first step, for what is done, or nobody saw it being made."""
+    if task is running:
+        return chains.unsure(task)
+    missed.found(rec, task)
+    return task._loopscope
 
 
 def foreign_step(rec, woken, callback, args, frame, cur, me, by, cause):
@@ -40,7 +49,7 @@ def foreign_step(rec, woken, callback, args, frame, cur, me, by, cause):
         if foreign.started(task.get_coro()):
             missed.found(rec, task)
         else:
-            rec.created(task, me, 4)
+            rec.made(task, me, 4)
     elif not args or not woken(st, args[0], frame):
         rec.wake(st[5], TASK if me or by else cause, me or by, frame)
     return task

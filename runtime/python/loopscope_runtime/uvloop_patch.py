@@ -117,7 +117,7 @@ def trace(loop, stream, asyncio):
         st = getattr(task, "_loopscope", None)
         if type(st) is str:
             ext((CLOCK_HEAD, begin))
-            first(task, key(task), begin, t)
+            first(task, key(task), begin, t, st)
             return
         if type(st) is not list:
             rec.stepped(task, begin, t)
@@ -160,7 +160,7 @@ def trace(loop, stream, asyncio):
                 task = callback.__self__
                 if type(task) is Task:
                     if task is not self.cur and not hasattr(task, "_loopscope"):
-                        rec.created(task, 0.0 if self.cur is None else key(self.cur))
+                        rec.made(task, 0.0 if self.cur is None else key(self.cur))
                     return stock_call_soon(step, task, callback, context=context)
             elif its_step is None and kind.__name__ == "TaskStepMethWrapper":
                 its_step = kind

@@ -1,0 +1,177 @@
+"""New tasks: names, keys and ends of tasks made in every way are told as the program itself knows them."""
+
+import json
+import sys
+import unittest
+
+from . import traced
+
+RANDOM = """
+    import asyncio, json, random, sys, threading
+
+    draw = random.Random(int(sys.argv[1]))
+    known = {}  # task -> nothing: they live to the end, so that no key is used twice
+    lock = threading.Lock()
+
+    async def work(turns, fail, name, odd):
+        task = asyncio.current_task()
+        known[task] = None
+        loop = asyncio.get_running_loop()
+        if odd == "toggle":
+            loop.set_debug(not loop.get_debug())
+        if name:
+            task.set_name(name)
+        if odd == "cancel" and loop.get_task_factory() is None:
+            task.cancel()
+            await loop.create_future()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if fail:
+            raise ValueError(name)
+
+    class Sub(asyncio.Task):
+        pass
+
+    def name():
+        return draw.choice([None, None, None, "one", "Task-7", "Task-07", "Task-", "Task-1000000", "Task-00", "", 5])
+
+    def work_of_some_kind():
+        odd = draw.choice([None] * 20 + ["cancel"])
+        return work(draw.choice([0, 0, 0, 1, 2]), draw.random() < 0.1, name() if draw.random() < 0.1 else None, odd)
+
+    def subclassed(loop, coro, **options):
+        return Sub(coro, loop=loop, **options)
+
+    async def turn(loop, waits):
+        way = draw.randrange(11)
+        if way < 4:
+            waits.append(asyncio.gather(*[work_of_some_kind() for _ in range(draw.choice([1, 3, 60, 130]))], return_exceptions=True))
+            known.update(dict.fromkeys(asyncio.all_tasks()))
+        elif way < 8:
+            for _ in range(draw.choice([1, 2, 70])):
+                given = name()
+                task = loop.create_task(work_of_some_kind(), name=given) if draw.random() < 0.5 else asyncio.create_task(work_of_some_kind())
+                known[task] = None
+                waits.append(task)
+                if draw.random() < 0.1 and not task.done():
+                    task.set_name("renamed")
+                if draw.random() < 0.1:
+                    task.cancel()
+                if draw.random() < 0.1:
+                    future = loop.create_future()
+                    future.add_done_callback(task.cancel)
+                    future.set_result("a message")
+        elif way == 8:
+            try:
+                await asyncio.wait_for(work_of_some_kind(), 10)
+            except (ValueError, asyncio.CancelledError):
+                pass
+        elif way == 9:
+            eager = getattr(asyncio, "eager_task_factory", None)
+            loop.set_task_factory(draw.choice([None, subclassed, eager]))
+        else:
+            await asyncio.sleep(0)
+
+    async def main(turns):
+        loop = asyncio.get_running_loop()
+        loop.slow_callback_duration = 60
+        waits = []
+        for _ in range(turns):
+            await turn(loop, waits)
+        loop.set_task_factory(None)
+        await asyncio.wait(map(asyncio.ensure_future, waits))
+        known.update(dict.fromkeys(asyncio.all_tasks()))
+
+    def another():
+        asyncio.run(others())
+
+    async def others():
+        for _ in range(40):
+            tasks = [asyncio.create_task(other(), name=draw.choice([None, "other"])) for _ in range(7)]
+            known.update(dict.fromkeys(tasks))
+            await asyncio.gather(*tasks)
+        known[asyncio.current_task()] = None
+
+    async def other():
+        pass
+
+    def outcome(task):
+        return "cancelled" if task.cancelled() else "raised" if task.exception() else "returned"
+
+    thread = threading.Thread(target=another)
+    if sys.argv[2] == "beside":
+        thread.start()
+    asyncio.run(main(60))
+    if sys.argv[2] == "beside":
+        thread.join()
+    print(json.dumps({hash(task) % 2**32: [task.get_name(), outcome(task)] for task in known}))
+"""
+
+WAITING = """
+    import asyncio, sys
+
+    async def nothing():
+        pass
+
+    async def main():
+        tasks = [asyncio.create_task(nothing()) for _ in range(150)]
+        asyncio.get_running_loop().stop()
+        await asyncio.sleep(60)
+
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(main())
+    loop.run_forever()
+    if sys.argv[1] == "again":
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+"""
+
+BARE = """
+    import asyncio, gc, sys
+    async def nothing():
+        notes.append(hasattr(asyncio.current_task(), "_loopscope"))
+    async def waits():
+        await asyncio.sleep(0)
+        notes.append(hasattr(asyncio.current_task(), "_loopscope"))
+    async def main():
+        await asyncio.gather(nothing(), nothing(), waits())
+    notes = []
+    asyncio.run(main())
+    print(notes)
+"""
+
+
+class Spawn(unittest.TestCase):
+    def test_as_the_program_knows_them(self):
+        for seed in range(3):
+            for way in ("alone", "beside"):
+                with self.subTest(seed=seed, way=way):
+                    shown = traced.run(RANDOM, str(seed), way)
+                    self.assertEqual(shown.code, 0, shown.err[-2000:].decode())
+                    there = {int(key): tuple(values) for key, values in json.loads(shown.out).items()}
+                    told = {int(task.key): (task.name, task.outcome) for task in shown.run.tasks}
+                    for key, values in there.items():
+                        name, outcome = told.pop(key, (None, None))
+                        # The name of an eager task that has ended is told before CPython 3.13.0's create_task makes it "None".
+                        self.assertEqual((name if values[0] != "None" else "None", outcome), values)
+                    last = shown.run.stats[-1]
+                    self.assertEqual((last["tasksMissed"], last["notes"]), (0, []))
+                    self.assertEqual(last["tasksSeen"], len(shown.run.tasks))
+                    self.assertLess(len(told), 5)  # what only asyncio.run makes
+
+    def test_tasks_that_never_ran(self):
+        """They carry nothing of the recorder, and are counted as seen nevertheless."""
+        for way in ("once", "again"):
+            shown = traced.run(WAITING, way)
+            last = shown.run.stats[-1]
+            self.assertEqual((last["tasksSeen"], last["tasksMissed"], last["notes"]), (151, 0, []))
+            outcomes = [task.outcome for task in shown.run.tasks if task.coroutine == "nothing"]
+            self.assertEqual(outcomes, ["returned" if way == "again" else "pending"] * 150)
+
+    def test_a_task_that_never_waits_carries_nothing(self):
+        shown = traced.run(BARE)
+        self.assertEqual(shown.out, b"[False, False, True]\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
