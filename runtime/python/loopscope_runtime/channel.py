@@ -81,6 +81,21 @@ class Channel:
         if self.size > LIMIT:
             self.drop()
 
+    def put_records(self, data, size, stream, records, sequence, pieces, n):
+        """The same of the first n of the pieces of a stream, which are taken from that list."""
+        if self.broken:
+            return
+        entry = data, size, stream, records, False
+        add = self.queue.append
+        # No call but the last: since 3.11 no signal handler runs before the records are where they belong. Before, a number may be skipped.
+        stream.sequence = sequence
+        stream.gap = False
+        del pieces[:n]
+        self.size += size
+        add(entry)
+        if self.size > LIMIT:
+            self.drop()
+
     def drop(self):
         """Makes room: the oldest frames go, but not those that are partly sent."""
         kept = deque()

@@ -73,6 +73,7 @@ class Drain:
         self.last_flush = self.last_stats = self.last_beat = now()
         self.wanted = False  # the thread is to flush now
         self.flushing = 0  # the thread that flushes
+        self.telling = False  # it has taken what records name, and not yet put it on its way
         self.told = 0  # notes
         self.events = 0
         self.cpu = 0
@@ -82,7 +83,7 @@ class Drain:
         self.descriptions = {}  # loop -> what its `loop` frame says
         self.searching = True
         self.found = ()  # frames of the last search, to be sent
-        self.batches = []  # (stream, its pieces of records, the newest first), taken from the loops and not yet in frames
+        self.batches = []  # (stream, its pieces of records), taken from the loops and not yet in frames
         self.paused = []  # holds one thing while the thread is to be started again
         self.gone = None  # called by the thread as it ends because the listener is no more
         self.greet(channel, hello)
@@ -249,11 +250,13 @@ class Drain:
             self.ring()
 
     def torn(self):
-        """A signal handler of the program raised in the midst of a flush: what may be lost is told again."""
-        for stream in state.streams:
-            stream.gap = stream.resync = True
-        codes.tell_again()
-        self.introduced[:] = self.loops_again()
+        """A signal handler of the program raised in the midst of a flush. Records are where they were, or on their way; what they name may be lost and is told again."""
+        if self.telling:
+            self.telling = False
+            for stream in state.streams:
+                stream.gap = stream.resync = True
+            codes.tell_again()
+            self.introduced[:] = self.loops_again()
         self.channel.recount()
 
     def loops_again(self):
@@ -271,13 +274,12 @@ class Drain:
         before = len(self.batches)
         beats = self.beats(t, final)
         for stream in list(state.streams):
-            pieces, size = stream.take()
-            if size:
-                pieces.reverse()
-                self.batches.append((stream, pieces))
-            elif stream.closed:
+            there = len(self.batches)
+            stream.take(self.batches)
+            if stream.closed and len(self.batches) == there:
                 state.streams.remove(stream)
                 state.counts["seen"] += stream.uncounted()
+        self.telling = bool(self.introduced or codes.fresh or state.strings)
         while self.introduced:
             put(self.introduced.pop(0), keep=True)
         rows = codes.take()
@@ -285,10 +287,11 @@ class Drain:
             put(wire.json_frame(CODES, rows), keep=True)
         for body in texts.bodies():  # those of the records that were taken, and perhaps newer ones
             put(wire.frame(STRINGS, body))
+        self.telling = False
         busy = len(self.batches) > before
         while self.batches:
             stream, pieces = self.batches[0]
-            while pieces:  # each is let go as soon as it is in a frame: all of them twice would take much memory
+            while pieces:
                 self.put_records(stream, pieces)
             del self.batches[0]
         for each in self.found:
@@ -312,18 +315,20 @@ class Drain:
             state.looking.release()
 
     def put_records(self, stream, pieces):
-        """Queues a frame of the last of the pieces, which it takes from the list."""
+        """Queues a frame of the first of the pieces, which are taken from the list."""
         group = []
         size = records = 0
-        while pieces and size < GROUP:
-            piece, count = pieces.pop()
+        for piece, count in pieces:
             group.append(piece)
             size += len(piece)
             records += count
-        stream.sequence += 2 if stream.gap else 1
-        stream.gap = False
+            if size >= GROUP:
+                break
+        n = len(group)
+        sequence = stream.sequence + (2 if stream.gap else 1)
+        frame = wire.records_frame(stream.loop_id, sequence, records, stream.lost, group)
+        self.channel.put_records(frame, size + len(frame[0]), stream, records, sequence, pieces, n)
         self.events += records
-        self.channel.put(wire.records_frame(stream.loop_id, stream.sequence, records, stream.lost, group), stream, records)
 
     def search(self):
         """Looks for what `abandoned` finds. Its failure costs its findings and nothing else."""
@@ -372,7 +377,7 @@ class Drain:
         self.batches.clear()
         for stream in state.streams:
             stream.taking = allocate_lock()
-            stream.take()
+            stream.take([])
             stream.sequence = stream.lost = 0
             stream.resync = True
         state.strings.clear()

@@ -39,6 +39,7 @@ class Stream:
         self.packed = []  # (bytes, how many records) of records that are packed already, older than `buf`
         self.size = 0  # of these, in bytes
         self.taking = allocate_lock()  # held by who takes records away
+        self.cut = False  # records are being moved; where they are not, a signal handler has raised just then
         self.gap = False  # records were taken away unsent: the next batch skips a number
         self.sequence = 0
         self.lost = 0
@@ -56,20 +57,12 @@ class Stream:
         if not self.taking.acquire(False):
             return
         late = 0
-        whole = False
         try:
-            values = self.buf[:]
-            del self.buf[: len(values)]
-            piece = wire.records_body(values)
-            self.packed.append((piece, wire.count_records(piece)))  # counted here for the same reason
-            self.size += len(piece)
+            self.pack_all()
             if self.size > MAX_PACKED:  # nobody gets to flush
                 piece, late = self.packed.pop(0)
                 self.size -= len(piece)
-            whole = True
         finally:
-            if not whole:  # a signal handler raised
-                self.gap = self.resync = True
             self.taking.release()
         if late:
             self.dropped(late)
@@ -81,21 +74,37 @@ class Stream:
         if clock() > due:
             overdue()
 
-    def take(self):
-        """All records there are, as (bytes, how many records) in pieces, and their size."""
+    def pack_all(self):
+        """Moves all that is in `buf` to `packed`; `taking` is held."""
+        values = self.buf[:]
+        if not values:
+            return
+        piece = wire.records_body(values)
+        known = piece, wire.count_records(piece)  # counted here for the same reason
+        n, size, add = len(values), self.size + len(piece), self.packed.append
+        if self.cut:
+            self.cut = False
+            self.gap = self.resync = True
+        # No call but the last: since 3.11 no signal handler runs before the records are where they belong.
+        self.cut = True
+        self.size = size
+        del self.buf[:n]
+        add(known)
+        self.cut = False
+
+    def take(self, batches):
+        """Adds (this, its records, as (bytes, how many records) in pieces) to a list, if there are records."""
         if not self.taking.acquire(True, 1):  # a signal handler's exception left it locked
             self.taking = allocate_lock()
             self.taking.acquire()
-        values = self.buf[:]
-        del self.buf[: len(values)]
-        packed, size = self.packed, self.size
-        self.packed, self.size = [], 0
-        self.taking.release()
-        if values:
-            piece = wire.records_body(values)
-            packed.append((piece, wire.count_records(piece)))
-            size += len(piece)
-        return packed, size
+        try:
+            self.pack_all()
+            if self.packed:
+                batches.append((self, self.packed))  # should a signal handler raise now, this list is met twice: what is sent is taken from it
+                self.packed = []
+                self.size = 0
+        finally:
+            self.taking.release()
 
     def dropped(self, records):
         self.lost += records
