@@ -1,7 +1,6 @@
 """NEW records: a task was made, by whom and where. And the end of a task that never waited, which needs no more than that."""
 
 from sys import _getframe as getframe
-from types import CoroutineType
 
 from . import chains, codes, state
 from .records import CANCELLED, DONE, KEYS, NAME, NEW, NEW_NEXT, NEW_NUMBER, NEW_SAME, RAISED_OUTCOME, RETURNED, head, key
