@@ -91,6 +91,45 @@ class Methods(Compared):
         self.assertEqual([task.outcome for task in shown.run.tasks], ["returned"] * 12)
         self.assertEqual(shown.run.stats[-1]["tasksMissed"], 0)
 
+    def test_turns_without_returning(self):
+        """A fused loop does not return to `run_forever` after each turn; who replaces `_run_once` meanwhile gets the next one."""
+        self.same(
+            """
+            import asyncio, gc, sys
+            turns = []
+            def home():
+                frame = sys._getframe()
+                while frame.f_code.co_name != "_run_once": frame = frame.f_back
+                return frame.f_globals["__name__"]
+            async def main():
+                loop = asyncio.get_running_loop()
+                await asyncio.sleep(0)
+                stock = loop._run_once
+                def counted():
+                    turns.append(1)
+                    stock()
+                loop._run_once = counted
+                for i in range(5):
+                    await asyncio.sleep(0)
+                    print(len(turns))
+                loop._run_once = stock
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                print(len(turns))
+                for each in gc.get_objects():
+                    if type(each).__name__ == "Recording":
+                        each.end()
+                await asyncio.sleep(0)
+                print(home(), len(turns))
+            asyncio.run(main())
+            loop = asyncio.new_event_loop()
+            loop.call_soon(loop.call_soon, print, "later")
+            loop._run_once()
+            print("one turn")
+            loop.close()
+            """
+        )
+
     def test_nothing_stays_on_the_class(self):
         shown = self.same(
             """

@@ -11,7 +11,7 @@ from _thread import get_ident
 from math import ulp
 from types import MethodType
 
-from . import chains, codes, fallback, foreign, loops, mimic, recorder, state, wakers
+from . import chains, codes, fallback, foreign, guard, loops, mimic, recorder, state, wakers
 from .chains import SLEEP0
 from .mimic import one_frame_less, real_run
 from .othersteps import first_wake, other_step
@@ -33,25 +33,23 @@ waker_place = wakers.place
 _Step = None  # the type of the callback that runs a C task's first step: seen when the first task is made
 # What is asyncio's, and so the same for all loops, is not among the variables of `install`: those are handed to each single call.
 handle_type = new_handle = locked_types = Timer = Task = Future = plain = gathering = through_run = stock_process = None
-max_timeout = min_timers = min_cancelled = warning = format_handle = None
+max_timeout = min_timers = min_cancelled = warning = format_handle = run_forever = None
 
 
 def know(asyncio):
     """Notes what is the same for all loops."""
     global handle_type, new_handle, locked_types, Timer, Task, Future, plain, gathering, through_run, stock_process
-    global max_timeout, min_timers, min_cancelled, warning, format_handle
+    global max_timeout, min_timers, min_cancelled, warning, format_handle, run_forever
     base_events, events = asyncio.base_events, asyncio.events
     handle_type, locked = mimic.handle_classes(events)
     new_handle = handle_type.__new__
     locked_types = () if locked is None else (locked, events._ThreadSafeHandle)
-    Timer = events.TimerHandle
-    Task, Future, gathering = asyncio.tasks.Task, asyncio.futures.Future, asyncio.tasks._GatheringFuture
+    Timer, Task, Future, gathering = events.TimerHandle, asyncio.tasks.Task, asyncio.futures.Future, asyncio.tasks._GatheringFuture
     plain = Future, Task  # what tasks mostly wait for
-    through_run = real_run(events.Handle)
-    stock_process = events_processor()
+    through_run, stock_process = real_run(events.Handle), events_processor()
+    run_forever = guard.known_code(base_events.BaseEventLoop.run_forever)
     max_timeout = base_events.MAXIMUM_SELECT_TIMEOUT
-    min_timers = base_events._MIN_SCHEDULED_TIMER_HANDLES
-    min_cancelled = base_events._MIN_CANCELLED_TIMER_HANDLES_FRACTION
+    min_timers, min_cancelled = base_events._MIN_SCHEDULED_TIMER_HANDLES, base_events._MIN_CANCELLED_TIMER_HANDLES_FRACTION
     warning, format_handle = base_events.logger.warning, base_events._format_handle
 
 
@@ -65,7 +63,6 @@ def install(loop, stream, asyncio):
     rec = recorder.Recorder(stream, asyncio)
     # Debug mode can be turned on and off at any time: what the fallback puts on the loop is what we call then.
     slow = fallback.install(loop, rec, asyncio, fused=True)
-    slow_call_soon = slow.call_soon
     buf, ext = stream.buf, stream.ext
     suspended, done, wake = rec.suspended, rec.done, rec.wake
     created, first = rec.created, rec.first
@@ -89,7 +86,7 @@ def install(loop, stream, asyncio):
         if loop._debug:
             if st is None and cur is not None and not nested:  # turned on in the first step of a task
                 st = chains.unsure(cur)
-            return one_frame_less(slow_call_soon(callback, *args, context=context))
+            return one_frame_less(slow.call_soon(callback, *args, context=context))
         h = new_handle(handle_type)
         h._context = copy_context() if context is None else context
         h._loop = loop
@@ -196,206 +193,210 @@ def install(loop, stream, asyncio):
 
     def _run_once():
         nonlocal cur, me, st, again, by, cause, begin
-        if (begin or loop._debug) and loop_class._run_once is not stock_run_once:
-            # Run inside a step by who has replaced it (nest_asyncio): theirs it shall be.
-            step_aside()
-            return loop._run_once()
-        scheduled = loop._scheduled
-        timers = len(scheduled)
-        if timers > min_timers and loop._timer_cancelled_count / timers > min_cancelled:
-            kept = []
-            for h in scheduled:
-                if h._cancelled:
-                    h._scheduled = False
-                else:
-                    kept.append(h)
-            heapq.heapify(kept)
-            loop._scheduled = scheduled = kept
-            loop._timer_cancelled_count = 0
-        else:
-            while scheduled and scheduled[0]._cancelled:
-                loop._timer_cancelled_count -= 1
-                h = heapq.heappop(scheduled)
-                h._scheduled = False
-        quiet = False
-        if ready or loop._stopping:
-            if (
-                loop._selector is selector and selector_class.select is stock_select and "select" not in selector_fields
-            ):  # nobody else's: what it does when it need not wait
-                event_list = poll(0, len(files) or 1)  # stock: event_list = self._selector.select(timeout)
-                if event_list:
-                    event_list = translate(event_list, files)
-                else:  # nor has it to be told of nothing
-                    quiet = fields is not None and loop_class._process_events is stock_process and "_process_events" not in fields
+        goes_on = getframe(1).f_code is run_forever  # which would do no more than call this for each turn of the loop
+        while True:
+            if (begin or loop._debug) and loop_class._run_once is not stock_run_once:
+                # Run inside a step by who has replaced it (nest_asyncio): theirs it shall be.
+                step_aside()
+                return loop._run_once()
+            scheduled = loop._scheduled
+            timers = len(scheduled)
+            if timers > min_timers and loop._timer_cancelled_count / timers > min_cancelled:
+                kept = []
+                for h in scheduled:
+                    if h._cancelled:
+                        h._scheduled = False
+                    else:
+                        kept.append(h)
+                heapq.heapify(kept)
+                loop._scheduled = scheduled = kept
+                loop._timer_cancelled_count = 0
             else:
-                event_list = loop._selector.select(0)  # stock: event_list = self._selector.select(timeout)
-        else:
-            timeout = None
+                while scheduled and scheduled[0]._cancelled:
+                    loop._timer_cancelled_count -= 1
+                    h = heapq.heappop(scheduled)
+                    h._scheduled = False
+            quiet = False
+            if ready or loop._stopping:
+                if (
+                    loop._selector is selector and selector_class.select is stock_select and "select" not in selector_fields
+                ):  # nobody else's: what it does when it need not wait
+                    event_list = poll(0, len(files) or 1)  # stock: event_list = self._selector.select(timeout)
+                    if event_list:
+                        event_list = translate(event_list, files)
+                    else:  # nor has it to be told of nothing
+                        quiet = fields is not None and loop_class._process_events is stock_process and "_process_events" not in fields
+                else:
+                    event_list = loop._selector.select(0)  # stock: event_list = self._selector.select(timeout)
+            else:
+                timeout = None
+                if scheduled:
+                    timeout = min(max(0, scheduled[0]._when - loop.time()), max_timeout)
+                ext(recorder.poll(timeout, timers, loop))
+                event_list = loop._selector.select(timeout)  # stock: event_list = self._selector.select(timeout)
+            if not quiet:
+                loop._process_events(event_list)
+            event_list = None
             if scheduled:
-                timeout = min(max(0, scheduled[0]._when - loop.time()), max_timeout)
-            ext(recorder.poll(timeout, timers, loop))
-            event_list = loop._selector.select(timeout)  # stock: event_list = self._selector.select(timeout)
-        if not quiet:
-            loop._process_events(event_list)
-        event_list = None
-        if scheduled:
-            now = loop.time()
-            end = now + (max(loop._clock_resolution, ulp(now)) if STRICT else loop._clock_resolution)
-            while scheduled:
-                h = scheduled[0]
-                if h._when >= end:
-                    break
-                h = heapq.heappop(scheduled)
-                h._scheduled = False
-                push(h)
-        leaving = None
-        debug = loop._debug
-        todo = len(ready)
-        if len(buf) > PIECE:
-            stream.pack()
-        begin = t = clock()
-        ext((ITER_HEAD - todo, t))
-        if stream.resync:
-            rec.resync(loop)
-        skipped = False  # whether callbacks ran that were not recorded
-        try:
-            for _ in range(todo):
-                try:
-                    h = pop()
-                except IndexError:  # a loop that ran inside this step (nest_asyncio) took what was left
-                    break
-                if h._cancelled:
-                    continue
-                if debug:
-                    if type(h) is handle_type and type(h._by) is float and h._task is not None:  # scheduled before it was turned on
-                        chains.of(h._task, h._name)
-                    begin = 0.0
+                now = loop.time()
+                end = now + (max(loop._clock_resolution, ulp(now)) if STRICT else loop._clock_resolution)
+                while scheduled:
+                    h = scheduled[0]
+                    if h._when >= end:
+                        break
+                    h = heapq.heappop(scheduled)
+                    h._scheduled = False
+                    push(h)
+            leaving = None
+            debug = loop._debug
+            todo = len(ready)
+            if len(buf) > PIECE:
+                stream.pack()
+            begin = t = clock()
+            ext((ITER_HEAD - todo, t))
+            if stream.resync:
+                rec.resync(loop)
+            skipped = False  # whether callbacks ran that were not recorded
+            try:
+                for _ in range(todo):
                     try:
-                        loop._current_handle = h
-                        t0 = loop.time()
-                        h._run()  # stock: first handle._run()
-                        took = loop.time() - t0
-                        if took >= loop.slow_callback_duration:
-                            warning("Executing %s took %.3f seconds", format_handle(h), took)
-                    finally:
-                        loop._current_handle = None
-                    begin = clock()
-                    continue
-                if type(h) is handle_type:
-                    cur = h._task
-                    if cur is None:
-                        by = h._by
-                        if by < 0:
-                            cause = -by
-                            by = 0.0
-                    else:
-                        st = h._by
-                        if st and type(st) is list:
-                            me = st[5]
-                        elif type(st) is float:  # its first step: `created` has said its key
-                            me, name, st = st, h._name, None
-                        else:
-                            me = key(cur)
-                            st = name = getattr(cur, "_loopscope", None)
-                            if type(st) is not list:
-                                st = None
-                else:
-                    by = 0.0
-                    kind = type(h)
-                    cause = TIMER if kind is Timer else IO
-                    if kind in locked_types:  # another thread may cancel it now: it runs as asyncio runs it, and is seen as in debug mode
-                        cause = getattr(h, "_by", -THREAD)
-                        by, cause = max(cause, 0.0), max(-cause, 0)
-                        begin = 0.0
-                        h._run()  # stock: handle._run()
-                        begin = clock()
-                        by = 0.0
-                        skipped = True
+                        h = pop()
+                    except IndexError:  # a loop that ran inside this step (nest_asyncio) took what was left
+                        break
+                    if h._cancelled:
                         continue
-                try:
-                    args = h._args
-                    if args:
-                        if len(args) == 1:
-                            h._context.run(h._callback, args[0])  # stock: handle._run()
+                    if debug:
+                        if type(h) is handle_type and type(h._by) is float and h._task is not None:  # scheduled before it was turned on
+                            chains.of(h._task, h._name)
+                        begin = 0.0
+                        try:
+                            loop._current_handle = h
+                            t0 = loop.time()
+                            h._run()  # stock: first handle._run()
+                            took = loop.time() - t0
+                            if took >= loop.slow_callback_duration:
+                                warning("Executing %s took %.3f seconds", format_handle(h), took)
+                        finally:
+                            loop._current_handle = None
+                        begin = clock()
+                        continue
+                    if type(h) is handle_type:
+                        cur = h._task
+                        if cur is None:
+                            by = h._by
+                            if by < 0:
+                                cause = -by
+                                by = 0.0
                         else:
-                            h._context.run(h._callback, *args)  # stock: handle._run()
-                    else:
-                        h._context.run(h._callback)  # stock: handle._run()
-                except (SystemExit, KeyboardInterrupt) as exc:
-                    if cur is not None and cur.done():
-                        first(cur, me, begin, clock(), name) if st is None else done(cur, st, clock())
-                    leaving = exc
-                    exc.__traceback__ = through_run(exc.__traceback__.tb_next)
-                except BaseException as exc:
-                    exc.__traceback__ = through_run(exc.__traceback__.tb_next)
-                    recorder.report(asyncio, h, exc)
-                if leaving is not None:
-                    raise leaving  # stock: handle._run()
-                t = clock()
-                if cur is None:
-                    if t - begin > SLOW_CALLBACK:
-                        ext((CALLBACK_HEAD - by, begin, t))
-                        skipped = False
-                    else:
-                        skipped = True
-                    by = 0.0
-                else:
-                    try:
-                        if skipped:
-                            ext((CLOCK_HEAD, begin))
-                            skipped = False
-                        if st is None:
-                            again = False
-                            first(cur, me, begin, t, name)
-                        elif again:
-                            again = False
-                            if light:
-                                ext((YIELD_HEAD - me, t))
+                            st = h._by
+                            if st and type(st) is list:
+                                me = st[5]
+                            elif type(st) is float:  # its first step: `created` has said its key
+                                me, name, st = st, h._name, None
                             else:
-                                f = st[2].cr_frame
-                                if f is not None and f.f_lasti == st[1] and st[3] is SLEEP0:
-                                    ext((st[0], t))
+                                me = key(cur)
+                                st = name = getattr(cur, "_loopscope", None)
+                                if type(st) is not list:
+                                    st = None
+                    else:
+                        by = 0.0
+                        kind = type(h)
+                        cause = TIMER if kind is Timer else IO
+                        if kind in locked_types:  # another thread may cancel it now: it runs as asyncio runs it, and is seen as in debug mode
+                            cause = getattr(h, "_by", -THREAD)
+                            by, cause = max(cause, 0.0), max(-cause, 0)
+                            begin = 0.0
+                            h._run()  # stock: handle._run()
+                            begin = clock()
+                            by = 0.0
+                            skipped = True
+                            continue
+                    try:
+                        args = h._args
+                        if args:
+                            if len(args) == 1:
+                                h._context.run(h._callback, args[0])  # stock: handle._run()
+                            else:
+                                h._context.run(h._callback, *args)  # stock: handle._run()
+                        else:
+                            h._context.run(h._callback)  # stock: handle._run()
+                    except (SystemExit, KeyboardInterrupt) as exc:
+                        if cur is not None and cur.done():
+                            first(cur, me, begin, clock(), name) if st is None else done(cur, st, clock())
+                        leaving = exc
+                        exc.__traceback__ = through_run(exc.__traceback__.tb_next)
+                    except BaseException as exc:
+                        exc.__traceback__ = through_run(exc.__traceback__.tb_next)
+                        recorder.report(asyncio, h, exc)
+                    if leaving is not None:
+                        raise leaving  # stock: handle._run()
+                    t = clock()
+                    if cur is None:
+                        if t - begin > SLOW_CALLBACK:
+                            ext((CALLBACK_HEAD - by, begin, t))
+                            skipped = False
+                        else:
+                            skipped = True
+                        by = 0.0
+                    else:
+                        try:
+                            if skipped:
+                                ext((CLOCK_HEAD, begin))
+                                skipped = False
+                            if st is None:
+                                again = False
+                                first(cur, me, begin, t, name)
+                            elif again:
+                                again = False
+                                if light:
+                                    ext((YIELD_HEAD - me, t))
+                                else:
+                                    f = st[2].cr_frame
+                                    if f is not None and f.f_lasti == st[1] and st[3] is SLEEP0:
+                                        ext((st[0], t))
+                                    else:
+                                        suspended(cur, st, t, None)
+                            else:
+                                w = cur._fut_waiter
+                                if w is not None:
+                                    if light:
+                                        ext((LIGHT_HEAD - me, t))
+                                    else:
+                                        c = st[2]
+                                        f = c.cr_frame
+                                        if (
+                                            f is not None
+                                            and f.f_lasti == st[1]
+                                            and type(c.cr_await) is st[3]
+                                            and type(w) is not gathering
+                                        ):
+                                            ext((st[0], t, hash(w)))
+                                        else:
+                                            suspended(cur, st, t, w)
+                                elif cur.done():
+                                    done(cur, st, t)
+                                elif light:
+                                    ext((YIELD_HEAD - me, t))
                                 else:
                                     suspended(cur, st, t, None)
-                        else:
-                            w = cur._fut_waiter
-                            if w is not None:
-                                if light:
-                                    ext((LIGHT_HEAD - me, t))
-                                else:
-                                    c = st[2]
-                                    f = c.cr_frame
-                                    if (
-                                        f is not None
-                                        and f.f_lasti == st[1]
-                                        and type(c.cr_await) is st[3]
-                                        and type(w) is not gathering
-                                    ):
-                                        ext((st[0], t, hash(w)))
-                                    else:
-                                        suspended(cur, st, t, w)
-                            elif cur.done():
-                                done(cur, st, t)
-                            elif light:
-                                ext((YIELD_HEAD - me, t))
-                            else:
-                                suspended(cur, st, t, None)
-                    except Exception as exc:
-                        recovered(cur, begin, t, exc)
-                    cur = None
-                    me = 0.0
-                begin = t
-        except BaseException:
-            if st is None and cur is not None and not nested and not cur.done():  # a signal handler raised in the first step of a task
-                chains.unsure(cur)
-            cur = None
-            again = False
-            begin = by = me = 0.0
+                        except Exception as exc:
+                            recovered(cur, begin, t, exc)
+                        cur = None
+                        me = 0.0
+                    begin = t
+            except BaseException:
+                if st is None and cur is not None and not nested and not cur.done():  # a signal handler raised in the first step of a task
+                    chains.unsure(cur)
+                cur = None
+                again = False
+                begin = by = me = 0.0
+                cause = CALLED_BACK
+                raise
+            begin = 0.0
             cause = CALLED_BACK
-            raise
-        begin = 0.0
-        cause = CALLED_BACK
-        h = args = st = f = c = w = None  # an exception's traceback may keep this frame, and what it names
+            h = args = st = f = c = w = None  # an exception's traceback may keep this frame, and what it names
+            if not goes_on or loop._stopping or (loop._run_once if fields is None else fields.get("_run_once")) is not _run_once:
+                return
 
     def recovered(task, begin, end, exc):
         """A step could not be recorded: its task was never seen before, or this is a fault."""

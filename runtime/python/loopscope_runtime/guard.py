@@ -7,6 +7,7 @@ MIRRORED = {
     "_call_soon": {4056955308},
     "call_soon_threadsafe": {2755474116, 2759174258},  # 3.10 to 3.13; 3.14 and 3.15
     "_run_once": {1399823685, 805878720, 1120586120},  # 3.10 to 3.12; 3.13 and 3.14; 3.15
+    "run_forever": {2814641073, 2354306586, 868198452},  # 3.10 to 3.12; 3.13; 3.14
     "create_task": {858271652},  # 3.14 and 3.15
     "__init__": {1976223744},
     "_run": {2333649449, 3921659850},
@@ -41,10 +42,20 @@ def mismatch(base_events, events):
     return None
 
 
+_judged = {}  # code -> whether it is that of a function that is known
+
+
 def is_mirrored(function):
     """Whether a function is one that is known."""
     try:
-        text = source_of(function)
+        code = function.__code__
+        if code not in _judged:
+            _judged[code] = zlib.crc32(source_of(function).encode()) in MIRRORED.get(function.__name__, ())
+        return _judged[code]
     except (OSError, AttributeError, IndexError):
         return False
-    return zlib.crc32(text.encode()) in MIRRORED.get(function.__name__, ())
+
+
+def known_code(function):
+    """The code of a function that is known, or None."""
+    return function.__code__ if is_mirrored(function) else None
