@@ -26,10 +26,15 @@ asyncio.run(main())
 sys.exit(12)
 `;
 
-/** Says so in one piece, and only once main is parked: a signal that came earlier would find it elsewhere. */
+/**
+ * Says so in one piece, and only once main is parked: a signal that came earlier would find it elsewhere. It has lived for a while by
+ * then, for what a killed program did last may be lost; a loop whose records are late sends them itself as it begins to wait again.
+ */
 const WAITS = `
 import asyncio, os
 async def main():
+    for _ in range(3):
+        await asyncio.sleep(0.1)
     asyncio.get_running_loop().call_soon(os.write, 1, b"ready\\n")
     try:
         await asyncio.sleep(60)
