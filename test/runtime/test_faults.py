@@ -84,6 +84,8 @@ class Faults(unittest.TestCase):
             run = decode.Run(read_all(listener.accept()))
             self.finish(process)
         self.assertEqual((run.hello["token"], run.gaps, run.left_over), ("secret", 0, 0))
+        self.assertEqual((run.hello["cwd"], run.hello["pid"]), (os.getcwd(), process.pid))
+        self.assertIn("BaseEventLoop.close", run.hello["patched"])
         self.assertIsNotNone(run.bye)
         self.assertEqual(sum(t.coroutine == "work" and t.outcome == "cancelled" for t in run.tasks), 20)
 

@@ -417,27 +417,3 @@ class Drain:
 def beat(stream, t):
     key, begin, ready = stream.probe()
     return [stream.loop_id, t, int(key), begin, ready]
-
-
-def describe_program(options, token):
-    """The hello."""
-    monotonic = now()
-    return {
-        "protocol": 1,
-        "token": token,
-        "runtime": "cpython" if sys.implementation.name == "cpython" else sys.implementation.name,
-        "version": "%d.%d.%d" % sys.version_info[:3],
-        "executable": sys.executable or "",
-        "argv": list(getattr(sys, "orig_argv", [])),
-        "cwd": codes.cwd,
-        "pid": os.getpid(),
-        "ppid": os.getppid(),
-        "clock": {"monotonicNs": monotonic, "wallNs": time.time_ns()},
-        "startNs": monotonic,
-        "mode": options["mode"],
-        "modeReason": options["reason"],
-        "patched": options["patched"],
-        "blockNs": options["block_ns"],
-        "detail": options["detail"],
-        "threadSafety": True,
-    }

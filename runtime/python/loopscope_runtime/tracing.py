@@ -3,11 +3,41 @@
 import atexit
 import os
 import sys
+import time
 
 from . import channel, children, codes, drain, state
 from .hook import ImportHook, unhidden
 
-PATCHED = ["BaseEventLoop.__init__", "loop.call_soon", "loop.call_soon_threadsafe", "loop._run_once", "Handle._run"]
+PATCHED = [
+    "loop.call_soon", "loop._run_once", "Handle._run",
+    *("BaseEventLoop." + name for name in (
+        "__init__", "call_soon_threadsafe", "close", "get_task_factory", "run_in_executor", "set_task_factory", "_set_coroutine_origin_tracking",
+    )),
+]  # fmt: skip
+
+
+def describe_program(options, token):
+    """The hello."""
+    monotonic = state.now()
+    return {
+        "protocol": 1,
+        "token": token,
+        "runtime": "cpython" if sys.implementation.name == "cpython" else sys.implementation.name,
+        "version": "%d.%d.%d" % sys.version_info[:3],
+        "executable": sys.executable or "",
+        "argv": list(getattr(sys, "orig_argv", [])),
+        "cwd": codes.cwd,
+        "pid": os.getpid(),
+        "ppid": os.getppid(),
+        "clock": {"monotonicNs": monotonic, "wallNs": time.time_ns()},
+        "startNs": monotonic,
+        "mode": options["mode"],
+        "modeReason": options["reason"],
+        "patched": options["patched"],
+        "blockNs": options["block_ns"],
+        "detail": options["detail"],
+        "threadSafety": True,
+    }
 
 
 class Recording:
@@ -31,7 +61,7 @@ class Recording:
         self.at_exit = []  # undo what sends the last words: that remains when a fault has switched tracing off
 
     def connect(self):
-        hello = drain.describe_program(self.hello, self.hello["token"])
+        hello = describe_program(self.hello, self.hello["token"])
         hello["attached"] = self.hello["attached"]
         hello["parent"] = self.parent
         return channel.Channel(channel.connect(self.address)), hello
@@ -46,9 +76,9 @@ class Recording:
             return None  # no listener any more: the child runs untraced
 
     def begin(self):
+        codes.start()
         pump = drain.Drain(*self.connect())
         state.reset()
-        codes.start()
         codes.tell_again()
         if not state.has_gil():
             state.note("this Python runs without the GIL, with which Loopscope was not tried: what it tells may be wrong")
