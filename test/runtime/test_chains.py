@@ -8,8 +8,21 @@ import unittest
 
 from . import traced
 
+# What both programs below begin with.
+RECORDED = """
+    def recorded(function, rec, *args):
+        '''Calls a method of a recorder: the records it writes, which go their way afterwards.'''
+        stream, records = rec.ext, []
+        rec.ext = records.append
+        function(rec, *args)
+        rec.ext = stream
+        for record in records:
+            stream(record)
+        return records
+"""
+
 # A program whose tasks go ways of every kind, at random; each chain that is written is compared with a look at the coroutines.
-RANDOM_WAYS = """
+RANDOM_WAYS = RECORDED + """
     import asyncio, random, sys, types
     import loopscope_runtime
     from loopscope_runtime import chains, recorder
@@ -20,12 +33,7 @@ RANDOM_WAYS = """
     def suspended(self, task, note, end, future):
         global count
         count += 1
-        stream, records = self.ext, []
-        self.ext = records.append
-        stock(self, task, note, end, future)
-        self.ext = stream
-        for record in records:
-            stream(record)
+        for record in recorded(stock, self, task, note, end, future):
             kind = int(-record[0] // 2 ** 32)
             at = 3 if kind >> 5 & 32 else 2
             if kind & 31 == 1 and kind >> 5 & 64:
@@ -106,7 +114,7 @@ RANDOM_WAYS = """
 
 # A program whose tasks wait for one another at queues, locks and events in many ways, at random; of each wait the kind and the object that are
 # written are compared with a look at the frame that waits, and the place of each waker with a walk up the whole stack.
-RANDOM_WAKES = """
+RANDOM_WAKES = RECORDED + """
     import asyncio, random, sys
     import loopscope_runtime
     from loopscope_runtime import chains, codes, fused, recorder, wakers, waits
@@ -126,12 +134,7 @@ RANDOM_WAKES = """
         return told
 
     def suspended(self, task, note, end, future):
-        stream, records = self.ext, []
-        self.ext = records.append
-        stock(self, task, note, end, future)
-        self.ext = stream
-        for record in records:
-            stream(record)
+        records = recorded(stock, self, task, note, end, future)
         arg = int(-records[-1][0] // 2**32) >> 5
         frames, natives = [], []
         chains.frames_below(task.get_coro(), frames, natives)

@@ -1,7 +1,6 @@
 """New tasks: names, keys and ends of tasks made in every way are told as the program itself knows them."""
 
 import json
-import sys
 import unittest
 
 from . import traced

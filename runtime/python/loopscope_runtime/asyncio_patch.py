@@ -1,6 +1,5 @@
 """Puts the recorder into asyncio: every new loop gets its stream and the way of recording that fits it."""
 
-import sys
 import threading
 from _thread import RLock, get_ident
 from itertools import count

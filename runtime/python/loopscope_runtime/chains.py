@@ -1,6 +1,6 @@
 """Await chains: what a suspended task awaits, frame by frame.
 
-Per task, the recorder keeps a list on the task itself, so that it dies with the task; until the task first waits, only its name as
+Per task, the recorder keeps a list on the task itself, so that it dies with the task; until the task first waits, nothing, or its name as
 last written (`creation.py`). The fields, by index:
 
 0 head      first number of the record that says "suspended where it was suspended before"; None before the first suspension
@@ -16,7 +16,7 @@ last written (`creation.py`). The fields, by index:
 10 by user  whether the leaf is code of the user
 11 natives  how many of `frames` are those of `coroutines` when none is left out
 12 anew     what tells that the chain is as before though its end was entered anew (`links`), or None
-13 ways     how those that woke it were reached: see `recorder.waker_place`
+13 ways     how those that woke it were reached: see `wakers.place`
 """
 
 import gc
