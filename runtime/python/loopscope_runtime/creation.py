@@ -6,7 +6,9 @@ from . import chains, codes, state
 from .records import CANCELLED, DONE, KEYS, NAME, NEW, NEW_NEXT, NEW_NUMBER, NEW_SAME, RAISED_OUTCOME, RETURNED, head, key
 
 MANY = 50  # tasks of one place whose whole creation stack is written
+SITES = 8  # places remembered that make tasks of one coroutine function
 NEW_HEAD = head(NEW)
+NEXT_HEAD = head(NEW, 0, NEW_NEXT)
 SAME_NEXT_HEAD = head(NEW, 0, NEW_SAME | NEW_NEXT)
 ARG = 32 * KEYS  # what one more in `arg` takes from a head
 RETURNED_HEAD, RAISED_HEAD, CANCELLED_HEAD = (head(DONE, 0, outcome) for outcome in (RETURNED, RAISED_OUTCOME, CANCELLED))
@@ -35,12 +37,18 @@ def watch(rec, Task):
     ext = rec.ext
     counts = state.counts
     frames_told = 1 if rec.light else 32
-    places = {}  # how many tasks each place made
-    # The task made last: depth, code and offset of the user's frame; the coroutine's code; the parent.
-    depth, last_code, last_offset, last_own, last_parent = 1, None, 0, None, -1.0
-    # Instead, where no code of the user has a part in it: its frames; if it was the second in a row with these, how they were reached,
-    # the coroutine's code and the parent.
-    library_frames, library_way, library_own, library_parent = None, None, None, 0.0
+    # place in the user's code -> [how many tasks it made; how they were made, from the innermost frame to that; None: in several ways]
+    places = {}
+    # id(code of a coroutine) -> the sites that make tasks of it, the latest first: how many frames up from `elsewhere` the innermost is; its
+    # code and offset, and those of each above it, up to the user's or the loop's own: a library that hands something on may reach the same
+    # code by other functions, even by one of the user's; the fields that tell of it, but for the parent; `hot`; and what `places` has of it.
+    sites = {}
+    last_site, last_parent = None, -1.0  # of the task made last
+    # Again, if the user's code made it, and always in one way: its depth, code and offset, and the code of the coroutine. For the next
+    # one, the frames below it are not compared: the same instruction would have to call something else, for the first time in fifty or more.
+    nobody = object()  # no code is that, not even of a coroutine that has none
+    cold = 1, None, 0, nobody
+    depth, last_code, last_offset, last_own = cold
     # The next default name: what it begins with, what it and those after it end with, and which of these it is; how many of them were
     # not counted. Names are told as the next number by comparing with that; made of two strings, it costs a third of formatting a number.
     hundred, block, endings, at, since = 0, "Task-", (), 0, 0
@@ -52,12 +60,11 @@ def watch(rec, Task):
         Where the same place has made many, only the frames up to the user's are told.
         """
         nonlocal at
-        arg = 0
         try:
-            if task.get_coro().cr_code is last_own and parent == last_parent:
+            own = task.get_coro().cr_code
+            if own is last_own and parent == last_parent:
                 user = getframe(depth)
                 if user.f_lasti == last_offset and user.f_code is last_code:
-                    arg = NEW_SAME
                     if name == block + endings[at]:
                         k = hash(task) - high
                         if 0.0 <= k < KEYS:
@@ -65,21 +72,58 @@ def watch(rec, Task):
                             ext((SAME_NEXT_HEAD - k, clock()))
                             return k
         except (AttributeError, IndexError, ValueError):  # no coroutine of its own; a hundred names were told; the stack is not that deep
-            pass
-        return slowly(task, parent, name, above + 1, arg)
+            own = coroutine_code(task.get_coro())
+        return elsewhere(task, own, parent, name, above + 1)
 
-    def slowly(task, parent, name, above, arg):
-        """The same, where something is not as for the task before. arg: NEW_SAME if who made it is."""
-        nonlocal at, since
+    def elsewhere(task, own, parent, name, above):
+        """The same where another place, or another parent, made the task before. own: the code of its coroutine."""
+        nonlocal at, depth, last_code, last_offset, last_own, last_parent, last_site
+        try:
+            for site in sites[id(own)]:
+                up, code, offset, way, fields, hot, place = site
+                frame = getframe(up)
+                if frame.f_lasti == offset and frame.f_code is code:
+                    for step, there in way:
+                        frame = frame.f_back
+                        if frame.f_lasti != there or frame.f_code is not step:
+                            break
+                    else:
+                        if name != block + endings[at]:
+                            break
+                        k = hash(task) - high
+                        if not 0.0 <= k < KEYS:
+                            break
+                        at += 1
+                        t = clock()
+                        if site is last_site and parent == last_parent:
+                            ext((SAME_NEXT_HEAD - k, t))
+                        else:
+                            depth, last_code, last_offset, last_own = hot if place[1] else cold
+                            last_site, last_parent = site, parent
+                            ext((NEXT_HEAD - k, t, parent) + fields)
+                        return k
+            else:
+                site = None
+        except (KeyError, AttributeError, ValueError):  # the first of its kind; the stack is not that deep
+            site = None
+        except IndexError:  # a hundred names were told
+            pass
+        return slowly(task, own, parent, name, above + 1, site)
+
+    def slowly(task, own, parent, name, above, site):
+        """The same where anything may be new. site: that of `sites` which made the task, or None."""
+        nonlocal at, since, depth, last_code, last_offset, last_own, last_parent, last_site
         note = getattr(task, "_loopscope", None)
         if note is not None:
             return note
         t = clock()
-        fields = ()
-        if not arg:
-            own = coroutine_code(task.get_coro())
-            fields = told(own, parent, getframe(above), above - 1)
-            arg = 0 if fields else NEW_SAME
+        arg = 0
+        if site is None:
+            site, fields = told(own, getframe(above), above - 1)
+        else:
+            fields = site[4]
+            if site is last_site and parent == last_parent:
+                arg = NEW_SAME
         count()
         counts["seen"] += 1
         k = key(task)
@@ -87,12 +131,18 @@ def watch(rec, Task):
             expect(hundred + 100)
         if endings and name == block + endings[at]:
             at += 1
-            ext((NEW_HEAD - (arg | NEW_NEXT) * ARG - k, t, *fields))
+            arg |= NEW_NEXT
+            last = ()
         elif numbered(name):
-            ext((NEW_HEAD - (arg | NEW_NUMBER) * ARG - k, t, *fields, hundred + at - 1))
+            arg |= NEW_NUMBER
+            last = (hundred + at - 1,)
         else:
-            ext((NEW_HEAD - arg * ARG - k, t, *fields, state.text(name)))
+            last = (state.text(name),)
         since = at
+        if site is not None:
+            depth, last_code, last_offset, last_own = site[5] if site[6][1] else cold
+        last_site, last_parent = site, -1.0 if site is None else parent
+        ext((NEW_HEAD - arg * ARG - k, t) + (() if arg & NEW_SAME else (parent, *fields)) + last)
         return k
 
     def made(task, parent, above=2):
@@ -128,47 +178,43 @@ def watch(rec, Task):
         expect(int(name[5:]) + 1)
         return True
 
-    def told(own, parent, frame, above):
-        """The fields that say by whom, of which code and where; none where that is as for the task before."""
-        nonlocal depth, last_code, last_offset, last_own, last_parent, library_frames, library_way, library_own, library_parent
-        innermost = frame
-        if library_way is not None:
-            if codes.leads(library_way, frame):
-                if library_own is own and library_parent == parent:
-                    return ()
-                library_own, library_parent = own, parent
-                return parent, 0 if own is None else codes.number(own), len(library_frames), *library_frames
-            library_frames = library_way = None
-        depth = above - 1
-        out = []
+    def told(own, frame, up):
+        """(site by which this is known again, or None; the fields that say of which code and where a task was made).
+
+        own: the code of its coroutine. frame: the innermost that may have made it, so many above `elsewhere`.
+        """
+        out, way = [], []
         base = 0.0
         while frame is not None:  # up to the user's code
-            depth += 1
-            code = frame.f_code
+            code, offset = frame.f_code, frame.f_lasti
             try:
                 base = known[id(code)]
             except KeyError:
                 base = define(code)
+            way.append((code, offset))
             if base > 0:
-                out.append(base + frame.f_lasti)
+                out.append(base + offset)
                 if base >= USER:
                     break
             elif base == STOP:
                 break
             frame = frame.f_back
-        last_parent = -1.0
+        kept = frame is not None and own is not None
+        place = (0, None)
         if base >= USER:
-            made = places.get(out[-1], 0)
-            if made < MANY:
-                places[out[-1]] = made + 1
+            place = places.setdefault(out[-1], [0, way])
+            if place[1] != way:
+                place[1] = None
+            if place[0] < MANY:
+                place[0] += 1
                 out += codes.stack(frame.f_back, frames_told)
-            else:
-                last_code, last_offset, last_own, last_parent = frame.f_code, frame.f_lasti, own, parent
-        elif out == library_frames:
-            library_way, library_own, library_parent = codes.way(innermost), own, parent
-        else:
-            library_frames = out
-        return parent, 0 if own is None else codes.number(own), len(out), *out
+                kept = False
+        fields = (0 if own is None else codes.number(own), len(out), *out)
+        if not kept:
+            return None, fields
+        site = (up, *way[0], way[1:], fields, (up + len(way) - 2, *way[-1], own), place)
+        sites[id(own)] = (site, *sites.get(id(own), ())[: SITES - 1])
+        return site, fields
 
     def first(task, k, begin, end, name):
         """The first step of a task ended, whatever way; and often the task with it. name: as told; None: the task was never seen."""
@@ -190,11 +236,11 @@ def watch(rec, Task):
             rec.raised(task)
 
     def forget():
-        nonlocal last_parent, library_frames, library_way, endings
+        nonlocal last_parent, endings
         count()
-        last_parent, library_frames, library_way, endings = -1.0, None, None, ()
+        last_parent, endings = -1.0, ()
 
-    for function in (created, slowly, made, told, first):
+    for function in (created, elsewhere, slowly, made, told, first):
         codes.mark(function.__code__, codes.SKIP)
     rec.created, rec.made, rec.first, rec.forget, rec.count = created, made, first, forget, count
     rec.stream.uncounted = uncounted
