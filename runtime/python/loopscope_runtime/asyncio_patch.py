@@ -200,6 +200,7 @@ def watch_run(loop, rec):
     if loop.is_running():
         rec.running = True
         rec.stream.thread_id = loop._thread_id
+        loops.here[loop._thread_id] = rec
         rec.ext((head(RUN, 0, 1), state.clock()))
 
 

@@ -137,24 +137,3 @@ def stack(frame, limit):
             break
         frame = frame.f_back
     return out
-
-
-def way(frame):
-    """[(code, offset), ..] of a frame and those above it, up to the loop's own; None where there is no such."""
-    out = []
-    while frame is not None:
-        code = frame.f_code
-        out.append((code, frame.f_lasti))
-        if known.get(id(code)) == STOP:
-            return out
-        frame = frame.f_back
-    return None
-
-
-def leads(way, frame):
-    """Whether a frame and those above it are those of a way."""
-    for code, offset in way:
-        if frame is None or frame.f_code is not code or frame.f_lasti != offset:
-            return False
-        frame = frame.f_back
-    return True

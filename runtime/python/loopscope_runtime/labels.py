@@ -16,6 +16,12 @@ def resolve(code, offset):
     return name
 
 
+def known_name(place):
+    """What `resolve(*place)` found, or the place itself if nobody has asked yet."""
+    code, offset = place
+    return _known.get((id(code), offset), place)
+
+
 def is_known(place):
     """Whether `resolve(*place)` would only look it up."""
     return type(place) is tuple and (id(place[0]), place[1]) in _known

@@ -7,9 +7,12 @@ to 27 (3.14), so a stock one carries just two of ours, `call_soon` and `_run_onc
 The recorder is not in a table of ours, from which a loop that is dropped unclosed could never go, and say so.
 """
 
+from _thread import get_ident
 from types import FunctionType
 
 get = object.__getattribute__  # a loop's class may have its own, which would count our look
+
+here = {}  # thread -> the recorder of the loop that runs in it, for who cannot ask `of` each time
 
 
 class Unused:
@@ -40,8 +43,20 @@ def on_function(loop, name):
 
 def of(loop):
     """The recorder of a loop, or None."""
-    found = carried(loop)
+    try:
+        function = get(loop, "_run_once")
+        found = function._loopscope if type(function) is FunctionType else carried(loop)  # what mostly is there, first
+    except AttributeError:
+        found = carried(loop)
     return None if type(found) is Unused else found
+
+
+def runs(rec):
+    """The loop of a recorder runs in this thread from now on; None: it stops."""
+    if rec is None:
+        here.pop(get_ident(), None)
+    else:
+        here[get_ident()] = rec
 
 
 def used(loop):
@@ -53,6 +68,7 @@ def used(loop):
 
 def take_off(loop, names):
     """Removes attributes of ours that a loop has."""
+    here.clear()
     for name in names:
         try:
             delattr(loop, name)

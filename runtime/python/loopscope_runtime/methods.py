@@ -49,6 +49,7 @@ def running(loop, rec, runs):
     """In the loop's thread: it begins to run, or stops."""
     stream = rec.stream
     rec.running = runs
+    loops.runs(rec if runs else None)
     stream.thread_id = get_ident()
     rec.ext((head(RUN, 0, int(runs)), state.clock()))
     if runs:
