@@ -40,15 +40,15 @@ def watch(rec, Task):
     # place in the user's code -> [how many tasks it made; how they were made, from the innermost frame to that; None: in several ways]
     places = {}
     # id(code of a coroutine) -> the sites that make tasks of it, the latest first: how many frames up from `elsewhere` the innermost is; its
-    # code and offset, and those of each above it, up to the user's or the loop's own: a library that hands something on may reach the same
-    # code by other functions, even by one of the user's; the fields that tell of it, but for the parent; `hot`; and what `places` has of it.
+    # code and offset, and those of each above it, up to the user's or those the loop calls: a library that hands something on may reach the
+    # same code by other functions, even by one of the user's; the code of the loop's own frame beyond, or None beyond the user's; the fields
+    # that tell of it, but for the parent; what is hot then; and what `places` has of it.
     sites = {}
     last_site, last_parent = None, -1.0  # of the task made last
     # Again, if the user's code made it, and always in one way: its depth, code and offset, and the code of the coroutine. For the next
     # one, the frames below it are not compared: the same instruction would have to call something else, for the first time in fifty or more.
     nobody = object()  # no code is that, not even of a coroutine that has none
-    cold = 1, None, 0, nobody
-    depth, last_code, last_offset, last_own = cold
+    depth, last_code, last_offset, last_own = 1, None, 0, nobody
     # The next default name: what it begins with, what it and those after it end with, and which of these it is; how many of them were
     # not counted. Names are told as the next number by comparing with that; made of two strings, it costs a third of formatting a number.
     hundred, block, endings, at, since = 0, "Task-", (), 0, 0
@@ -80,7 +80,7 @@ def watch(rec, Task):
         nonlocal at, depth, last_code, last_offset, last_own, last_parent, last_site
         try:
             for site in sites[id(own)]:
-                up, code, offset, way, fields, hot, place = site
+                up, code, offset, way, beyond, fields, hot, place = site
                 frame = getframe(up)
                 if frame.f_lasti == offset and frame.f_code is code:
                     for step, there in way:
@@ -88,6 +88,8 @@ def watch(rec, Task):
                         if frame.f_lasti != there or frame.f_code is not step:
                             break
                     else:
+                        if beyond is not None and frame.f_back.f_code is not beyond:
+                            continue
                         if name != block + endings[at]:
                             break
                         k = hash(task) - high
@@ -98,7 +100,10 @@ def watch(rec, Task):
                         if site is last_site and parent == last_parent:
                             ext((SAME_NEXT_HEAD - k, t))
                         else:
-                            depth, last_code, last_offset, last_own = hot if place[1] else cold
+                            if place[1]:
+                                depth, last_code, last_offset, last_own = hot
+                            else:
+                                last_own = nobody
                             last_site, last_parent = site, parent
                             ext((NEXT_HEAD - k, t, parent) + fields)
                         return k
@@ -121,7 +126,7 @@ def watch(rec, Task):
         if site is None:
             site, fields = told(own, getframe(above), above - 1)
         else:
-            fields = site[4]
+            fields = site[5]
             if site is last_site and parent == last_parent:
                 arg = NEW_SAME
         count()
@@ -140,7 +145,9 @@ def watch(rec, Task):
             last = (state.text(name),)
         since = at
         if site is not None:
-            depth, last_code, last_offset, last_own = site[5] if site[6][1] else cold
+            depth, last_code, last_offset, last_own = site[6]
+            if not site[7][1]:
+                last_own = nobody
         last_site, last_parent = site, -1.0 if site is None else parent
         ext((NEW_HEAD - arg * ARG - k, t) + (() if arg & NEW_SAME else (parent, *fields)) + last)
         return k
@@ -212,7 +219,9 @@ def watch(rec, Task):
         fields = (0 if own is None else codes.number(own), len(out), *out)
         if not kept:
             return None, fields
-        site = (up, *way[0], way[1:], fields, (up + len(way) - 2, *way[-1], own), place)
+        hot = up + len(way) - 2, *way[-1], own
+        beyond = way.pop()[0] if base == STOP and out else None
+        site = (up, *way[0], way[1:], beyond, fields, hot, place)
         sites[id(own)] = (site, *sites.get(id(own), ())[: SITES - 1])
         return site, fields
 
