@@ -71,13 +71,16 @@ def watch(rec, Task):
                             at += 1
                             ext((SAME_NEXT_HEAD - k, clock()))
                             return k
+                    above = 0  # all but the name is known
         except (AttributeError, IndexError, ValueError):  # no coroutine of its own; a hundred names were told; the stack is not that deep
             own = coroutine_code(task.get_coro())
-        return elsewhere(task, own, parent, name, above + 1)
+        return elsewhere(task, own, parent, name, above)
 
     def elsewhere(task, own, parent, name, above):
-        """The same where another place, or another parent, made the task before. own: the code of its coroutine."""
+        """The same where another place, or another parent, made the task before. own: the code of its coroutine. above: 0: it was no other."""
         nonlocal at, depth, last_code, last_offset, last_own, last_parent, last_site
+        if not above:
+            return slowly(task, own, parent, name, 0, last_site)
         try:
             for site in sites[id(own)]:
                 up, code, offset, way, beyond, fields, hot, place = site
@@ -113,11 +116,11 @@ def watch(rec, Task):
             site = None
         except IndexError:  # a hundred names were told
             pass
-        return slowly(task, own, parent, name, above + 1, site)
+        return slowly(task, own, parent, name, above + 2, site)
 
     def slowly(task, own, parent, name, above, site):
         """The same where anything may be new. site: that of `sites` which made the task, or None."""
-        nonlocal at, since, depth, last_code, last_offset, last_own, last_parent, last_site
+        nonlocal at, depth, last_code, last_offset, last_own, last_parent, last_site
         note = getattr(task, "_loopscope", None)
         if note is not None:
             return note
@@ -129,8 +132,6 @@ def watch(rec, Task):
             fields = site[5]
             if site is last_site and parent == last_parent:
                 arg = NEW_SAME
-        count()
-        counts["seen"] += 1
         k = key(task)
         if at == len(endings) == 100:
             expect(hundred + 100)
@@ -138,12 +139,13 @@ def watch(rec, Task):
             at += 1
             arg |= NEW_NEXT
             last = ()
-        elif numbered(name):
+        elif name[:5] == "Task-" and numbered(name):
+            counts["seen"] += 1
             arg |= NEW_NUMBER
             last = (hundred + at - 1,)
         else:
+            counts["seen"] += 1
             last = (state.text(name),)
-        since = at
         if site is not None:
             depth, last_code, last_offset, last_own = site[6]
             if not site[7][1]:
@@ -173,14 +175,15 @@ def watch(rec, Task):
 
     def expect(number):
         """Says which is the next number of a default name, as far as is known."""
-        nonlocal hundred, at, block, endings
-        at = number % 100
+        nonlocal hundred, at, since, block, endings
+        count()
+        since = at = number % 100
         hundred = number - at
         block, endings = ("Task-%d" % (number // 100), ENDINGS) if hundred else ("Task-", FIRST_ENDINGS)
 
     def numbered(name):
-        """Whether a name is one of asyncio's: `Task-` and a number."""
-        if name[:5] != "Task-" or not name[5:].isdecimal() or len(name) > 20 or "Task-%d" % int(name[5:]) != name:
+        """Whether a name that begins with `Task-` is one of asyncio's: it ends with a number."""
+        if not name[5:].isdecimal() or len(name) > 20 or "Task-%d" % int(name[5:]) != name:
             return False
         expect(int(name[5:]) + 1)
         return True
