@@ -19,9 +19,6 @@ BUILTIN = type(len)
 class Fallback:
     """What is running on one loop, and the records of it."""
 
-    idle_cause = CALLED_BACK  # of what is scheduled while nothing runs
-    above = 5  # whoever calls `call_soon`, as seen from what `noticed` calls
-
     def __init__(self, loop, rec, asyncio):
         self.loop = loop
         self.rec = rec
@@ -62,26 +59,20 @@ class Fallback:
         return (self.by or -self.cause) if self.cur is None else key(self.cur)
 
     def scheduled(self, handle, callback, args, frame):
-        """A callback was given to call_soon by `frame`."""
-        if not self.noticed(callback, args, frame):
-            self.remember(handle, self.origin())
-
-    def noticed(self, callback, args, frame):
-        """Records what it means that `frame` schedules a task's callback; False if it is no task's."""
+        """A callback was given to call_soon by `frame`: records what that means for a task, if it is one's."""
         task, wakes = self.task_of(callback)
         if task is None:
-            return False
-        if wakes:
+            self.remember(handle, self.origin())
+        elif wakes:
             cause, by = (TASK, key(self.cur)) if self.cur is not None else (TASK, self.by) if self.by else (self.cause, 0.0)
             if args and getattr(args[0], "cancelled", bool)():
                 cause += WAS_CANCELLED
             self.rec.wake(key(task), cause, by, frame)
         elif task is not self.cur and not hasattr(task, "_loopscope"):
             if isinstance(task, self.task_types) or not foreign.started(task.get_coro()):
-                self.rec.made(task, 0.0 if self.cur is None else key(self.cur), self.above)
+                self.rec.made(task, 0.0 if self.cur is None else key(self.cur), 4)
             else:
                 missed.found(self.rec, task)
-        return True
 
     def remember(self, handle, origin):
         origins = self.origins
@@ -100,17 +91,16 @@ class Fallback:
         except Exception as exc:
             state.fault(exc, "call_soon_threadsafe")
 
-    def enter(self, handle, callback, origin=None):
-        """A handle's callback is about to run. origin: who scheduled it, if the caller knows, as in `origins`."""
+    def enter(self, handle, callback):
+        """A handle's callback is about to run."""
         if self.rec.stream.resync:
             self.rec.resync(self.loop)
         if self.begin:
             self.outer.append((self.cur, self.by, self.cause))
         self.cur = self.task_of(callback)[0]
         if self.cur is None:
-            if handle is not None:
-                origin = self.origins.pop(id(handle), None)
-                origin = self.arriving.pop(id(callback), None) or origin or getattr(handle, "_by", None)
+            origin = self.origins.pop(id(handle), None)
+            origin = self.arriving.pop(id(callback), None) or origin or getattr(handle, "_by", None)
             if origin is None:
                 self.cause, self.by = TIMER if isinstance(handle, self.timer) else IO, 0.0
             elif origin < 0:
@@ -124,7 +114,7 @@ class Fallback:
         begin, task, by = self.begin, self.cur, self.by
         self.cur = None
         self.by = self.begin = 0.0
-        self.cause = self.idle_cause
+        self.cause = CALLED_BACK
         if task is not None:
             self.rec.stepped(task, begin, t)
         elif t - begin > SLOW_CALLBACK:

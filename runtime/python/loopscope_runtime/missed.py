@@ -20,14 +20,15 @@ def is_unseen(task):
 def unseen(rec, loop, tasks):
     """Those of a loop's tasks that nobody saw. Asked in another thread, it may count a task whose first step begins at this moment.
 
-    A fused loop leaves a task alone until it first waits: it was seen if it is in one of our handles, or runs.
+    A task is left alone until it first waits: it was seen if it is in one of a fused loop's handles, is pending elsewhere, or runs.
     """
     found = [task for task in tasks if is_unseen(task)]
     if found:
         handles = list(getattr(loop, "_ready", ()))
         scheduled = {id(handle._task) for handle in handles if type(getattr(handle, "_by", None)) is float and hasattr(handle, "_task")}
         running = rec.current()
-        found = [task for task in found if id(task) not in scheduled and key(task) != running and is_unseen(task)]
+        seen = {key(task) for task in found if id(task) in scheduled or key(task) in rec.pending}
+        found = [task for task in found if key(task) not in seen and key(task) != running and is_unseen(task)]
     return found
 
 
@@ -42,7 +43,9 @@ def look(loop, tasks):
 
 
 def about_to_run(rec, loop):
-    """The tasks whose steps a loop has before it."""
+    """The tasks whose steps a loop has before it, as far as it shows them."""
+    if rec.step_of is None:
+        return []
     ready = islice(getattr(loop, "_ready", ()), MANY)
     return [task for task in (rec.step_of(handle._callback)[0] for handle in ready) if task is not None]
 

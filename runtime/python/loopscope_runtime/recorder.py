@@ -135,6 +135,7 @@ class Recorder:
         self.fallback = None  # its Fallback, if `Handle._run` is to tell that
         self.replaced = ()  # names of methods that are replaced on the loop, for its class has its own
         self.running = False
+        self.pending = ()  # keys of tasks that were made and have not run yet, where that is not to be seen in what is ready
         self.factory = None  # the user's task factory
         self.restore_factory = None  # gives the loop its task factory back
         self.first_run = None  # called when a loop that did not run when it was met runs for the first time

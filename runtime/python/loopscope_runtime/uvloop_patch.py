@@ -1,40 +1,30 @@
 """uvloop, and loops made like it: the loop is compiled, so tasks are stepped through a shim, and what wakes them is judged by who schedules them."""
 
 from _thread import get_ident
+from sys import _getframe as getframe
+from types import MethodType
+from weakref import ref
 
-from . import asyncio_patch, codes, fallback, methods, missed, recorder, state, wakers
-from .fallback import BUILTIN
+from . import asyncio_patch, chains, codes, methods, missed, recorder, state, wakers
 from .faults import watch_class
-from .recorder import CLOCK_HEAD
-from .records import IO, RUN, THREAD, TIMER, WAKE_AT_END, WAKE_BY_STEP, WAKE_HERE, head, key
+from .othersteps import first_wake
+from .othersteps import other_step as other_step_of
+from .recorder import ARG, CLOCK_HEAD, LIGHT_HEAD
+from .records import CALLBACK_HEAD, IO, RUN, TASK, THREAD, TIMER, WAS_CANCELLED, head, key
+from .records import WAKE_AT_END, WAKE_BY_NONE, WAKE_BY_STEP, WAKE_HERE, WAKE_THERE
 
 COMPILED = ("uvloop", "winloop", "rloop")
 REASON = "%s is compiled: its steps are seen from outside"
+BUILTIN = type(len)
+STEP_TYPE = "TaskStepMethWrapper"  # of the callback that runs a C task's first step, or goes on after a yield
+SLOW_CALLBACK = 50e-6  # seconds; shorter ones are not recorded
+PIECE = 2000  # numbers of records that are packed together
+LOOK = 0.002  # seconds until a loop looks again how many those are, and whether they are to be sent
+NOTHING = object()  # instead of an argument
 
-
-class UvFallback(fallback.Fallback):
-    """As on other foreign loops; but handles are uvloop's, and cannot be watched."""
-
-    above = 3
-    idle_cause = IO  # what runs outside of a shim is libuv calling back: timers are shimmed, so it is input or output
-
-    def step(self, origin, callback, *args):
-        """Runs in place of a task's step or an asyncio callback. origin: who scheduled the callback, as in `origins`."""
-        self.enter(None, callback, origin)
-        try:
-            return callback(*args)
-        finally:
-            self.leave()
-            # The traceback of a task that failed has this frame below its own: task, exception and frame would be a cycle.
-            self = callback = args = None
-
-    def timer_fired(self, callback, *args):
-        self.cause = TIMER
-        try:
-            return callback(*args)
-        finally:
-            self.cause = IO
-            self = callback = args = None
+clock = state.clock
+known = codes.known
+USER = codes.USER
 
 
 def is_compiled(loop_class, base):
@@ -80,103 +70,249 @@ def new_loop(loop, asyncio, drain, meet=lambda act: act()):
 def trace(loop, stream, asyncio):
     """Wraps a loop's scheduling methods; its recorder."""
     rec = recorder.Recorder(stream, asyncio)
-    self = UvFallback(loop, rec, asyncio)
-    self.cause = IO
     stock_call_soon, stock_call_later, stock_call_at = loop.call_soon, loop.call_later, loop.call_at
     stock_threadsafe, stock_run_forever = loop.call_soon_threadsafe, loop.run_forever
-    outer_step, timer_fired, getframe = self.step, self.timer_fired, recorder.getframe
-    clock, ext, light, gathering = state.clock, rec.ext, rec.light, rec.gathering
-    done, stopped, first, waker_place = rec.done, rec.stopped, rec.first, wakers.place
+    buf, ext, light, gathering = stream.buf, stream.ext, rec.light, rec.gathering
+    suspended, stopped, done, wake = rec.suspended, rec.stopped, rec.done, rec.wake
+    created, first, waker_place = rec.created, rec.first, wakers.place
     Task = asyncio.tasks.Task
-    its_step = None  # the type of the callback that runs a task's first step: seen when the first task is made
-    running = None  # the task whose step the function below runs
+    pending = rec.pending = {}  # key -> name as told, of the tasks that were made and have not run yet
+    Step = None  # the type named STEP_TYPE: seen when the first task is made
+    cur = None  # the task whose step runs
+    me = 0.0  # its key
+    begin = 0.0  # of its step
+    nested = False  # a task that is being made runs its first step inside of the step
+    by = 0.0  # key of the task that scheduled the callback which runs
+    cause = IO  # what a task made ready now is woken by, if by no task. What runs outside of our shims is libuv that calls back
+    calling = 0.0  # when the callback that runs began; 0 when none runs
+    look_at = 0.0  # when a step that ends sees to what is written
 
-    def step(task, callback, *args):
-        """Runs in place of a step of one of asyncio's own tasks: what `UvFallback.step` does, at less cost."""
-        nonlocal running
-        if self.begin or stream.resync:
-            return outer_step(None, callback, *args)
-        self.cur = running = task
-        self.begin = begin = clock()
+    def step(task, note, k, callback, arg=NOTHING):
+        """Runs in place of a step of a task of asyncio's that has a list: note. k: its key. arg: what the callback is handed, if anything."""
+        nonlocal cur, me, begin
+        if stream.resync:
+            anew()
+        cur = task
+        me = k
+        begin = b = clock()
+        try:
+            if arg is NOTHING:
+                callback()
+            else:
+                callback(arg)
+        except BaseException:
+            broke_off(task, k, b)
+            task = note = callback = arg = None  # the traceback has this frame
+            raise
+        t = clock()
+        cur = None
+        try:
+            w = task._fut_waiter
+            if w is None:
+                ext((CLOCK_HEAD, b))
+                if task.done():
+                    done(task, note, t)
+                else:
+                    stopped(task, note, t, None)
+            elif light:
+                ext((CLOCK_HEAD, b, LIGHT_HEAD - k, t))
+            else:
+                ext((CLOCK_HEAD, b))
+                suspended(task, note, t, w)
+            if t > look_at:
+                look(t)
+        except Exception as exc:
+            state.fault(exc, "a step")
+        task = note = callback = arg = w = None  # what the task raised may keep this frame, and what it names
+
+    def other_step(task, k, callback, *args):
+        """The same for a task's first step, and for tasks of other makes."""
+        nonlocal cur, me, begin
+        if stream.resync:
+            anew()
+        cur = task
+        me = k
+        begin = b = clock()
+        try:
+            callback(*args)
+        except BaseException:
+            broke_off(task, k, b)
+            task = callback = args = None
+            raise
+        t = clock()
+        cur = None
+        try:
+            ended(task, k, b, t)
+            if t > look_at:
+                look(t)
+        except Exception as exc:
+            state.fault(exc, "a step")
+        task = callback = args = None
+
+    def ended(task, k, b, t):
+        """Records a step of a task that may have no list."""
+        name = pending.pop(k, None)
+        if name is None:
+            rec.stepped(task, b, t)
+        else:
+            ext((CLOCK_HEAD, b))
+            first(task, k, b, t, name)
+
+    def broke_off(task, k, b):
+        """SystemExit or KeyboardInterrupt leaves a step, and the loop."""
+        nonlocal cur
+        t = clock()
+        cur = None
+        try:
+            ended(task, k, b, t)
+        except Exception as exc:
+            state.fault(exc, "a step")
+
+    def look(t):
+        """Sends what is to be sent, and packs what has been written."""
+        nonlocal look_at
+        look_at = t + LOOK
+        if t > state.due:
+            state.overdue()
+        elif len(buf) > PIECE:
+            stream.pack()
+
+    def anew():
+        """Records were lost: all tasks are told anew."""
+        try:
+            rec.resync(loop)
+        except Exception as exc:
+            state.fault(exc, "telling all tasks anew")
+
+    def called(origin, callback, *args):
+        """Runs in place of a callback of asyncio's. origin: the key of the task that scheduled it, or -cause."""
+        nonlocal by, cause, calling
+        if stream.resync:
+            anew()
+        if origin < 0:
+            cause = -origin
+        else:
+            by = origin
+        calling = b = clock()
         try:
             return callback(*args)
         finally:
             t = clock()
-            self.cur = running = None
-            self.by = self.begin = 0.0
-            self.cause = IO
-            try:
-                stepped(task, begin, t)
-                if t > state.due:
-                    state.overdue()
-            except Exception as exc:
-                state.fault(exc, "a step")
-            task = callback = args = None  # an exception's traceback may keep this frame, and what it names
+            if t - b > SLOW_CALLBACK:
+                ext((CALLBACK_HEAD - by, b, t))
+            by = calling = 0.0
+            cause = IO
+            callback = args = None
 
-    def stepped(task, begin, t):
-        st = getattr(task, "_loopscope", None)
-        if type(st) is str:
-            ext((CLOCK_HEAD, begin))
-            first(task, key(task), begin, t, st)
-            return
-        if type(st) is not list:
-            rec.stepped(task, begin, t)
-            return
-        ext((CLOCK_HEAD, begin))
-        future = task._fut_waiter
-        if future is None and task.done():
-            done(task, st, t)
-            return
-        if future is not None and not light:
-            c = st[2]
-            f = c.cr_frame
-            if f is not None and f.f_lasti == st[1] and type(c.cr_await) is st[3] and type(future) is not gathering:
-                ext((st[0], t, hash(future)))
-                return
-        stopped(task, st, t, future)
+    def timer_fired(callback, *args):
+        nonlocal cause
+        cause = TIMER
+        try:
+            return callback(*args)
+        finally:
+            cause = IO
+            callback = args = None
 
-    def woken(task, future, frame):
-        """Records that the task whose step runs has made another ready; False where it is not as simple as that."""
-        st = getattr(task, "_loopscope", None)
-        if type(st) is not list or running is None or self.cur is not running or future.cancelled():
-            return False
-        if frame.f_code is step.__code__:
-            ext((WAKE_AT_END - st[5],))
-            return True
-        place = 0 if light else waker_place(frame, 32, st[13])
-        ext((WAKE_HERE - st[5], clock(), place) if place else (WAKE_BY_STEP - st[5], clock()))
-        return True
-
-    def call_soon(callback, *args, context=None):
-        nonlocal its_step
-        origin = None
+    def call_soon(callback, arg=NOTHING, *more, context=None):
+        nonlocal Step
+        task = None
         try:
             kind = type(callback)
             if kind is BUILTIN:
-                task = callback.__self__
-                if type(task) is Task and len(args) == 1 and task._fut_waiter is args[0] and woken(task, args[0], getframe(1)):
-                    return stock_call_soon(step, task, callback, *args, context=context)
-            elif kind is its_step:
-                task = callback.__self__
-                if type(task) is Task:
-                    if task is not self.cur and not hasattr(task, "_loopscope"):
-                        rec.made(task, 0.0 if self.cur is None else key(self.cur))
-                    return stock_call_soon(step, task, callback, context=context)
-            elif its_step is None and kind.__name__ == "TaskStepMethWrapper":
-                its_step = kind
-            if not self.noticed(callback, args, getframe(1)):
-                if not of_asyncio(callback):
-                    return stock_call_soon(callback, *args, context=context)
-                origin = self.origin()
+                owner = callback.__self__
+                # `future.add_done_callback(task.cancel)` has the looks of a wake-up, too.
+                if type(owner) is Task and owner._fut_waiter is arg and not arg.cancelled() and not nested:
+                    try:
+                        note = owner._loopscope
+                    except AttributeError:
+                        note = first_wake(rec, owner, cur)
+                    k = note[5]
+                    if light:
+                        if type(arg) is gathering:
+                            woken(note, arg, getframe(1))
+                    elif arg is cur:
+                        ext((WAKE_AT_END - k,))
+                    elif cur is not None:
+                        place = waker_place(getframe(1), 32, note[13])
+                        ext((WAKE_HERE - k, clock(), place) if place else (WAKE_BY_STEP - k, clock()))
+                    elif by:
+                        woken(note, arg, getframe(1))
+                    else:
+                        frame = getframe(1)
+                        base = known.get(id(frame.f_code), 0.0)
+                        # The innermost of the user's, else the innermost of two.
+                        if base >= USER or base > 0.0 and getattr(frame.f_back, "f_code", None) is run_code:
+                            place = base + frame.f_lasti
+                        else:
+                            place = waker_place(frame, 2, note[13])
+                        why = cause * ARG + k
+                        ext((WAKE_THERE - why, clock(), place) if place else (WAKE_BY_NONE - why, clock()))
+                    task = owner
+                elif isinstance(owner, Task) and "wakeup" in callback.__name__:
+                    note = getattr(owner, "_loopscope", None) or first_wake(rec, owner, cur)
+                    k = note[5]
+                    woken(note, arg, getframe(1))
+                    task = owner
+            elif kind is Step or Step is None and kind.__name__ == STEP_TYPE:
+                Step = kind
+                owner = callback.__self__
+                if owner is cur:
+                    k = me
+                    note = getattr(cur, "_loopscope", None)
+                    if note is None and k in pending:
+                        note = chains.of(cur, pending[k])
+                else:
+                    name = owner.get_name()
+                    note = created(owner, 0.0 if cur is None else me, name)
+                    if nested:
+                        note = chains.of(owner, name)  # by which whoever awaits its end sees that it was told
+                    if type(note) is float:
+                        pending[note] = name
+                        k, note = note, None
+                    else:
+                        k = note[5]
+                task = owner
+            elif kind is MethodType:
+                args = () if arg is NOTHING else (arg, *more)
+                task = other_step_of(rec, woken, callback, args, getframe(1), cur, 0.0 if cur is None else me, by, cause)
+                if task is not None:
+                    callback, arg, more = other_step, task, (key(task), callback, *args)
+                    task = None
+            if task is None and of_asyncio(callback):
+                more = (callback,) if arg is NOTHING else (callback, arg, *more)
+                callback, arg = called, origin()
         except Exception as exc:
             state.fault(exc, "call_soon")
-        return stock_call_soon(outer_step, origin, callback, *args, context=context)
+            task = None
+        if task is None:
+            if arg is NOTHING:
+                return stock_call_soon(callback, context=context)
+            return stock_call_soon(callback, arg, *more, context=context)
+        if note is None:
+            return stock_call_soon(other_step, task, k, callback, context=context)
+        if arg is NOTHING:
+            return stock_call_soon(step, task, note, k, callback, context=context)
+        return stock_call_soon(step, task, note, k, callback, arg, context=context)
+
+    def woken(note, future, frame):
+        """Records that a task is to be stepped because of a future; False if that is no future: the callback is none of a task's."""
+        try:
+            flags = WAS_CANCELLED if future.cancelled() else 0
+        except AttributeError:
+            return False
+        if light and not flags and type(future) is not gathering:
+            return True
+        if cur is not None or by:
+            wake(note[5], TASK | flags, by if cur is None else me, frame, cur is not None and not nested)
+        else:
+            wake(note[5], cause | flags, 0.0, frame)
+        return True
 
     def call_soon_threadsafe(callback, *args, context=None):
         if not of_asyncio(callback):
             return stock_threadsafe(callback, *args, context=context)
         by_thread = rec.handing or get_ident() != stream.thread_id
-        return stock_threadsafe(outer_step, -THREAD if by_thread else self.origin(), callback, *args, context=context)
+        return stock_threadsafe(called, -THREAD if by_thread else origin(), callback, *args, context=context)
 
     def call_later(delay, callback, *args, context=None):
         if of_asyncio(callback):
@@ -189,6 +325,10 @@ def trace(loop, stream, asyncio):
         return stock_call_at(when, callback, *args, context=context)
 
     def run_forever():
+        nonlocal cur, nested, by, cause, calling
+        if loop.is_running():
+            return stock_run_forever()  # which says so
+        cur, nested, by, cause, calling = None, False, 0.0, IO, 0.0  # a signal handler may have broken off what ran before
         stream.thread_id = get_ident()
         stream.resting = False
         rec.ext((head(RUN, 0, 1), state.clock()))
@@ -199,17 +339,38 @@ def trace(loop, stream, asyncio):
             rec.ext((head(RUN, 0, 0), state.clock()))
             stream.rest()
 
-    for function in (call_soon, call_soon_threadsafe, call_later, call_at, stepped, woken):
+    def current():
+        return 0.0 if cur is None else me
+
+    def swap(task):
+        nonlocal cur, me, begin, nested
+        previous, cur = cur, task
+        me = 0.0 if task is None else key(task)
+        if previous is None:
+            begin = calling
+        nested = task is not None and not hasattr(task, "get_coro")
+        return previous
+
+    def origin():
+        return (by or -cause) if cur is None else me
+
+    gone = ref(rec, lambda _: setattr(stream, "closed", True))
+
+    def probe():
+        return (current(), int((calling if cur is None else begin) * 1e9), 0) if gone and not stream.resting else (0.0, 0, 0)
+
+    for function in (call_soon, call_soon_threadsafe, call_later, call_at, woken):
         codes.mark(function.__code__, codes.SKIP)
-    for function in (run_forever, step, UvFallback.timer_fired, UvFallback.step):
+    run_code = run_forever.__code__
+    for function in (run_forever, step, other_step, called, timer_fired):
         codes.mark(function.__code__, codes.STOP)
+    stream.probe, rec.current, rec.swap, rec.origin = probe, current, swap, origin
     loop.call_soon = call_soon
     loop.call_soon_threadsafe = call_soon_threadsafe
     loop.call_later = call_later
     loop.call_at = call_at
     loop.run_forever = run_forever
     loop._loopscope = rec
-    fallback.expose(self, stream, rec)
     return rec
 
 
