@@ -11,11 +11,11 @@ from _thread import get_ident
 from math import ulp
 from types import MethodType
 
-from . import chains, codes, fallback, foreign, guard, loops, mimic, recorder, state, wakers
+from . import chains, codes, fallback, guard, loops, mimic, recorder, state, wakers
 from .chains import SLEEP0
 from .mimic import one_frame_less, real_run
-from .othersteps import first_wake, other_step
-from .polling import events_processor, shortcut, translate
+from .othersteps import first_wake, lean, other_step, recovered
+from .polling import events_processor, shortcut, sweep, translate
 from .recorder import ARG, CLOCK_HEAD, LIGHT_HEAD, YIELD_HEAD
 from .records import CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, TASK, THREAD, TIMER, WAS_CANCELLED, key
 from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_HERE, WAKE_THERE
@@ -25,6 +25,8 @@ SLOW_CALLBACK = 50e-6  # seconds; shorter ones are not recorded
 STRICT = sys.version_info >= (3, 15)  # a timer is due now however coarse the clock's numbers are
 DICT_IS_FREE = not (3, 11) <= sys.version_info < (3, 13)  # else looking at a loop's `__dict__` slows whatever looks at its attributes
 PIECE = 2000  # numbers of records that are packed together
+FEW = 64
+ITER_HEADS = [ITER_HEAD - todo for todo in range(FEW)]  # of iterations with few callbacks
 
 clock = state.clock
 copy_context = contextvars.copy_context
@@ -32,17 +34,16 @@ getframe = sys._getframe
 waker_place = wakers.place
 _Step = None  # the type of the callback that runs a C task's first step: seen when the first task is made
 # What is asyncio's, and so the same for all loops, is not among the variables of `install`: those are handed to each single call.
-handle_type = new_handle = locked_types = Timer = Task = Future = plain = gathering = through_run = stock_process = None
+handle_type = locked_types = Timer = Task = Future = plain = gathering = through_run = stock_process = None
 max_timeout = min_timers = min_cancelled = warning = format_handle = run_forever = None
 
 
 def know(asyncio):
     """Notes what is the same for all loops."""
-    global handle_type, new_handle, locked_types, Timer, Task, Future, plain, gathering, through_run, stock_process
+    global handle_type, locked_types, Timer, Task, Future, plain, gathering, through_run, stock_process
     global max_timeout, min_timers, min_cancelled, warning, format_handle, run_forever
     base_events, events = asyncio.base_events, asyncio.events
     handle_type, locked = mimic.handle_classes(events)
-    new_handle = handle_type.__new__
     locked_types = () if locked is None else (locked, events._ThreadSafeHandle)
     Timer, Task, Future, gathering = events.TimerHandle, asyncio.tasks.Task, asyncio.futures.Future, asyncio.tasks._GatheringFuture
     plain = Future, Task  # what tasks mostly wait for
@@ -87,7 +88,7 @@ def install(loop, stream, asyncio):
             if st is None and cur is not None and not nested:  # turned on in the first step of a task
                 st = chains.unsure(cur)
             return one_frame_less(slow.call_soon(callback, *args, context=context))
-        h = new_handle(handle_type)
+        h = handle_type()
         h._context = copy_context() if context is None else context
         h._loop = loop
         h._callback = callback
@@ -106,7 +107,7 @@ def install(loop, stream, asyncio):
                     h._by = st
                 else:
                     h._name = name = task.get_name()
-                    h._by = created(task, me, name)
+                    h._by = created(task, me, name, 2)
                     if nested:
                         chains.of(task, name)  # by which whoever awaits its end sees that it was told
                 push(h)
@@ -114,7 +115,10 @@ def install(loop, stream, asyncio):
             if kind is BUILTIN:
                 task = callback.__self__
                 if type(task) is not Future:  # whose `set_result` steps nobody
-                    note = getattr(task, "_loopscope", None)
+                    try:
+                        note = task._loopscope
+                    except AttributeError:
+                        note = None
                     if note is None and isinstance(task, Task) and "wakeup" in callback.__name__:
                         note = first_wake(rec, task, cur)
                         st = note if task is cur else st
@@ -194,6 +198,7 @@ def install(loop, stream, asyncio):
     def _run_once():
         nonlocal cur, me, st, again, by, cause, begin
         goes_on = getframe(1).f_code is run_forever  # which would do no more than call this for each turn of the loop
+        turn = [0.0, 0.0]  # an ITER: writing it from here makes no tuple
         while True:
             if (begin or loop._debug) and loop_class._run_once is not stock_run_once:
                 # Run inside a step by who has replaced it (nest_asyncio): theirs it shall be.
@@ -202,15 +207,7 @@ def install(loop, stream, asyncio):
             scheduled = loop._scheduled
             timers = len(scheduled)
             if timers > min_timers and loop._timer_cancelled_count / timers > min_cancelled:
-                kept = []
-                for h in scheduled:
-                    if h._cancelled:
-                        h._scheduled = False
-                    else:
-                        kept.append(h)
-                heapq.heapify(kept)
-                loop._scheduled = scheduled = kept
-                loop._timer_cancelled_count = 0
+                scheduled = sweep(loop)
             else:
                 while scheduled and scheduled[0]._cancelled:
                     loop._timer_cancelled_count -= 1
@@ -253,7 +250,9 @@ def install(loop, stream, asyncio):
             if len(buf) > PIECE:
                 stream.pack()
             begin = t = clock()
-            ext((ITER_HEAD - todo, t))
+            turn[0] = ITER_HEADS[todo] if todo < FEW else ITER_HEAD - todo
+            turn[1] = t
+            ext(turn)
             if stream.resync:
                 rec.resync(loop)
             skipped = False  # whether callbacks ran that were not recorded
@@ -284,7 +283,7 @@ def install(loop, stream, asyncio):
                         cur = h._task
                         if cur is None:
                             by = h._by
-                            if by < 0:
+                            if by < 0.0:
                                 cause = -by
                                 by = 0.0
                         else:
@@ -349,7 +348,9 @@ def install(loop, stream, asyncio):
                             elif again:
                                 again = False
                                 if light:
-                                    ext((YIELD_HEAD - me, t))
+                                    note = st[3] or lean(st, 3, YIELD_HEAD)
+                                    note[1] = t
+                                    ext(note)
                                 else:
                                     f = st[2].cr_frame
                                     if f is not None and f.f_lasti == st[1] and st[3] is SLEEP0:
@@ -360,7 +361,9 @@ def install(loop, stream, asyncio):
                                 w = cur._fut_waiter
                                 if w is not None:
                                     if light:
-                                        ext((LIGHT_HEAD - me, t))
+                                        note = st[0] or lean(st, 0, LIGHT_HEAD)
+                                        note[1] = t
+                                        ext(note)
                                     else:
                                         c = st[2]
                                         f = c.cr_frame
@@ -380,7 +383,7 @@ def install(loop, stream, asyncio):
                                 else:
                                     suspended(cur, st, t, None)
                         except Exception as exc:
-                            recovered(cur, begin, t, exc)
+                            recovered(rec, cur, begin, t, exc)
                         cur = None
                         me = 0.0
                     begin = t
@@ -397,13 +400,6 @@ def install(loop, stream, asyncio):
             h = args = st = f = c = w = None  # an exception's traceback may keep this frame, and what it names
             if not goes_on or loop._stopping or (loop._run_once if fields is None else fields.get("_run_once")) is not _run_once:
                 return
-
-    def recovered(task, begin, end, exc):
-        """A step could not be recorded: its task was never seen before, or this is a fault."""
-        if type(exc) in (AttributeError, TypeError) and not (isinstance(task, foreign.own) and hasattr(task, "_loopscope")):
-            rec.stepped(task, begin, end)
-        else:
-            state.fault(exc, "_run_once")
 
     def step_aside():
         """The loop runs as its class says; what runs is seen as on a loop of an unknown kind."""

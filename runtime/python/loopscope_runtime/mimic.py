@@ -150,16 +150,19 @@ _handle_classes = {}
 
 
 def handle_classes(events):
-    """A Handle that knows its task, and since 3.14 one for what other threads schedule, else None."""
+    """A Handle that knows its task, and since 3.14 one for what other threads schedule, else None.
+
+    The first is made by calling it without arguments, which costs a quarter less than its `__new__`.
+    """
     if events not in _handle_classes:
         locked = getattr(events, "_ThreadSafeHandle", None)
-        _handle_classes[events] = knowing(events.Handle, "_task", "_by", "_name"), locked and knowing(locked, "_by")
+        _handle_classes[events] = knowing(events.Handle, "_task", "_by", "_name", __init__=object.__init__), locked and knowing(locked, "_by")
     return _handle_classes[events]
 
 
-def knowing(kind, *slots):
-    """A subclass that calls itself as its base does, for its repr shows."""
-    return type(kind.__name__, (kind,), {"__slots__": slots, "__doc__": kind.__doc__, "__module__": kind.__module__})
+def knowing(kind, *slots, **more):
+    """A subclass that calls itself as its base does, for its repr shows. more: attributes."""
+    return type(kind.__name__, (kind,), {"__slots__": slots, "__doc__": kind.__doc__, "__module__": kind.__module__, **more})
 
 
 def one_frame_less(handle):

@@ -2,7 +2,7 @@
 
 from types import MethodType
 
-from . import chains, foreign, missed
+from . import chains, foreign, missed, state
 from .records import TASK
 
 
@@ -53,3 +53,17 @@ def foreign_step(rec, woken, callback, args, frame, cur, me, by, cause):
     elif not args or not woken(st, args[0], frame):
         rec.wake(st[5], TASK if me or by else cause, me or by, frame)
     return task
+
+
+def lean(st, i, head):
+    """Light detail's record of a step, but for the time. Kept in the list of its task, it is written without making a number or a tuple."""
+    st[i] = [head - st[5], 0.0]
+    return st[i]
+
+
+def recovered(rec, task, begin, end, exc):
+    """A step could not be recorded: its task was never seen before, or this is a fault."""
+    if type(exc) in (AttributeError, TypeError) and not (isinstance(task, foreign.own) and hasattr(task, "_loopscope")):
+        rec.stepped(task, begin, end)
+    else:
+        state.fault(exc, "_run_once")

@@ -1,5 +1,6 @@
-"""A shorter way to ask for events, where a loop does not wait for them: `EpollSelector.select` without its Python."""
+"""What `_run_once` asks for before its callbacks: events, where it does not wait for them, without `EpollSelector.select`'s Python; and timers."""
 
+import heapq
 import sys
 import zlib
 
@@ -40,3 +41,17 @@ def translate(events, files):
             mask = (2 if event & ~EPOLLIN else 0) | (1 if event & ~EPOLLOUT else 0)  # EVENT_WRITE, EVENT_READ
             out.append((key, mask & key.events))
     return out
+
+
+def sweep(loop):
+    """Takes the cancelled timers out of a loop's, as `_run_once` does where there are many: those that are left."""
+    kept = []
+    for h in loop._scheduled:
+        if h._cancelled:
+            h._scheduled = False
+        else:
+            kept.append(h)
+    heapq.heapify(kept)
+    loop._scheduled = kept
+    loop._timer_cancelled_count = 0
+    return kept

@@ -12,7 +12,7 @@ def replace(asyncio):
     events = asyncio.events
     handle_type, locked_type = mimic.handle_classes(events)
     stock = methods.stock["call_soon_threadsafe"]
-    of = loops.of
+    of, init = loops.of, events.Handle.__init__
 
     def call_soon_threadsafe(self, callback, *args, context=None):
         self._check_closed()  # stock: self._check_closed()
@@ -24,8 +24,11 @@ def replace(asyncio):
             return one_frame_less(stock(self, callback, *args, context=context))
         if self._debug:
             return one_frame_less(fallback.call_soon_threadsafe(callback, *args, context=context))
-        h = (locked_type or handle_type)(callback, args, self, context)
-        if locked_type is None:
+        if locked_type is not None:
+            h = locked_type(callback, args, self, context)
+        else:
+            h = handle_type()
+            init(h, callback, args, self, context)
             h._task = None
         h._by = rec.origin() if get_ident() == self._thread_id and not rec.handing else -THREAD
         self._ready.append(h)
