@@ -64,6 +64,7 @@ class Run:
         self.last_new = {}  # loop -> parent, coroutine and stack of the task made last
         self.numbers_of_tasks = {}  # loop -> the number in the last name that was one
         self.early = {}  # loop -> wakes by the step that has not ended yet
+        self.chains = {}  # loop -> the chains that have a number
         self.gaps = 0
         found, self.left_over = frames(data)
         for kind, _, body in found:
@@ -106,6 +107,7 @@ class Run:
             self.last_new.pop(loop, None)
             self.numbers_of_tasks.pop(loop, None)
             self.early.pop(loop, None)
+            self.chains.pop(loop, None)
         self.last_sequence[loop] = sequence
         self.lost = lost
         self.at, self.loop = 0, loop
@@ -209,6 +211,12 @@ class Run:
             new = self.stack()
             assert keep <= len(task.chain) or self.gaps, "%r keeps %d of %d frames" % (task, keep, len(task.chain))
             task.chain = task.chain[:keep] + new
+        if arg & 1024:
+            number, chains = self.int(), self.chains.setdefault(self.loop, {})
+            if arg & 64:
+                chains[number] = task.chain
+            assert number in chains or self.gaps, "no chain of the number %d was told" % number
+            task.chain = chains.get(number, [])
         row = {"from": end, "future": future, "stack": task.chain, "on": None, "ready": None, "cause": None, "by": None, "waker": None}
         future_of = self.futures.get(future)
         if wait:

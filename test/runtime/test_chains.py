@@ -19,26 +19,52 @@ RECORDED = """
         for record in records:
             stream(record)
         return records
+
+    inside = []
+
+    def watch(Recorder, check):
+        '''Has check(task, its list, what it waits on, the records) called whenever a step that goes on was recorded, be it by either method.'''
+        def watched(stock):
+            def method(self, task, note, end, future, *more):
+                if inside:
+                    return stock(self, task, note, end, future, *more)
+                inside.append(task)
+                records = recorded(stock, self, task, note, end, future, *more)
+                inside.clear()
+                check(task, task._loopscope, future, records)
+            return method
+        Recorder.suspended, Recorder.elsewhere = watched(Recorder.suspended), watched(Recorder.elsewhere)
 """
 
 # A program whose tasks go ways of every kind, at random; each chain that is written is compared with a look at the coroutines.
 RANDOM_WAYS = RECORDED + """
     import asyncio, random, sys, types
     import loopscope_runtime
-    from loopscope_runtime import chains, recorder
+    from loopscope_runtime import chains, recorder, suspensions
 
     loopscope_runtime.start(file=sys.argv[1])
-    stock, count, wrong, written = recorder.Recorder.suspended, 0, [], {}
+    suspensions.MANY = int(sys.argv[3])
+    count, wrong, written, numbered, ways = 0, [], {}, {}, [0, 0, 0]
 
-    def suspended(self, task, note, end, future):
+    def check(task, note, future, records):
         global count
         count += 1
-        for record in recorded(stock, self, task, note, end, future):
+        for record in records:
             kind = int(-record[0] // 2 ** 32)
             at = 3 if kind >> 5 & 32 else 2
-            if kind & 31 == 1 and kind >> 5 & 64:
+            if kind & 31 != 1:
+                continue
+            if kind >> 5 & 64:
                 kept, n = record[at : at + 2]
-                written[task] = [*written.get(task, ())[:kept], *record[at + 2 : at + 2 + n]]
+                at += 2 + n
+                written[task] = [*written.get(task, ())[:kept], *record[at - n : at]]
+                if kind >> 5 & 1024:
+                    numbered[record[at]] = written[task]
+                    if kept:
+                        wrong.append("a number for part of a chain")
+            elif kind >> 5 & 1024:
+                written[task] = numbered[record[at]]
+            ways[(kind >> 5 & 64 > 0) + 2 * (kind >> 5 & 1088 == 1024)] += 1
         whole, natives = [], []
         chains.frames_below(task.get_coro(), whole, natives)
         if written[task] != chains.places(whole) or note[6] != whole:
@@ -46,7 +72,7 @@ RANDOM_WAYS = RECORDED + """
         if natives[: len(note[7])] != note[7]:
             wrong.append((natives, note))
 
-    recorder.Recorder.suspended = suspended
+    watch(recorder.Recorder, check)
     dice = random.Random(5)
 
     class Awaitable:
@@ -104,12 +130,53 @@ RANDOM_WAYS = RECORDED + """
         finally:
             await way(depth + 3)
 
+    async def plain(future): await future
+    async def either(future):
+        if dice.random() < 0.5: await future
+        else: await future
+    async def through(coroutine): await coroutine
+
+    class Iterator:
+        def __init__(self, future):
+            self.future = dice.choice((future, None))
+            self.over = False
+
+        def __await__(self):
+            return self
+
+        def __next__(self):
+            if self.over:
+                raise StopIteration
+            self.over = True
+            if self.future is not None: self.future._asyncio_future_blocking = True
+            return self.future
+
+    async def turns():
+        loop = asyncio.get_running_loop()
+        for n in range(60):
+            future = loop.create_future()
+            loop.call_soon(future.set_result, None)
+            kind = dice.choice((0, 1, 2)) if n < 40 else dice.randrange(6)
+            if kind == 0: await future
+            elif kind == 1: await future
+            elif kind == 2:  # at one place, what is awaited is of many kinds
+                await dice.choice((
+                    *[lambda: future] * 9, *[lambda: Iterator(future)] * 3, lambda: Awaitable(future), lambda: plain(future), lambda: either(future),
+                    lambda: through(plain(future)), lambda: through(either(future)), lambda: asyncio.sleep(0), lambda: asyncio.gather(future),
+                    lambda: leaf(0), lambda: asyncio.ensure_future(plain(future)), lambda: asyncio.shield(future),
+                ))()
+            elif kind == 3: await either(future)
+            elif kind == 4: await through(either(future))
+            else: await through(dice.choice((plain, either))(future))
+
+    async def deep(depth): await (deep(depth - 1) if depth else turns())
+
     async def main():
         for _ in range(int(sys.argv[2])):
-            await asyncio.gather(*[way(0) for _ in range(6)])
+            await asyncio.gather(*[way(0) for _ in range(6)], turns(), turns(), deep(3), deep(9))
 
     asyncio.run(main())
-    print(len(wrong), count > 500, *wrong[:1])
+    print(len(wrong), min(count, *ways[1:]) > 500 or ways, *wrong[:1])
 """
 
 # A program whose tasks wait for one another at queues, locks and events in many ways, at random; of each wait the kind and the object that are
@@ -120,7 +187,7 @@ RANDOM_WAKES = RECORDED + """
     from loopscope_runtime import chains, codes, fused, recorder, wakers, waits
 
     loopscope_runtime.start(file=sys.argv[1])
-    stock, stock_place = recorder.Recorder.suspended, wakers.place
+    stock_place = wakers.place
     wrong, counts = [], {"wakes": 0, "objects": 0}
 
     def place(frame, limit, ways):
@@ -133,8 +200,7 @@ RANDOM_WAKES = RECORDED + """
             wrong.append(("place", told, expected, ways))
         return told
 
-    def suspended(self, task, note, end, future):
-        records = recorded(stock, self, task, note, end, future)
+    def check(task, note, future, records):
         arg = int(-records[-1][0] // 2**32) >> 5
         frames, natives = [], []
         chains.frames_below(task.get_coro(), frames, natives)
@@ -149,7 +215,8 @@ RANDOM_WAKES = RECORDED + """
             if not arg & 128 or records[-1][-1] != recorder.key(thing):
                 wrong.append(("object", records[-1], thing))
 
-    recorder.Recorder.suspended, wakers.place, fused.waker_place = suspended, place, place
+    watch(recorder.Recorder, check)
+    wakers.place, fused.waker_place = place, place
     dice = random.Random(int(sys.argv[2]))
 
     class Own(asyncio.Queue):
@@ -295,8 +362,10 @@ class Foreseen(unittest.TestCase):
     def test_chains_are_those_of_the_coroutines(self):
         with tempfile.TemporaryDirectory(prefix="loopscope-test-") as folder:
             path = os.path.join(traced.ROOT, "runtime", "python")
-            result = traced.run(RANDOM_WAYS, os.path.join(folder, "trace"), "10", traced=False, PYTHONPATH=path)
-        self.assertEqual((result.code, result.err, result.out), (0, b"", b"0 True\n"))
+            for chains_with_numbers in ("1000", "30"):
+                file = os.path.join(folder, "trace")
+                result = traced.run(RANDOM_WAYS, file, "10", chains_with_numbers, traced=False, PYTHONPATH=path)
+                self.assertEqual((result.code, result.err, result.out), (0, b"", b"0 True\n"))
 
     def test_wakes_and_waits_are_those_of_the_frames(self):
         with tempfile.TemporaryDirectory(prefix="loopscope-test-") as folder:

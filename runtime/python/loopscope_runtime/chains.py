@@ -15,7 +15,7 @@ last written (`creation.py`). The fields, by index:
 9 below     as `awaits`, or OTHER: something that must be walked anew each time
 10 by user  whether the leaf is code of the user
 11 natives  how many of `frames` are those of `coroutines` when none is left out
-12 anew     what tells that the chain is as before though its end was entered anew (`links`), or None
+12 anew     what tells that the chain is as before though its end was entered anew (`anew`), or where else it was (`Suspensions.turn`), or None
 13 ways     how those that woke it were reached: see `wakers.place`
 """
 
@@ -106,11 +106,11 @@ def places(frames):
     return [(known.get(id(code)) or codes.base_of(code)) + offset for code, offset in frames]
 
 
-def fresh(task):
-    """The list of a task that has not been looked at."""
+def fresh(task, name=None):
+    """The list of a task that has not been looked at. name: as last written; else its present one."""
     coro = task.get_coro()
     leaf = coro if type(coro) is CoroutineType else Foreign(coro)
-    return [None, -1, leaf, None, task.get_name(), hash(task) % KEYS, (), None, None, None, False, 0, None, []]
+    return [None, -1, leaf, None, task.get_name() if name is None else name, hash(task) % KEYS, (), None, None, None, False, 0, None, []]
 
 
 def of(task, name=None):
@@ -118,9 +118,7 @@ def of(task, name=None):
     st = getattr(task, "_loopscope", None)
     if type(st) is list:
         return st
-    name, st = st if name is None else name, fresh(task)
-    if name is not None:
-        st[4] = name
+    st = fresh(task, st if name is None else name)
     try:
         task._loopscope = st
     except AttributeError:  # a task class without a __dict__: nothing is remembered, every chain is whole
@@ -209,65 +207,6 @@ def anew(st, kept, waiters=None, arg=0.0, thing=0.0):
     c = st[7][kept - 1]
     del st[7][kept:]
     return c, st[6][kept - 1][1], links(st[6][kept : st[11]]), st[9], waiters, arg, thing
-
-
-# Whole chains: place of a task's own coroutine -> what was below it when a task was suspended there, and what follows from that. The
-# frames below it, whether it was a yield, and of the list: head but for the key, 1, 3, 6, 8, 9, 10; the places of the frames.
-wholes = {}
-
-
-def entered(st, future, sleep_code):
-    """Compares a chain that is new from the task's own coroutine on with one that was there before: (its places, whether it is like that).
-
-    If it is, the list says so, and there are no places where it is the task's own last one; if not, the places are those down to which it is.
-    """
-    coroutines = st[7]
-    if coroutines is None:
-        c = st[2]
-    elif len(coroutines) > 1 and coroutines[1].cr_frame is not None:
-        return (), False
-    else:
-        c = coroutines[0]
-    f = c.cr_frame
-    if f is None:
-        return (), False
-    code = c.cr_code
-    whole = wholes.get((codes.known.get(id(code)) or codes.base_of(code)) + f.f_lasti)
-    if whole is None:
-        return (), False
-    inner, bare, head, leaf, awaits, frames, handler, below, by_user, ways, told = whole
-    natives = [c]
-    a = c.cr_await
-    try:
-        for code, offset in inner:
-            if a.cr_code is not code or (offset is not None and a.cr_frame.f_lasti != offset):
-                break
-            c = a
-            natives.append(c)
-            a = c.cr_await
-        else:
-            if type(a) is below and (future is None) is bare or (
-                below is SLEEP0 and future is None and type(a) is CoroutineType and a.cr_code is sleep_code
-            ):
-                same = frames is st[6]
-                st[:] = [head - st[5], leaf, c, awaits, st[4], st[5], frames, natives, handler, below, by_user, len(natives), None, ways]
-                return (() if same else told), True
-    except AttributeError:  # a is no coroutine, or has no frame
-        pass
-    if len(natives) == 1:
-        return (), False
-    st[6], st[7] = frames[: len(natives)], natives
-    return told[: len(natives)], False
-
-
-def learn(st, future, told):
-    """Remembers the chain that a task's list tells of. told: the places of its frames."""
-    if st[9] is OTHER:
-        return
-    if len(wholes) > MAX_PATHS:
-        wholes.clear()
-    inner = links(st[6][1 : len(st[7])])
-    wholes[told[0]] = inner, future is None, st[0] + st[5], st[1], st[3], st[6], st[8], st[9], st[10], st[13], told
 
 
 def walk(st, future, sleep_code):

@@ -235,7 +235,10 @@ def watch(rec, Task):
             return
         outcome = task._state
         if outcome == "PENDING":
-            rec.stopped(task, chains.of(task, name), end, task._fut_waiter)
+            if rec.light:
+                rec.stopped(task, chains.of(task, name), end, task._fut_waiter)
+            else:
+                rec.elsewhere(task, None, end, task._fut_waiter, k, name)
             return
         if name is not task.get_name():
             ext((head(NAME, k), state.text(task.get_name())))

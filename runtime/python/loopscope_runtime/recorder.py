@@ -4,7 +4,7 @@ import sys
 from _thread import get_ident
 from weakref import ref
 
-from . import chains, codes, creation, foreign, missed, state, waits, wakers
+from . import chains, codes, creation, foreign, missed, state, suspensions, waits, wakers
 from .records import (
     ADOPT,
     CANCELLED,
@@ -19,12 +19,8 @@ from .records import (
     RAISED_OUTCOME,
     RETURNED,
     STEP,
-    STEP_CHAIN,
-    STEP_FUTURE,
-    STEP_OBJECT,
     TASK,
     UNSAFE,
-    W_YIELD,
     WAKE,
     WAKE_BY,
     WAKE_FRAMES,
@@ -34,24 +30,16 @@ from .records import (
     head,
     key,
 )
+from .suspensions import ARG, YIELD_HEAD
 
 clock = state.clock
 USER = codes.USER
 getframe = sys._getframe
 chain_of = chains.of
-unchanged = chains.unchanged
-entered = chains.entered
-SLEEP0 = chains.SLEEP0
-OTHER = chains.OTHER
 
-ARG = 32 * KEYS  # what one more in `arg` takes from a head
-STEP_HEAD = head(STEP, 0, STEP_FUTURE)
-YIELD_HEAD = head(STEP, 0, W_YIELD)
 LIGHT_HEAD = head(STEP)
 CLOCK_HEAD = head(CLOCK)
 DONE_HEAD = head(DONE)
-WITH_CHAIN = STEP_CHAIN * ARG
-WITH_OBJECT = [(wait | STEP_OBJECT) * ARG for wait in range(32)]
 
 
 def outcome_of(task):
@@ -118,7 +106,7 @@ def poll(timeout, timers, loop):
     return head(POLL, max(0, files), arg), t, timeout or 0.0, timers
 
 
-class Recorder:
+class Recorder(suspensions.Suspensions):
     """Writes the records of one loop into a stream."""
 
     def __init__(self, stream, asyncio):
@@ -140,6 +128,8 @@ class Recorder:
         self.restore_factory = None  # gives the loop its task factory back
         self.first_run = None  # called when a loop that did not run when it was met runs for the first time
         self.adopting = False  # there may be tasks that were there before the recording, and are still to be described
+        self.wholes = {}  # place of the innermost coroutine that lasts -> `suspensions.Whole`: a chain told when it was there
+        self.numbers = {}  # places of a chain -> its number on the wire
         creation.watch(self, asyncio.tasks.Task)
         self.handing = False  # work is being handed to an executor: what is scheduled meanwhile is by its threads
 
@@ -167,122 +157,16 @@ class Recorder:
         else:
             self.ext((LIGHT_HEAD - st[5], end))
 
-    def suspended(self, task, st, end, future):
-        """A step ended at an await; future is what the task waits on (None: a bare yield)."""
-        anew = st[12]
-        if anew is not None and future is not None:
-            c, offset, links, awaits, waiters, arg, thing = anew
-            f = c.cr_frame
-            if f is None:
-                st[12] = None
-            elif f.f_lasti == offset:
-                try:
-                    for code, at in links:
-                        c = c.cr_await
-                        if c.cr_code is not code or (at is not None and c.cr_frame.f_lasti != at):
-                            break
-                    else:
-                        if type(c.cr_await) is awaits:
-                            if waiters is not None:
-                                waiters = waiters()
-                                if waiters and waiters[-1] is future:
-                                    self.ext((st[0] - arg, end, hash(future), thing))
-                                    return
-                            else:
-                                kind = type(future)
-                                if kind is type(task) or kind is not self.gathering and not (st[10] and waits.may_relate(future)):
-                                    st[2] = c
-                                    self.ext((st[0], end, hash(future)))
-                                    return
-                except AttributeError:  # what is awaited there now is no coroutine, or has no frame
-                    pass
-        self.looked_at(task, st, end, future)
-
-    def looked_at(self, task, st, end, future):
-        """The same where more than the end of the chain may have changed."""
-        kept = unchanged(st, future, self.sleep_code) if st[0] is not None else -1
-        same = kept >= 0
-        if same:
-            coroutines = st[7]
-        else:
-            if st[0] is None and st[4] is not task.get_name():
-                self.renamed(task, st)
-            chain, known_whole = entered(st, future, self.sleep_code)
-            if known_whole:
-                same = not chain
-                keep = 0
-                coroutines = st[7]
-            else:
-                keep, below, coroutines = chains.walk(st, future, self.sleep_code)
-                if chain:
-                    keep, chain = 0, [*chain, *below]
-                else:
-                    chain = below
-                self.prepare(st, future, coroutines)
-                if not keep:
-                    chains.learn(st, future, chain)
-        if future is None:
-            if same:
-                self.ext((st[0], end))
-            else:
-                self.ext((st[0] - WITH_CHAIN, end, keep, len(chain), *chain))
-            return
-        kind = type(future)
-        if kind is self.gathering or (st[10] and kind is not type(task) and waits.may_relate(future)):
-            if waits.relate(self, future, self.gathering):
-                st[3] = None
-        handler = st[8]
-        if handler is None:
-            if same:
-                if kept > 0:
-                    st[12] = chains.anew(st, kept)
-                self.ext((st[0], end, key(future)))
-            else:
-                self.ext((st[0] - WITH_CHAIN, end, key(future), keep, len(chain), *chain))
-            return
-        found = waits.ask(handler, coroutines)
-        wait, thing, delay, others = found
-        if same and thing is not None and not others:
-            waiters = waits.waiting_list(wait, thing, future) if kept > 0 else None
-            if waiters is not None:
-                st[12] = chains.anew(st, kept, waiters, WITH_OBJECT[wait], key(thing))
-            self.ext((st[0] - WITH_OBJECT[wait], end, key(future), key(thing)))
-            return
-        arg, values = waits.fields(found)
-        if same:
-            self.ext((st[0] - arg * ARG, end, key(future), *values))
-        else:
-            self.ext((st[0] - (arg | STEP_CHAIN) * ARG, end, key(future), keep, len(chain), *chain, *values))
-
-    def prepare(self, st, future, coroutines):
-        """Notes on a task what the next suspension at the same place can do without."""
-        st[8] = None
-        below = st[9]
-        if future is None:
-            st[0] = YIELD_HEAD - st[5]
-            st[3] = below if below is SLEEP0 else None
-            st[10] = False
-            return
-        st[0] = STEP_HEAD - st[5]
-        st[3] = below if below is not OTHER else None
-        judged = waits.judge(coroutines) if coroutines else None
-        if judged is None:
-            st[10] = below is not OTHER and codes.base_of(coroutines[-1].cr_code) >= USER
-            return
-        st[10] = False
-        if type(judged[0]) is int:
-            st[0] -= judged[0] * ARG
-        else:
-            st[3] = None
-            st[8] = judged
-
     def done(self, task, st, end):
         """A step ended and with it the task."""
         if st[4] is not task.get_name():
             self.renamed(task, st)
         k = st[5]
         st.clear()
-        outcome = outcome_of(task)
+        if task.cancelled():
+            outcome = CANCELLED
+        else:
+            outcome = RETURNED if getattr(task, "_exception", None) is None else RAISED_OUTCOME
         self.ext((DONE_HEAD - k - outcome * ARG, end))
         if outcome == RAISED_OUTCOME:
             self.raised(task)
@@ -333,6 +217,7 @@ class Recorder:
         """Records were lost: describes every task anew. Or the process forked, and the drain thread is to go on."""
         self.stream.resync = False
         self.forget()
+        self.numbers, self.wholes = {}, {}
         resume = state.resume
         if resume is not None:
             resume()

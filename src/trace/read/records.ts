@@ -167,6 +167,19 @@ export class RecordReader {
     return this.inward(stacks.cut(before, keep), n);
   }
 
+  /** The number of a chain: `stack` if its frames precede it, else the one told before. */
+  private numbered(stack: number): number {
+    const number = this.amount();
+    const { chains } = this.loop.reading;
+    if (this.arg & StepArg.chain) {
+      if (!this.reducer.incomplete) chains.set(number, stack);
+      return stack;
+    }
+    const known = chains.get(number);
+    this.reducer.incomplete = known === undefined;
+    return known ?? 0;
+  }
+
   /** n, then n keys: the tasks among them, and how many there were. */
   private keys(): { count: number; tasks: number[] } {
     const count = this.count();
@@ -183,7 +196,8 @@ export class RecordReader {
         const end = this.time();
         const begin = reducer.begin(program, loop, task, end);
         const future = this.arg & StepArg.future ? this.key() : 0;
-        const stack = this.arg & StepArg.chain ? this.chain(task) : reducer.chainOf(task);
+        let stack = this.arg & StepArg.chain ? this.chain(task) : reducer.chainOf(task);
+        if (this.arg & StepArg.number) stack = this.numbered(stack);
         if ((this.arg & FIVE_BITS) === WAIT.yield) reducer.yielded(loop, task, begin, end, stack);
         else {
           reducer.step(program, loop, task, begin, end, future, 0, stack);

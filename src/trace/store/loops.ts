@@ -31,6 +31,8 @@ export class Reading {
   stack = 0;
   /** The number in the last name that had one; NaN when that is not known. */
   number = Number.NaN;
+  /** The await chains that have a number, by it: rows in `stacks`. */
+  readonly chains = new Map<number, number>();
   /**
    * Rows of this loop's tasks by keys that a task of another loop has by now. A key is free again when its task is gone, but
    * loops are told of one after the other: the new task may come before the end of the old one, and what its end raised.
@@ -44,6 +46,7 @@ export class Reading {
     this.parent = -1;
     this.code = this.stack = 0;
     this.number = Number.NaN;
+    this.chains.clear();
   }
 
   /** The same where tasks have other rows. */
@@ -55,6 +58,7 @@ export class Reading {
     copy.code = this.code;
     copy.stack = this.stack;
     copy.number = this.number;
+    for (const [number, stack] of this.chains) copy.chains.set(number, stack);
     for (let i = 0; i < this.wakes.length; i += 3) {
       const task = taskRow(this.wakes[i]);
       if (task >= 0) copy.wakes.push(task, this.wakes[i + 1], this.wakes[i + 2]);

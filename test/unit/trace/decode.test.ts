@@ -86,6 +86,30 @@ describe("the decoder", () => {
     assert.equal(trace.steps.flags.get(2) & 16, 16, "a chain with frames missing is marked");
   });
 
+  it("knows a chain by its number, in the records of a loop, until something is lost", () => {
+    const w = new StreamWriter();
+    w.loop(1).loop(2, "_UnixSelectorEventLoop", "worker").on(1);
+    w.new(1, 0, 0, MAIN, "t").new(2, 0, 0, MAIN, "u");
+    w.numbered(1, 0.1, 0.2, 5, 1, [MAIN, "/app/app.py:20 a"]);
+    w.numbered(2, 0.2, 0.3, 5, 2, [MAIN, "/app/app.py:21 a"]);
+    w.numbered(2, 0.3, 0.4, 5, 1).numbered(1, 0.4, 0.5, 5, 2).again(2, 0.5, 0.6, 6);
+    w.numbered(1, 0.6, 0.7, 5, 1, [MAIN]).numbered(2, 0.7, 0.8, 5, 1);
+    w.on(2).new(3, 0.2, 0, MAIN, "v").numbered(3, 0.3, 0.4, 5, 2);
+    w.gap().numbered(3, 0.5, 0.6, 5, 2).on(1).gap().numbered(1, 1.1, 1.2, 5, 1);
+    const trace = w.trace();
+    const lines = (task: number) => {
+      const found: unknown[] = [];
+      for (let row = trace.tasks.firstStep.get(task); row >= 0; row = trace.steps.next.get(row)) {
+        found.push(trace.stacks.frames(trace.steps.stack.get(row)).map((p) => p.line));
+        if (trace.steps.flags.get(row) & 16) found.push("incomplete");
+      }
+      return found;
+    };
+    assert.deepEqual(lines(0), [[10, 20], [10, 21], [10], [], "incomplete"]);
+    assert.deepEqual(lines(1), [[10, 21], [10, 20], [10, 20], [10]]);
+    assert.deepEqual(lines(2), [[], "incomplete", [], "incomplete"]);
+  });
+
   it("gives a key that is used again to its new owner", () => {
     const w = new StreamWriter();
     w.new(1, 0, 0, MAIN, "first").done(1, 0.1, 0.2);

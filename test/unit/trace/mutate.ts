@@ -28,6 +28,8 @@ function everything(): Uint8Array[] {
   w.step(2, 0.012, 0.013, 78, F)
     .waits(2, "lock", 50)
     .again(2, 0.013, 0.013, 79)
+    .numbered(2, 0.013, 0.013, 79, 1, [F[0]])
+    .numbered(3, 0.013, 0.013, 79, 1)
     .yield(3, 0.013, 0.014, [F[1]])
     .flush();
   w.gather(90, [1, 2])

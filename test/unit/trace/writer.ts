@@ -187,6 +187,20 @@ export class StreamWriter {
     return this.suspended(task, begin, arg, end, [future, ...this.chain(frames, keep)]);
   }
 
+  /** A step whose chain has a number; `frames`: it is given to that one. */
+  numbered(
+    task: number,
+    begin: number,
+    end: number,
+    future: number,
+    number: number,
+    frames?: FrameText[],
+  ): this {
+    const arg = StepArg.future | StepArg.number | (frames ? StepArg.chain : 0);
+    const chain = frames ? this.chain(frames, 0) : [];
+    return this.suspended(task, begin, arg, end, [future, ...chain, number]);
+  }
+
   /** A step that ends where the one before ended, on another future. */
   again(task: number, begin: number, end: number, future: number): this {
     return this.suspended(task, begin, StepArg.future, end, [future]);
@@ -438,6 +452,13 @@ export class StreamWriter {
     this.strings = [];
     this.records = 0;
     this.suspensions.clear();
+    return this;
+  }
+
+  /** Batches of this loop are lost. */
+  gap(): this {
+    this.flush();
+    this.sequence.set(this.loopNumber, (this.sequence.get(this.loopNumber) ?? 0) + 1);
     return this;
   }
 
