@@ -92,6 +92,36 @@ class Light(unittest.TestCase):
         works = [task for task in run.tasks if task.coroutine == "work"]
         self.assertEqual([task.outcome for task in works], ["returned"] * 3)
 
+    def test_yields_and_waits_in_turns(self):
+        """The records of a task's steps are kept and written again, those of many tasks at once: each has its own wait and time."""
+        run = self.run_ok("""
+            import asyncio
+
+            async def turns(n):
+                loop = asyncio.get_running_loop()
+                for i in range(6):
+                    if (i + n) % 3:
+                        await asyncio.sleep(0)
+                    else:
+                        future = loop.create_future()
+                        loop.call_soon(future.set_result, None)
+                        await future
+
+            async def main():
+                await asyncio.gather(*map(turns, range(5)))
+
+            asyncio.run(main())
+            print("done")
+        """)
+        turns = [task for task in run.tasks if task.coroutine == "turns"]
+        self.assertEqual(
+            [[row["on"] and row["on"][0] for row in task.suspensions] for task in turns],
+            [["yield" if (i + n) % 3 else None for i in range(6)] for n in range(5)],
+        )
+        steps = sorted(step for task in turns for step in task.steps)
+        self.assertEqual(len(steps), 5 * 7)
+        self.assertTrue(all(end <= begin for (_, end), (begin, _) in zip(steps, steps[1:])), steps)
+
     def test_who_cancelled(self):
         run = self.run_ok(CANCELS)
         named = {task.name: task for task in run.tasks}
