@@ -128,8 +128,7 @@ class Recorder(suspensions.Suspensions):
         self.restore_factory = None  # gives the loop its task factory back
         self.first_run = None  # called when a loop that did not run when it was met runs for the first time
         self.adopting = False  # there may be tasks that were there before the recording, and are still to be described
-        self.wholes = {}  # place of the innermost coroutine that lasts -> `suspensions.Whole`: a chain told when it was there
-        self.numbers = {}  # places of a chain -> its number on the wire
+        self.begin_anew()
         creation.watch(self, asyncio.tasks.Task)
         self.handing = False  # work is being handed to an executor: what is scheduled meanwhile is by its threads
 
@@ -217,7 +216,7 @@ class Recorder(suspensions.Suspensions):
         """Records were lost: describes every task anew. Or the process forked, and the drain thread is to go on."""
         self.stream.resync = False
         self.forget()
-        self.numbers, self.wholes = {}, {}
+        self.begin_anew()
         resume = state.resume
         if resume is not None:
             resume()

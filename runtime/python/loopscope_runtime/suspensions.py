@@ -60,6 +60,12 @@ def differs(a, depth, future):
 class Suspensions:
     """The part of a recorder that is told where a step ended and the task goes on later."""
 
+    def begin_anew(self):
+        """Chains are told anew, and have other numbers."""
+        self.wholes = {}  # place of the innermost coroutine that lasts -> `Whole`: a chain told when it was there
+        self.numbers = {}  # places of a chain -> its number on the wire
+        self.era = object()  # what is noted on tasks is of this one, or does not hold
+
     def suspended(self, task, st, end, future):
         """A step ended at an await; future is what the task waits on (None: a bare yield)."""
         anew = st[12]
@@ -89,16 +95,18 @@ class Suspensions:
                                     return
                 except AttributeError:  # what is awaited there now is no coroutine, or has no frame
                     pass
-            elif awaits is TURNS and waiters is self.numbers:
+            elif awaits is TURNS and waiters is self.era:
                 turn = links.get(f.f_lasti)
                 if turn is not None:
-                    awaits, head, number, before, ways, by_user = turn
+                    awaits, record, before, ways, by_user = turn
                     if type(c.cr_await) is awaits:
                         kind = type(future)
                         if kind is type(task) or kind is not self.gathering and not (by_user and waits.may_relate(future)):
                             st[:12] = before
                             st[13] = ways
-                            self.ext((head, end, hash(future), number))
+                            record[1] = end
+                            record[2] = hash(future)
+                            self.ext(record)
                             return
         f = st[2].cr_frame
         if f is not None and f.f_lasti != st[1] and st[0] is not None:
@@ -253,7 +261,7 @@ class Suspensions:
             number = self.numbers.get(chain)
             if number is None:
                 if len(self.numbers) == MANY:
-                    self.numbers, self.wholes = {}, {}
+                    self.begin_anew()
                 number = self.numbers[chain] = len(self.numbers) + 1
                 part, arg = (0, len(chain), *chain, number), STEP_CHAIN | STEP_NUMBER
             else:
@@ -275,9 +283,9 @@ class Suspensions:
 
         In place of `chains.anew`: the coroutine, no offset, and by offsets what is awaited, the record, and the list's fields.
         """
-        if anew is None or anew[3] is not TURNS or anew[4] is not self.numbers:
-            anew = st[2], -1, {}, TURNS, self.numbers, 0.0, 0.0
-        anew[2][st[1]] = st[3], st[0] - WITH_NUMBER, whole.number, tuple(st[:12]), st[13], st[10]
+        if anew is None or anew[3] is not TURNS or anew[4] is not self.era:
+            anew = st[2], -1, {}, TURNS, self.era, 0.0, 0.0
+        anew[2][st[1]] = st[3], [st[0] - WITH_NUMBER, 0.0, 0.0, whole.number], tuple(st[:12]), st[13], st[10]
         return anew
 
     def prepare(self, st, future, coroutines):
