@@ -142,6 +142,21 @@ class Light(unittest.TestCase):
         self.assertTrue(cancel("timed"))
         self.assertEqual((named["fresh"].outcome, len(named["fresh"].steps)), ("cancelled", 2))
 
+    def test_locks_and_their_like_are_left_alone(self):
+        run = self.run_ok("""
+            import asyncio
+
+            async def main():
+                lock, event, queue = asyncio.Lock(), asyncio.Event(), asyncio.Queue()
+                async with lock:
+                    await asyncio.sleep(0)
+                assert not {"_locked", "_waiters"} & {*vars(asyncio.Lock), *vars(asyncio.Event)}
+
+            asyncio.run(main())
+            print("done")
+        """)
+        self.assertEqual((run.objects, run.holds), ({}, []))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -103,7 +103,8 @@ def patch(asyncio, drain):
     watch_class(base)
     waits.start(asyncio)
     foreign.start(asyncio)
-    objects.start(asyncio, recorder_here)
+    if state.options["detail"] != "light":  # which does not tell what waits on them
+        objects.start(asyncio, recorder_here)
     methods.replace(base)
     if own.mismatch is None:
         threadsafe.replace(asyncio)
