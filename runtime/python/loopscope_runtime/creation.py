@@ -72,7 +72,9 @@ def watch(rec, Task):
                             ext((SAME_NEXT_HEAD - k, clock()))
                             return k
                     above = 0  # all but the name is known
-        except (AttributeError, IndexError, ValueError):  # no coroutine of its own; a hundred names were told; the stack is not that deep
+        except IndexError:  # a hundred names were told
+            above = 0
+        except (AttributeError, ValueError):  # no coroutine of its own; the stack is not that deep
             own = coroutine_code(task.get_coro())
         return elsewhere(task, own, parent, name, above)
 
