@@ -200,6 +200,59 @@ LOST = """
 """
 
 
+YIELDS = """
+    import asyncio, sys, uvloop
+
+    async def inner(future):
+        await future
+
+    async def middle(depth, wait):
+        if depth:
+            await middle(depth - 1, wait)
+        else:
+            await wait
+
+    class Done:
+        def __await__(self):
+            future = asyncio.get_running_loop().create_future()
+            future.set_result(None)
+            future._asyncio_future_blocking = True
+            yield future
+
+    async def other(depth, wait):
+        await middle(depth, wait)
+
+    async def first(done):
+        await done
+
+    async def works(future, done):
+        # It is known by a list from its first suspension on; each must be told as it is, whatever wakes it.
+        await first(Done() if done else asyncio.sleep(0))
+        for _ in range(3):
+            await middle(2, asyncio.sleep(0.001))
+            await other(1, inner(future))
+            await other(1, asyncio.sleep(0))
+            await other(2, asyncio.sleep(0.001))
+
+    async def main():
+        future = asyncio.get_running_loop().create_future()
+        tasks = [asyncio.create_task(works(future, n % 2)) for n in range(4)]
+        await asyncio.sleep(0.01)
+        future.set_result(None)
+        await asyncio.wait(tasks)
+        await asyncio.create_task(turns())
+        print("done")
+
+    async def turns():
+        for delay in (0, 0.001, 0, 0, 0.001, 0):
+            await asyncio.sleep(delay)
+
+    loop = uvloop.new_event_loop()
+    loop.run_until_complete(main())
+    loop.close()
+"""
+
+
 @unittest.skipUnless(find_spec("uvloop"), "uvloop is not installed here: scripts/pythons.ts makes environments that have it")
 class OnUvloop(unittest.TestCase):
     def run_of(self, source, *args, quiet=True):
@@ -251,6 +304,24 @@ class OnUvloop(unittest.TestCase):
         run = self.run_of(PENDING).run
         self.assertEqual([task.name for task in run.tasks if task.coroutine == "child"][0], "first")
         self.assertEqual(len(run.find("at_once").steps), 4)
+
+    def test_a_first_step_that_yields(self):
+        run = self.run_of(YIELDS).run
+        works = [task for task in run.tasks if task.coroutine == "works"]
+        self.assertEqual(len(works), 4)
+        middle = ["works", "middle", "middle", "middle", "sleep"]
+        other = ["works", "other", "middle", "middle"]
+        for n, task in enumerate(works):
+            expected = [["works", "first", "__await__" if n % 2 else "sleep"]]
+            for i in range(3):
+                expected.append(middle)
+                if not i:
+                    expected.append([*other, "inner"])
+                expected += [[*other, "sleep"], [*other, "middle", "sleep"]]
+            told = [[place.function for place in row["stack"]] for row in task.suspensions]
+            self.assertEqual([[name for name in each if name != "__sleep0"] for each in told], expected)
+        told = [[place.function for place in row["stack"]] for row in run.find("turns").suspensions]
+        self.assertEqual(told, [["turns", "sleep", *["__sleep0"] * (not delay)] for delay in (0, 1, 0, 0, 1, 0)])
 
     def test_records_were_lost(self):
         run = self.run_of(LOST).run

@@ -251,6 +251,8 @@ def trace(loop, stream, asyncio):
                 elif isinstance(owner, Task) and "wakeup" in callback.__name__:
                     note = getattr(owner, "_loopscope", None) or first_wake(rec, owner, cur)
                     k = note[5]
+                    if owner is cur:
+                        pending.pop(k, None)  # it has a list before its first step has ended, which is to be kept
                     woken(note, arg, getframe(1))
                     task = owner
             elif kind is Step or Step is None and kind.__name__ == STEP_TYPE:
@@ -258,9 +260,7 @@ def trace(loop, stream, asyncio):
                 owner = callback.__self__
                 if owner is cur:
                     k = me
-                    note = getattr(cur, "_loopscope", None)
-                    if note is None and k in pending:
-                        note = chains.of(cur, pending[k])
+                    note = None if k in pending else getattr(cur, "_loopscope", None)  # `first` makes a list of its own
                 else:
                     name = owner.get_name()
                     note = created(owner, 0.0 if cur is None else me, name)
