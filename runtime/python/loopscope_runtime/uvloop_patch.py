@@ -5,7 +5,7 @@ from sys import _getframe as getframe
 from types import MethodType
 from weakref import ref
 
-from . import asyncio_patch, chains, codes, methods, missed, recorder, state, wakers
+from . import asyncio_patch, chains, codes, loops, methods, missed, recorder, state, wakers
 from .faults import watch_class
 from .othersteps import first_wake
 from .othersteps import other_step as other_step_of
@@ -61,6 +61,7 @@ def new_loop(loop, asyncio, drain, meet=lambda act: act()):
         asyncio_patch.equip(loop, stream, rec, methods.OF_EVERY_LOOP)
         if loop.is_running():
             stream.thread_id = get_ident()
+            loops.runs(rec)
             rec.ext((head(RUN, 0, 1), state.clock()))
 
     meet(act)
@@ -331,10 +332,12 @@ def trace(loop, stream, asyncio):
         cur, nested, by, cause, calling = None, False, 0.0, IO, 0.0  # a signal handler may have broken off what ran before
         stream.thread_id = get_ident()
         stream.resting = False
+        loops.runs(rec)
         rec.ext((head(RUN, 0, 1), state.clock()))
         try:
             stock_run_forever()
         finally:
+            loops.runs(None)
             missed.count(loop)
             rec.ext((head(RUN, 0, 0), state.clock()))
             stream.rest()
@@ -354,10 +357,10 @@ def trace(loop, stream, asyncio):
     def origin():
         return (by or -cause) if cur is None else me
 
-    gone = ref(rec, lambda _: setattr(stream, "closed", True))
-
     def probe():
-        return (current(), int((calling if cur is None else begin) * 1e9), 0) if gone and not stream.resting else (0.0, 0, 0)
+        return (0.0, 0, 0) if stream.resting else (current(), int((calling if cur is None else begin) * 1e9), 0)
+
+    probe.gone = ref(rec, lambda _: setattr(stream, "closed", True))  # the stream keeps this, and neither the recorder nor the loop
 
     for function in (call_soon, call_soon_threadsafe, call_later, call_at, woken):
         codes.mark(function.__code__, codes.SKIP)
