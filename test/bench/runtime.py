@@ -3,11 +3,13 @@
     python test/bench/runtime.py [--pairs 9] [--full] [--python PATH]... [--ways full,light] [--peers] [--servers] [--markdown FILE] [WORKLOAD...]
 
 Both ways run in turns (ABBA) as fresh processes, so that what the machine does meanwhile hits both alike; a process warms the workload
-up once, then measures its own processor time (all its threads) for it. The median of the ratios of neighbours is printed.
+up once, then measures its own processor time (all its threads) for it. The median of the ratios of neighbours is printed. Of servers
+both ways run side by side, and get requests in turns: --pairs times, in processes of their own, a few turns each.
 Peers and servers are measured where PATH has them installed: viztracer aiomonitor pyinstrument yappi fastapi uvicorn aiohttp uvloop.
 """
 
 import argparse
+import asyncio
 import os
 import statistics
 import subprocess
@@ -109,6 +111,10 @@ def quartiles(ratios):
     return statistics.median(ratios), ratios[quarter], ratios[-quarter - 1]
 
 
+def target(full, way):
+    return {"full": full, "light": 1.1, "dormant": 1.01}.get(way, "")
+
+
 def compare(python, size, name, way, pairs, listener):
     """A row of the table, or None where the way is not installed."""
     ratios, extra, each, drain = [], [], [], []
@@ -125,26 +131,23 @@ def compare(python, size, name, way, pairs, listener):
             # What the drain's share would be at 100,000 events a second. The warm-up's events are not in its time.
             warm = 2 if size == "SMALL" else 1
             drain.append(others / (events / warm) * 1e5 / 1e9 * 100)
-    target = TARGETS[name] if way == "full" else {"light": 1.1, "dormant": 1.01}.get(way, "")
     wire = ("%.0f" % statistics.median(each), "%.1f" % statistics.median(drain)) if each else ("", "")
-    return (name, way, "%.2f (%.2f–%.2f)" % quartiles(ratios), target, *wire, "%.1f" % (max(extra) / 1024))
+    return (name, way, "%.2f (%.2f–%.2f)" % quartiles(ratios), target(TARGETS[name], way), *wire, "%.1f" % (max(extra) / 1024))
 
 
-def compare_servers(python, pairs, listener):
-    for kind, target in servers.KINDS.items():
-        ratios = []
-        for i in range(pairs):
-            order = ["plain", "full"] if i % 2 else ["full", "plain"]
-            results = {}
-            for way in order:
-                results[way] = servers.measure(python, kind, environment(way, listener))
-                if way == "full":
+def compare_servers(python, pairs, ways, listener):
+    for kind, full in servers.KINDS.items():
+        for way in filter(TRACED.__contains__, ways):
+            ratios = []
+            for _ in range(pairs):
+                of_pair = asyncio.run(servers.compare(python, kind, environment("plain", listener), environment(way, listener)))
+                if not of_pair:
+                    break
+                if way != "dormant":
                     listener.received()
-            if None in results.values():
-                break
-            ratios.append(results["full"] / results["plain"])
-        if ratios:
-            yield (kind, "full", "%.2f (%.2f–%.2f)" % quartiles(ratios), target, "", "", "")
+                ratios += of_pair
+            if ratios:
+                yield (kind, way, "%.2f (%.2f–%.2f)" % quartiles(ratios), target(full, way), "", "", "")
 
 
 def main():
@@ -179,7 +182,7 @@ def main():
                         if row is not None:
                             write("| %s | %s |" % (version, " | ".join(map(str, row))))
                 if options.servers:
-                    for row in compare_servers(python, options.pairs, listener):
+                    for row in compare_servers(python, options.pairs, ways, listener):
                         write("| %s | %s |" % (version, " | ".join(map(str, row))))
         finally:
             listener.close()
