@@ -140,7 +140,17 @@ WITHIN = """
     loop.close()
 """
 
-PENDING = """
+# It yields a future that is done already: its task is woken in the midst of its step.
+DONE = """
+    class Done:
+        def __await__(self):
+            future = asyncio.get_running_loop().create_future()
+            future.set_result(None)
+            future._asyncio_future_blocking = True
+            yield future
+"""
+
+PENDING = DONE + """
     import asyncio, uvloop
 
     async def child():
@@ -149,14 +159,6 @@ PENDING = """
     async def main():
         tasks.append(asyncio.create_task(child(), name="first"))
         tasks.append(asyncio.create_task(child()))
-
-    class Done:
-        # What yields a future that is done already: its task is woken in the midst of its step.
-        def __await__(self):
-            future = asyncio.get_running_loop().create_future()
-            future.set_result(None)
-            future._asyncio_future_blocking = True
-            yield future
 
     async def at_once():
         await Done()
@@ -199,8 +201,7 @@ LOST = """
     loop.close()
 """
 
-
-YIELDS = """
+YIELDS = DONE + """
     import asyncio, sys, uvloop
 
     async def inner(future):
@@ -211,13 +212,6 @@ YIELDS = """
             await middle(depth - 1, wait)
         else:
             await wait
-
-    class Done:
-        def __await__(self):
-            future = asyncio.get_running_loop().create_future()
-            future.set_result(None)
-            future._asyncio_future_blocking = True
-            yield future
 
     async def other(depth, wait):
         await middle(depth, wait)

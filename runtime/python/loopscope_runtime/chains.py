@@ -209,12 +209,8 @@ def anew(st, kept, waiters=None, arg=0.0, thing=0.0):
     return c, st[6][kept - 1][1], links(st[6][kept : st[11]]), st[9], waiters, arg, thing
 
 
-def walk(st, future, sleep_code):
-    """Looks at the chain of a suspended task anew: (how many frames are as before, places of the others, coroutines)."""
-    before = st[6]
-    coroutines = st[7]
-    if coroutines is None:
-        coroutines = st[7] = [st[2]]
+def lasting(coroutines):
+    """Takes the finished ones out of a chain's coroutines: (how many last, the innermost of them, its frame); one stays, without a frame."""
     kept = len(coroutines)
     c = coroutines[-1]
     f = c.cr_frame
@@ -223,7 +219,14 @@ def walk(st, future, sleep_code):
         c = coroutines[kept - 1]
         f = c.cr_frame
     del coroutines[kept:]
-    natives = coroutines
+    return kept, c, f
+
+
+def walk(st, future, sleep_code):
+    """Looks at the chain of a suspended task anew: (how many frames are as before, places of the others, coroutines)."""
+    before = st[6]
+    natives = coroutines = st[7]
+    kept, c, f = lasting(coroutines)
     if f is None:
         kept = 0
         st[1], st[2], st[9], st[13] = -2, c, OTHER, []

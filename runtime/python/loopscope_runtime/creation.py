@@ -3,14 +3,13 @@
 from sys import _getframe as getframe
 
 from . import chains, codes, state
-from .records import CANCELLED, DONE, KEYS, NAME, NEW, NEW_NEXT, NEW_NUMBER, NEW_SAME, RAISED_OUTCOME, RETURNED, head, key
+from .records import ARG, CANCELLED, DONE, KEYS, NAME, NEW, NEW_NEXT, NEW_NUMBER, NEW_SAME, RAISED_OUTCOME, RETURNED, head, key
 
 MANY = 50  # tasks of one place whose whole creation stack is written
 SITES = 8  # places remembered that make tasks of one coroutine function
 NEW_HEAD = head(NEW)
 NEXT_HEAD = head(NEW, 0, NEW_NEXT)
 SAME_NEXT_HEAD = head(NEW, 0, NEW_SAME | NEW_NEXT)
-ARG = 32 * KEYS  # what one more in `arg` takes from a head
 RETURNED_HEAD, RAISED_HEAD, CANCELLED_HEAD = (head(DONE, 0, outcome) for outcome in (RETURNED, RAISED_OUTCOME, CANCELLED))
 
 ENDINGS = ["%02d" % i for i in range(100)]

@@ -9,10 +9,10 @@ from types import MethodType
 from weakref import ref
 
 from . import codes, foreign, loops, methods, mimic, missed, recorder, state
+from .recorder import SLOW_CALLBACK
 from .records import CALLBACK, CALLED_BACK, IO, ITER, TASK, THREAD, TIMER, WAS_CANCELLED, head, key
 
 clock = state.clock
-SLOW_CALLBACK = 50e-6  # seconds
 BUILTIN = type(len)
 
 

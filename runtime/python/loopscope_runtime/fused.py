@@ -14,17 +14,16 @@ from types import MethodType
 from . import chains, codes, fallback, guard, loops, mimic, recorder, state, wakers
 from .chains import SLEEP0
 from .mimic import one_frame_less, real_run
+from .fallback import BUILTIN
 from .othersteps import first_wake, lean, other_step, recovered
 from .polling import events_processor, shortcut, sweep, translate
-from .recorder import ARG, CLOCK_HEAD, LIGHT_HEAD, YIELD_HEAD
-from .records import CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, TASK, THREAD, TIMER, WAS_CANCELLED, key
+from .recorder import CLOCK_HEAD, LIGHT_HEAD, SLOW_CALLBACK, YIELD_HEAD
+from .records import ARG, CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, TASK, THREAD, TIMER, WAS_CANCELLED, key
 from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_HERE, WAKE_THERE
+from .state import PIECE
 
-BUILTIN = type(len)
-SLOW_CALLBACK = 50e-6  # seconds; shorter ones are not recorded
 STRICT = sys.version_info >= (3, 15)  # a timer is due now however coarse the clock's numbers are
 DICT_IS_FREE = not (3, 11) <= sys.version_info < (3, 13)  # else looking at a loop's `__dict__` slows whatever looks at its attributes
-PIECE = 2000  # numbers of records that are packed together
 FEW = 64
 ITER_HEADS = [ITER_HEAD - todo for todo in range(FEW)]  # of iterations with few callbacks
 

@@ -8,7 +8,7 @@ from _thread import get_ident
 from sys import _getframe as getframe
 
 from . import codes, labels, loops, state
-from .records import HOLD, KEYS, O_BARRIER, O_CONDITION, O_EVENT, O_LOCK, O_QUEUE, O_SEMAPHORE, OBJECT, head
+from .records import HOLD, KEYS, O_BARRIER, O_CONDITION, O_EVENT, O_LOCK, O_QUEUE, O_SEMAPHORE, OBJECT, head, key
 
 MANY = 50  # objects of one place whose whole creation stack is told; of later ones, the frames up to the user's, or the innermost
 MAX_PLACES = 1000  # that are remembered
@@ -168,7 +168,7 @@ def start(asyncio, recorder_here):
         for entry in getattr(future, "_callbacks", None) or ():
             owner = getattr(entry[0], "__self__", None)
             if hasattr(owner, "get_coro"):
-                return hash(owner) % KEYS
+                return key(owner)
         return 0
 
     def put(cls, name, store):

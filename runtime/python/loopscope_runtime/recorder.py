@@ -7,6 +7,7 @@ from weakref import ref
 from . import chains, codes, creation, foreign, missed, state, suspensions, waits, wakers
 from .records import (
     ADOPT,
+    ARG,
     CANCELLED,
     CLOCK,
     DONE,
@@ -30,13 +31,14 @@ from .records import (
     head,
     key,
 )
-from .suspensions import ARG, YIELD_HEAD
+from .suspensions import YIELD_HEAD
 
 clock = state.clock
 USER = codes.USER
 getframe = sys._getframe
 chain_of = chains.of
 
+SLOW_CALLBACK = 50e-6  # seconds; shorter ones are not recorded
 LIGHT_HEAD = head(STEP)
 CLOCK_HEAD = head(CLOCK)
 DONE_HEAD = head(DONE)

@@ -24,6 +24,7 @@ FOR_EVER, NOT_KNOWN = 1, 2
 STOPPED, STARTED, CLOSED = 0, 1, 2
 
 KEYS = 4294967296.0  # keys are less than this
+ARG = 32 * KEYS  # what one more in `arg` takes from a head
 
 
 def key(thing):
@@ -46,4 +47,4 @@ WAKE_AT_END = head(WAKE, 0, TASK)
 WAKE_BY_CALLBACK = head(WAKE, 0, TASK | WAKE_TIME | WAKE_BY)
 WAKE_BY_NONE = head(WAKE, 0, WAKE_TIME)
 WAKE_THERE = head(WAKE, 0, WAKE_TIME | WAKE_PLACE)  # the same, from code
-CANCELLED_WAIT = WAS_CANCELLED * 32 * KEYS  # what such a wake takes from its first number
+CANCELLED_WAIT = WAS_CANCELLED * ARG  # what such a wake takes from its first number

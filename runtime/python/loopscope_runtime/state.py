@@ -26,6 +26,7 @@ last_words = None  # flushes; set once the drain thread has stopped
 due = inf  # seconds, of `clock`: a loop that is between two iterations then flushes
 overdue = None  # what it calls for that
 looking = RLock()  # held by the drain thread while it holds loops or what belongs to them
+PIECE = 2000  # numbers of records that a loop packs together
 LOOKS = 5  # seconds that a look at a loop takes at most: milliseconds, where the processor is not busy with much else
 
 

@@ -1,7 +1,7 @@
 """STEP records: where a task is suspended, and what it waits on. Of the chains of coroutines that were told, most have a number (`Whole`)."""
 
 from . import chains, codes, waits
-from .records import KEYS, STEP, STEP_CHAIN, STEP_FUTURE, STEP_NUMBER, STEP_OBJECT, W_YIELD, head, key
+from .records import ARG, STEP, STEP_CHAIN, STEP_FUTURE, STEP_NUMBER, STEP_OBJECT, W_YIELD, head, key
 
 USER = codes.USER
 SLEEP0 = chains.SLEEP0
@@ -13,7 +13,6 @@ links = chains.links
 known = codes.known
 base_of = codes.base_of
 
-ARG = 32 * KEYS  # what one more in `arg` takes from a head
 STEP_HEAD = head(STEP, 0, STEP_FUTURE)
 YIELD_HEAD = head(STEP, 0, W_YIELD)
 WITH_NUMBER = STEP_NUMBER * ARG
@@ -175,14 +174,7 @@ class Suspensions:
                     name = st[4]
                 st[7] = [st[2]]
             coroutines = st[7]
-            kept = len(coroutines)
-            c = coroutines[-1]
-            f = c.cr_frame
-            while f is None and kept > 1:
-                kept -= 1
-                c = coroutines[kept - 1]
-                f = c.cr_frame
-            del coroutines[kept:]
+            kept, c, f = chains.lasting(coroutines)
         table = last = None
         if f is not None:
             code = c.cr_code

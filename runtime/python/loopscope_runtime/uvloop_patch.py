@@ -6,19 +6,18 @@ from types import MethodType
 from weakref import ref
 
 from . import asyncio_patch, chains, codes, loops, methods, missed, recorder, state, wakers
+from .fallback import BUILTIN
 from .faults import watch_class
 from .othersteps import first_wake
 from .othersteps import other_step as other_step_of
-from .recorder import ARG, CLOCK_HEAD, LIGHT_HEAD
-from .records import CALLBACK_HEAD, IO, RUN, TASK, THREAD, TIMER, WAS_CANCELLED, head, key
+from .recorder import CLOCK_HEAD, LIGHT_HEAD, SLOW_CALLBACK
+from .records import ARG, CALLBACK_HEAD, IO, RUN, TASK, THREAD, TIMER, WAS_CANCELLED, head, key
 from .records import WAKE_AT_END, WAKE_BY_NONE, WAKE_BY_STEP, WAKE_HERE, WAKE_THERE
+from .state import PIECE
 
 COMPILED = ("uvloop", "winloop", "rloop")
 REASON = "%s is compiled: its steps are seen from outside"
-BUILTIN = type(len)
 STEP_TYPE = "TaskStepMethWrapper"  # of the callback that runs a C task's first step, or goes on after a yield
-SLOW_CALLBACK = 50e-6  # seconds; shorter ones are not recorded
-PIECE = 2000  # numbers of records that are packed together
 LOOK = 0.002  # seconds until a loop looks again how many those are, and whether they are to be sent
 NOTHING = object()  # instead of an argument
 
