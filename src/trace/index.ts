@@ -10,8 +10,9 @@ export { programInfo, starterOf, trust } from "./describe/program";
 export { type StallPlace, stallPlace } from "./describe/stalls";
 export { oneLine } from "./describe/text";
 export { startedAt, type TaskTimes, taskTimes } from "./describe/times";
-export { awaitPlace, type Wait, waitOf, waitsOn, wokenBy } from "./describe/waits";
+export { awaitPlace, awaitPlaceId, type Wait, waitOf, waitsOn, wokenBy } from "./describe/waits";
 export { type FindingOptions, findings } from "./findings";
+export { bySeriousness } from "./findings/finding";
 export { bounded, type Forgotten, forget } from "./forget";
 export {
   childrenOf,

@@ -23,6 +23,20 @@ asyncio.run(main())
       },
     },
     {
+      title: "one that runs nothing but asyncio's own code, where it was made",
+      program: `
+async def main():
+    task = asyncio.create_task(asyncio.sleep(10), name="nap") #: made
+    await asyncio.sleep(0.01)
+asyncio.run(main())
+`,
+      check(ran) {
+        const found = ran.one("unfinished-at-exit");
+        ran.at(found, "made");
+        assert.match(found.message, /waiting for asyncio.sleep\(10\): /);
+      },
+    },
+    {
       title: "a loop that was left without being closed",
       program: `
 async def save():

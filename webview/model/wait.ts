@@ -1,5 +1,5 @@
 import type { Place } from "../../src/protocol/report";
-import { type Trace, type Wait, waitOf } from "../../src/trace";
+import { awaitPlaceId, type Trace, type Wait, waitOf } from "../../src/trace";
 
 /** What a suspension waits on, ready to be shown. */
 export interface WaitInfo extends Wait {
@@ -31,7 +31,7 @@ export function waitInfo(trace: Trace, row: number): WaitInfo {
   return info;
 }
 
-/** The innermost user frame that awaits, else the innermost frame; null when the chain was not recorded. */
+/** Where a task awaits, as everywhere; null when the chain was not recorded. */
 export function parkedAt(trace: Trace, row: number): Place | null {
   const id = parkedPlace(trace, row);
   return id > 0 ? trace.places.get(id) : null;
@@ -39,7 +39,5 @@ export function parkedAt(trace: Trace, row: number): Place | null {
 
 /** The same as a place id, 0 when it is not known. */
 export function parkedPlace(trace: Trace, row: number): number {
-  if (row < 0) return 0;
-  const stack = trace.steps.stack.get(row);
-  return trace.stacks.leaf(trace.stacks.userPart(stack) || stack);
+  return row < 0 ? 0 : awaitPlaceId(trace, row);
 }

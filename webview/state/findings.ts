@@ -1,6 +1,6 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { Finding } from "../../src/protocol/report";
-import { findings as find } from "../../src/trace";
+import { bySeriousness, findings as find } from "../../src/trace";
 import { live, open, sourceFindings, tick, trace } from "./model";
 
 const own = signal<Finding[]>([]);
@@ -8,14 +8,10 @@ const own = signal<Finding[]>([]);
 /** What is wrong with the program, the most serious first. Kept up to date while the trace grows. */
 export const findings = computed(() => withSource(own.value, sourceFindings.value.a));
 
-const WEIGHT = { error: 0, warning: 1, info: 2 };
-
 /** Joins what the trace tells with what took the source, in the order of `findings` of src/trace. */
 export function withSource(found: readonly Finding[], more: readonly Finding[]): Finding[] {
   const rules = new Set(more.map((finding) => finding.rule));
-  return [...found.filter((finding) => !rules.has(finding.rule)), ...more].sort(
-    (a, b) => WEIGHT[a.severity] - WEIGHT[b.severity] || (b.seconds ?? 0) - (a.seconds ?? 0),
-  );
+  return [...found.filter((finding) => !rules.has(finding.rule)), ...more].sort(bySeriousness);
 }
 
 /** At most this often while a program runs, milliseconds; and never more than a tenth of the time. */

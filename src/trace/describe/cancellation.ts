@@ -55,7 +55,7 @@ export function cancellerName(trace: Trace, { kind, task, at, through, signal }:
     case "taskgroup":
       return `its TaskGroup${task === null ? "" : `, because ${name(task)} failed${line}`}${passed}`;
     case "shutdown":
-      return `${signal ? "Ctrl-C" : "asyncio.run, which was about to end"}${passed}`;
+      return `${signal ? "Ctrl-C" : "asyncio.run at its end"}${passed}`;
     case "loop":
       return `a callback of the loop${line}${passed}`;
     default:

@@ -14,6 +14,12 @@ export function asyncioName(code: Code): string {
 }
 
 const PACKAGE = /[\\/](?:site|dist)-packages[\\/]([^\\/]+?)(?:\.py)?(?=[\\/]|$)/;
+
+/** Code that somebody installed, and that is nearer to the cause than the standard library it calls. */
+export function isPackage(file: string): boolean {
+  return /[\\/](site|dist)-packages[\\/]/.test(file);
+}
+
 const MODULE = /([^\\/]+?)(?:[\\/]__init__)?\.py$/;
 
 /** Classes of asyncio's methods, for CPython 3.10, which does not keep qualified names. */

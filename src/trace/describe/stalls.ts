@@ -19,7 +19,7 @@ export function stallsOf(loop: Loop, begin: number): Stall[] {
 export interface StallPlace {
   /** Place id of the innermost user frame; 0 when none is known. */
   place: number;
-  /** Its stack, innermost frame last. */
+  /** The stack it was seen with most often, innermost frame last. */
   stack: number;
   /** How many of the samples were there. */
   samples: number;
@@ -30,16 +30,21 @@ export interface StallPlace {
 export function stallPlace(trace: Trace, loop: Loop, begin: number): StallPlace | null {
   const samples = stallsOf(loop, begin);
   if (samples.length === 0) return null;
-  const byPlace = new Map<number, { stack: number; samples: number }>();
+  const byPlace = new Map<number, number[]>();
   for (const { stack } of samples) {
     const user = placesInsideLoop(trace, stack).find((id) => trace.places.get(id).user) ?? 0;
     const seen = byPlace.get(user);
-    if (seen) seen.samples++;
-    else byPlace.set(user, { stack, samples: 1 });
+    if (seen) seen.push(stack);
+    else byPlace.set(user, [stack]);
   }
-  let best: StallPlace = { place: 0, stack: samples[0].stack, samples: 0, total: samples.length };
-  for (const [place, { stack, samples: count }] of byPlace) {
-    if (count > best.samples) best = { place, stack, samples: count, total: samples.length };
-  }
-  return best;
+  let [place, stacks]: [number, number[]] = [0, []];
+  for (const [each, seen] of byPlace) if (seen.length > stacks.length) [place, stacks] = [each, seen];
+  return { place, stack: mostFrequent(stacks), samples: stacks.length, total: samples.length };
+}
+
+/** The first of those that occur most often. */
+function mostFrequent(values: number[]): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].reduce((best, each) => (each[1] > best[1] ? each : best))[0];
 }

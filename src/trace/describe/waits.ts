@@ -5,6 +5,7 @@ import { StepFlag } from "../store/steps";
 import type { Trace } from "../trace";
 import { type ChainInfo, chainInfo } from "./chain";
 import { createdBy } from "./creation";
+import { isPackage } from "./library";
 import { isLight } from "./program";
 
 /** What the suspension of a row waits on, with rows of tasks and of the object (-1: none). */
@@ -156,12 +157,25 @@ export function waitsOn(trace: Trace, row: number): WaitsOn {
   return { kind, label, tasks: tasks.map((task) => task + 1), object: object < 0 ? null : object + 1 };
 }
 
-/** The innermost user-code place a suspended task awaits at; of a task without user code, the innermost place. */
+/**
+ * The innermost user-code place a suspended task awaits at. Of a task without user code, such as a server's, the
+ * innermost place in an installed package, else the innermost.
+ */
 export function awaitPlace(trace: Trace, row: number): Place | null {
+  const place = awaitPlaceId(trace, row);
+  return place === 0 ? null : trace.places.get(place);
+}
+
+/** The same as a place id, 0 when the chain was not recorded. */
+export function awaitPlaceId(trace: Trace, row: number): number {
   const { stacks, places } = trace;
   const stack = trace.steps.stack.get(row);
-  if (stack === 0) return null;
-  return stacks.userPlace(stack) ?? places.get(stacks.leaf(stack));
+  const user = stacks.userPart(stack);
+  if (user !== 0) return stacks.leaf(user);
+  for (let at = stack; at !== 0; at = stacks.parent(at)) {
+    if (isPackage(places.get(stacks.leaf(at)).file)) return stacks.leaf(at);
+  }
+  return stacks.leaf(stack);
 }
 
 /** Who made a suspended task ready; null while it is not, and where that was not recorded. */

@@ -1,6 +1,6 @@
 import type { Finding, Place } from "../../protocol/report";
 import { codePlace, coroutineName } from "../describe/creation";
-import { callName } from "../describe/library";
+import { callName, isPackage } from "../describe/library";
 import { stallPlace } from "../describe/stalls";
 import { awaitPlace } from "../describe/waits";
 import type { Loop } from "../store/loops";
@@ -96,11 +96,6 @@ function causeOf(trace: Trace, loop: Loop, hold: Hold): Cause {
 /** "requests/sessions.py:580": a line of an installed package, from its folder on. */
 function inPackage({ file, line }: Place): string {
   return `${file.split(/[\\/](?:site|dist)-packages[\\/]/).pop()}:${line}`;
-}
-
-/** Code that somebody installed, and that is nearer to the cause than the standard library it calls. */
-function isPackage(file: string): boolean {
-  return /[\\/](site|dist)-packages[\\/]/.test(file);
 }
 
 function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding {

@@ -3,8 +3,8 @@ import { CAUSE_CANCELLED } from "../../protocol/stream";
 import { awaitPlace, type Wait } from "../describe/waits";
 import { lastSuspension } from "../queries";
 import type { Trace } from "../trace";
-import { finding, listed, roundLength, where } from "./finding";
-import { waited } from "./incidents";
+import { finding, listed, roundLength } from "./finding";
+import { awaitedAt, waited } from "./incidents";
 import { circles, waitingFor } from "./stuck";
 import { FAR_TIMER, pollAt, tellsPolls, type WaitGraph, waitGraph } from "./waitGraph";
 
@@ -133,23 +133,23 @@ function wasReal(trace: Trace, graph: WaitGraph, cycle: number[]): boolean {
   });
 }
 
-/** What wakes a waiter, as it could be and as it was. */
-const ACTS: Partial<Record<WaitKind, [could: string, has: string]>> = {
-  event: ["set", "set"],
-  condition: ["notify", "notified"],
-  barrier: ["reach", "reached"],
-  "queue.get": ["put into", "put into"],
-  "queue.put": ["take from", "taken from"],
-  "queue.join": ["finish", "finished"],
-  lock: ["release", "released"],
-  semaphore: ["release", "released"],
+/** What wakes a waiter. */
+const ACTS: Partial<Record<WaitKind, string>> = {
+  event: "set",
+  condition: "notify",
+  barrier: "reach",
+  "queue.get": "put into",
+  "queue.put": "take from",
+  "queue.join": "finish",
+  lock: "release",
+  semaphore: "release",
 };
 
 /** "a waits for Lock 'x'.acquire at app.py:12, held by b" */
 function describeWait(trace: Trace, graph: WaitGraph, task: number): string {
   const { wait, row, on, proved } = graph.waiters.get(task)!;
   const name = (other: number) => trace.tasks.name(other);
-  const text = `${name(task)} waits for ${waited(trace, row)} at ${where(awaitPlace(trace, row))}`;
+  const text = `${name(task)} waits for ${waited(trace, row)}${awaitedAt(trace, row)}`;
   const lock = wait.kind === "lock" || wait.kind === "semaphore";
   const holders = lock && wait.object >= 0 ? [...new Set(trace.objects.holdersAt(wait.object, graph.t))] : [];
   const known = holders.filter((holder) => holder >= 0);
@@ -158,8 +158,11 @@ function describeWait(trace: Trace, graph: WaitGraph, task: number): string {
     return `${text}, held by ${listed(ended.map(name))}, which ended without releasing it`;
   if (known.length > 0) return `${text}, held by ${listed(known.map(name))}`;
   if (on.length === 0 || wait.kind === "task" || wait.kind === "tasks") return text;
-  const [could, has] = ACTS[wait.kind] ?? ["complete", "completed"];
-  return `${text}, which only ${listed(on.map(name))} ${proved ? `could ${could}` : `${on.length > 1 ? "have" : "has"} ${has} so far`}`;
+  const who = listed(on.map(name));
+  // What did not wake anybody was not seen: others may have put or taken.
+  return proved
+    ? `${text}, which only ${who} could ${ACTS[wait.kind] ?? "complete"}`
+    : `${text}, where so far only ${who} woke anybody`;
 }
 
 function describeCycle(trace: Trace, program: number, graph: WaitGraph, cycle: number[]): Finding {

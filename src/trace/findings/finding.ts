@@ -53,6 +53,20 @@ export function finding(trace: Trace, rule: FindingRule, facts: Facts): Finding 
   };
 }
 
+const WEIGHT = { error: 0, warning: 1, info: 2 };
+
+/** A wait for the loop is an effect: what held the loop is told beside it, and counts this many times as much. */
+const EFFECT = 10;
+
+/** Order of findings: the most serious first, then the longest, what held up others before who was held up. */
+export function bySeriousness(a: Finding, b: Finding): number {
+  return WEIGHT[a.severity] - WEIGHT[b.severity] || weight(b) - weight(a);
+}
+
+function weight({ rule, seconds }: Finding): number {
+  return (seconds ?? 0) / (rule === "starved" ? EFFECT : 1);
+}
+
 /** "5.00 s", "250 ms", "3.2 ms": a length for a person. */
 export function length(seconds: number): string {
   if (seconds >= 1) return `${seconds.toFixed(2)} s`;
@@ -68,12 +82,14 @@ export function roundLength(seconds: number): string {
   return length(seconds);
 }
 
-/** "a", "a and b", "a, b and 3 others" */
+/** "a", "a and b", "a, b and 3 others"; "2 × a" when two have that name. */
 export function listed(names: string[], limit = 3): string {
-  if (names.length <= 1) return names[0] ?? "";
-  if (names.length <= limit) return `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
-  const others = names.length - limit;
-  return `${names.slice(0, limit).join(", ")} and ${others} ${others === 1 ? "other" : "others"}`;
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const shown = [...counts].slice(0, limit).map(([name, n]) => (n > 1 ? `${n} × ${name}` : name));
+  const others = [...counts.values()].slice(limit).reduce((sum, n) => sum + n, 0);
+  if (others > 0) return `${shown.join(", ")} and ${others} ${others === 1 ? "other" : "others"}`;
+  return shown.length <= 1 ? (shown[0] ?? "") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
 
 /** "3 times", "twice", "once" */

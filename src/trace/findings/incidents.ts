@@ -1,6 +1,6 @@
 import type { Finding, FindingRule, Place } from "../../protocol/report";
 import { codePlace, coroutineName, createdAt, userPlace } from "../describe/creation";
-import { callName } from "../describe/library";
+import { callName, isPackage } from "../describe/library";
 import { awaitPlace, waitOf } from "../describe/waits";
 import { lastSuspension } from "../queries";
 import type { Incident, Loop } from "../store/loops";
@@ -228,10 +228,11 @@ export function stackOf(trace: Trace, task: number): number {
   return row < 0 ? 0 : trace.steps.stack.get(row);
 }
 
-/** Where a task is parked; before its first step, where it was created. */
+/** Where a task is parked; before its first step, and where it runs none of the user's code, where it was created. */
 export function parkedAt(trace: Trace, task: number): Place | null {
   const row = lastSuspension(trace, task);
-  return (row < 0 ? null : awaitPlace(trace, row)) ?? createdAt(trace, task);
+  const parked = row < 0 ? null : awaitPlace(trace, row);
+  return parked?.user ? parked : (createdAt(trace, task) ?? parked);
 }
 
 /** What a suspended task waits for, in words: "Queue.get", "task b". */
@@ -252,8 +253,13 @@ export function created(trace: Trace, tasks: number[]): string {
 export function waiting(trace: Trace, task: number): string {
   const row = lastSuspension(trace, task);
   if (row < 0) return trace.tasks.steps.get(task) > 0 ? "before its first await" : "it never started";
+  return `waiting for ${waited(trace, row)}${awaitedAt(trace, row)}`;
+}
+
+/** " at app.py:12"; "" where only the standard library awaits, which tells nobody anything. */
+export function awaitedAt(trace: Trace, row: number): string {
   const at = awaitPlace(trace, row);
-  return `waiting for ${waited(trace, row)}${at ? ` at ${where(at)}` : ""}`;
+  return at !== null && (at.user || isPackage(at.file)) ? ` at ${where(at)}` : "";
 }
 
 /** `not-thread-safe`: asyncio used from a thread it does not belong to. */

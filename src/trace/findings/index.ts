@@ -2,7 +2,7 @@ import type { Finding } from "../../protocol/report";
 import type { Trace } from "../trace";
 import { blockingCalls } from "./blocking";
 import { deadlocks } from "./deadlock";
-import type { FindingOptions, Rule } from "./finding";
+import { bySeriousness, type FindingOptions, type Rule } from "./finding";
 import { exceptionsNeverRetrieved, neverAwaited, notThreadSafe, tasksLost } from "./incidents";
 import { sequentialAwaits } from "./sequential";
 import { starved } from "./starved";
@@ -24,8 +24,6 @@ const RULES: Rule[] = [
   sequentialAwaits,
 ];
 
-const WEIGHT = { error: 0, warning: 1, info: 2 };
-
 /** Every finding of a trace as it is now, live or finished, the most serious first. */
 export function findings(trace: Trace, options: FindingOptions = {}): Finding[] {
   const found = deadlocks(trace);
@@ -34,7 +32,7 @@ export function findings(trace: Trace, options: FindingOptions = {}): Finding[] 
   found.push(...RULES.flatMap((rule) => rule(trace, { ...options, deadlocked })));
   const seen = new Set(found.map(identity));
   found.push(...trace.forgotten.findings.filter((finding) => !seen.has(identity(finding))));
-  return found.sort((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity] || (b.seconds ?? 0) - (a.seconds ?? 0));
+  return found.sort(bySeriousness);
 }
 
 /** Equal for one thing that is found at two times, though more may be known the second time. */

@@ -1,5 +1,6 @@
 import type { Finding } from "../../protocol/report";
 import { coroutineName, createdAt } from "../describe/creation";
+import { stallPlace } from "../describe/stalls";
 import { startedAt } from "../describe/times";
 import { awaitPlace } from "../describe/waits";
 import { firstStepAfter, nextOfLoop, overdueSince, resumed } from "../queries";
@@ -9,6 +10,7 @@ import { StepFlag } from "../store/steps";
 import { TaskFlag } from "../store/tasks";
 import type { Trace } from "../trace";
 import { finding, length, listed, times, where } from "./finding";
+import { awaitedAt } from "./incidents";
 
 /** A task that was ready and had to wait for its loop. `row`: the suspension it was ready after, -1 its start. */
 interface Wait {
@@ -25,6 +27,9 @@ interface Share {
   tasks: Set<number>;
   steps: number;
   seconds: number;
+  /** Length and begin of its longest step, seconds. */
+  longest: number;
+  begin: number;
 }
 
 /** Waits with the same function to blame. */
@@ -44,7 +49,7 @@ export function starved(trace: Trace): Finding[] {
   const waits = longWaits(trace);
   return trace.loops.flatMap((loop) => {
     const own = waits.filter(({ task }) => trace.tasks.loop.get(task) === loop.row).sort(longer);
-    return own.length === 0 ? [] : grouped(trace, loop, own).map((group) => describe(trace, group));
+    return own.length === 0 ? [] : grouped(trace, loop, own).map((group) => describe(trace, loop, group));
   });
 }
 
@@ -146,12 +151,16 @@ function sharesOf(trace: Trace, loop: Loop, wait: Wait): Share[] {
     if (overlap <= 0) return;
     let share = shares.get(name);
     if (!share) {
-      share = { name, tasks: new Set(), steps: 0, seconds: 0 };
+      share = { name, tasks: new Set(), steps: 0, seconds: 0, longest: 0, begin: 0 };
       shares.set(name, share);
     }
     share.tasks.add(task);
     share.steps++;
     share.seconds += overlap;
+    if (to - from > share.longest) {
+      share.longest = to - from;
+      share.begin = from;
+    }
   };
   for (let row = firstStepAfter(trace, loop, wait.from); row >= 0; row = nextOfLoop(loop, row)) {
     if (steps.begin.get(row) >= wait.to && !(steps.flags.get(row) & StepFlag.nested)) break;
@@ -175,7 +184,14 @@ function nameOf(trace: Trace, task: number, row: number): string {
 /** A function that held the loop for a smaller part of a wait is not named. */
 const NEGLIGIBLE = 0.02;
 
-function describe(trace: Trace, group: Group): Finding {
+/** ", the longest at app.py:12": the line of the program that held the loop, where it was seen. */
+function longestAt(trace: Trace, loop: Loop, share: Share): string {
+  const place = stallPlace(trace, loop, share.begin)?.place ?? 0;
+  if (place === 0) return "";
+  return `${share.steps > 1 ? ", the longest" : ""} at ${where(trace.places.get(place))}`;
+}
+
+function describe(trace: Trace, loop: Loop, group: Group): Finding {
   const { worst, shares, tasks } = group;
   const waited = worst.to - worst.from;
   const blamed = group.explained > waited / 2;
@@ -184,7 +200,7 @@ function describe(trace: Trace, group: Group): Finding {
     const names = [...share.tasks].filter((task) => task >= 0).map((task) => trace.tasks.name(task));
     const who = names.length === 0 ? share.name : `${share.name} (${listed(names, 2)})`;
     const part = Math.round((share.seconds / waited) * 100);
-    return `${who} ${length(share.seconds)} (${part} %) in ${share.steps} ${share.steps === 1 ? "step" : "steps"}`;
+    return `${who} ${length(share.seconds)} (${part} %) in ${share.steps} ${share.steps === 1 ? "step" : "steps"}${longestAt(trace, loop, share)}`;
   });
   const rest = weighty.length > 3 ? `, and ${weighty.length - 3} other functions` : "";
   const held = blamed
@@ -193,10 +209,11 @@ function describe(trace: Trace, group: Group): Finding {
   const others = tasks.size > 1 ? ` ${tasks.size} tasks waited like this, ${times(group.waits)} in all.` : "";
   const again = tasks.size === 1 && group.waits > 1 ? ` It did so ${times(group.waits)}.` : "";
   const at = worst.row < 0 ? createdAt(trace, worst.task) : awaitPlace(trace, worst.row);
+  const ready = worst.row >= 0 ? awaitedAt(trace, worst.row) : at ? ` at ${where(at)}` : "";
   return finding(trace, "starved", {
     severity: blamed ? "warning" : "info",
     message:
-      `${trace.tasks.name(worst.task)} was ready${at ? ` at ${where(at)}` : ""} but waited ${length(waited)} for the event loop: ` +
+      `${trace.tasks.name(worst.task)} was ready${ready} but waited ${length(waited)} for the event loop: ` +
       `${held}.${others}${again} Shorten those steps: move blocking work to a thread, or let go of the loop with await asyncio.sleep(0).`,
     at,
     stack: worst.row < 0 ? trace.tasks.creationStack.get(worst.task) : trace.steps.stack.get(worst.row),

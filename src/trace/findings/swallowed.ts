@@ -5,8 +5,8 @@ import { isLight } from "../describe/program";
 import { awaitPlace, waitOf } from "../describe/waits";
 import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
-import { finding, length, listed, where } from "./finding";
-import { waited } from "./incidents";
+import { finding, length, listed } from "./finding";
+import { awaitedAt, waited } from "./incidents";
 
 /** A task that goes on for this long (seconds) after it was cancelled is not cleaning up any more. */
 const CLEANING_UP = 1;
@@ -92,7 +92,7 @@ function describe(trace: Trace, group: Swallowed[]): Finding {
     severity: wentOn ? "warning" : "info",
     message:
       `${names} (${coroutineName(trace, task)}) ${group.length === 1 ? "was" : "were"} cancelled by ${by} ` +
-      `while waiting for ${waited(trace, row)} at ${where(at)}, caught it, and ${what}. ` +
+      `while waiting for ${waited(trace, row)}${awaitedAt(trace, row)}, caught it, and ${what}. ` +
       "Catch CancelledError only to clean up, and raise it again; do not catch BaseException around an await.",
     at,
     stack: trace.steps.stack.get(row),

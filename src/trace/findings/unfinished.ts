@@ -24,7 +24,7 @@ export function unfinishedAtExit(trace: Trace, { deadlocked }: RuleOptions): Fin
       if (loop.program !== program.row || trace.tasks.flags.get(task) !== 0 || deadlocked.has(task)) continue;
       if (trace.tasks.outcome.get(task) === PENDING) {
         if (!closed.has(loop) && !lost.has(task)) pending.push(task);
-      } else if (wasDropped(trace, task)) dropped.push(task);
+      } else if (!lost.has(task) && wasDropped(trace, task)) dropped.push(task);
     }
     return [
       ...byPlace(trace, pending).map((group) => describe(trace, group, "was still unfinished")),

@@ -34,6 +34,15 @@ describe("blocking-call", () => {
     );
   });
 
+  it("names what the line was in for most of the time", () => {
+    const w = started(1);
+    const inside = (line: number, name: string) => [at(7), `lib:/usr/lib/python3.12/x.py:${line} ${name}`];
+    w.stall(1, 0.1, 0.11, inside(1, "prepare").reverse());
+    for (const t of [0.12, 0.13, 0.14]) w.stall(1, 0.1, t, inside(2, "Socket.read").reverse());
+    const [found] = of(w.step(1, 0.1, 0.3, 9, [at(9)]), "blocking-call");
+    assert.match(found.message, /at app.py:7 in Socket.read: /);
+  });
+
   it("says so when there is no sample", () => {
     const w = started(1);
     w.step(1, 0.1, 0.3, 9, [at(9)]);
@@ -85,6 +94,54 @@ describe("starved", () => {
     assert.deepEqual(more, []);
     assert.deepEqual([found.task, found.seconds], [1, 0.1]);
     assert.match(found.message, /work \(t2, t3 and 8 others\) 100 ms \(100 %\) in 10 steps/);
+  });
+
+  it("says where the longest of the steps was seen, and comes after what is at fault", () => {
+    const w = started(3);
+    for (const [i, task] of [2, 3].entries()) {
+      w.stall(task, i * 0.2, i * 0.2 + 0.01, [at(7 + i)]).done(task, i * 0.2, (i + 1) * 0.2 + i * 0.01);
+    }
+    w.done(1, 0.41, 0.411);
+    const [found] = of(w, "starved");
+    assert.match(found.message, /work \(t2 and t3\) 410 ms \(100 %\) in 2 steps, the longest at app.py:8\./);
+    assert.deepEqual(
+      findings(w.trace()).map(({ rule, at: place }) => [rule, place?.line]),
+      [
+        ["blocking-call", 8],
+        ["blocking-call", 7],
+        ["starved", 100],
+      ],
+    );
+  });
+
+  it("comes first where no single step is at fault", () => {
+    const w = started(32);
+    w.stall(2, 0, 0.01, [at(7)]).done(2, 0, 0.06);
+    for (let i = 0; i < 30; i++) w.done(3 + i, 0.06 + i * 0.04, 0.1 + i * 0.04);
+    w.done(1, 1.26, 1.27);
+    assert.equal(findings(w.trace())[0].rule, "starved");
+  });
+
+  it("counts tasks of one name", () => {
+    const w = new StreamWriter().run(0, 1);
+    for (let key = 1; key <= 4; key++) w.new(key, 0, 0, at(1), key < 4 ? "same" : "other", [at(100, "main")]);
+    for (let key = 1; key <= 3; key++) w.done(key, (key - 1) * 0.03, key * 0.03);
+    const [found] = of(w.done(4, 0.09, 0.1), "starved");
+    assert.match(found.message, /work \(3 × same\) 90 ms/);
+  });
+
+  it("names no line of asyncio's, and the innermost of an installed package", () => {
+    const server = "lib:/venv/lib/python3.12/site-packages/uvicorn/server.py:248 Server.main_loop";
+    const places = [[server, SLEEP], [SLEEP]].map((frames) => {
+      const w = started(2);
+      w.step(2, 0, 0.001, 9, frames.toReversed()).waits(2, "sleep", 0, 0.01).done(1, 0.001, 0.3);
+      const [found] = of(w.iter(0.3, 1).wake(2, 0.3, 1).done(2, 0.3, 0.301), "starved");
+      return [/was ready(.*) but/.exec(found.message)?.[1], found.at?.function];
+    });
+    assert.deepEqual(places, [
+      [" at server.py:248", "main_loop"],
+      ["", "sleep"],
+    ]);
   });
 
   it("is one finding for a thousand tasks with one cause", () => {
@@ -277,6 +334,21 @@ describe("the findings that the runtime reports", () => {
       [40],
     );
     assert.deepEqual(of(pending().end(null, "SIGKILL"), "unfinished-at-exit"), []);
+  });
+
+  it("a lost task that the runner cancelled is told once", () => {
+    const cancel = ["lib:/usr/lib/python3.12/asyncio/runners.py:200 _cancel_all_tasks"];
+    const ended = (lost: boolean) => {
+      const w = started(2).step(2, 0, 0.01, 9, [at(40)]);
+      if (lost) w.lostTask(2, 0.02);
+      w.done(1, 0.03, 0.04)
+        .wake(2, 0.04, 3 + 16, 0, cancel)
+        .done(2, 0.04, 0.05, 2)
+        .run(0.06, 0)
+        .end(0);
+      return findings(w.trace()).map(({ rule }) => rule);
+    };
+    assert.deepEqual([ended(false), ended(true)], [["unfinished-at-exit"], ["task-lost"]]);
   });
 });
 
