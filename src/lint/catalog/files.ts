@@ -11,7 +11,9 @@ const PATH_MOVES = "absolute resolve expanduser readlink rename replace copy cop
 
 export const files: Part = {
   blocking: [
-    ...blocking("blocking-file", "", "builtins.open io.open_code codecs.open os.fdopen os.open"),
+    ...blocking("blocking-file", "", "builtins.open io.open_code codecs.open os.open"),
+    // It asks about a file that is open already.
+    ...blocking("blocking-file", "", "os.fdopen", STAT),
     ...blocking("blocking-file", "io.IOBase.", STREAM),
     ...blocking(
       "blocking-file",

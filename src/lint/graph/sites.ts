@@ -132,6 +132,7 @@ class SiteFinder {
         }
         this.external(called, event, call, awaited, { onLoop, queued, inThread });
       } else {
+        if (this.isFallback(event, call, callee)) continue;
         const args = call.args.map((arg) => this.values(arg));
         const by = { unit: this.unit, scope: event.scope, expr: call };
         onLoop.push(...this.targets.called(callee, args, this.keywords(call), awaited, by));
@@ -142,6 +143,29 @@ class SiteFinder {
       ...this.site(event, queued, "queued"),
       ...this.site(event, inThread, "thread"),
     ];
+  }
+
+  /**
+   * Whether it calls, under some condition, a function of its own that it otherwise hands to a thread: `if no_threads:
+   * return work()` before `await to_thread(work)`. Whoever forbids threads knows that it blocks.
+   */
+  private isFallback(event: Event, call: CallExpr, callee: Value): boolean {
+    const { events, exprs, scopes } = this.unit.ir;
+    const name = exprs[call.fn];
+    if (name.k !== "name" || callee.v !== "function" || callee.unit !== this.unit) return false;
+    if (scopes[callee.scope]?.parent !== event.scope || isCertain(this.unit, event)) return false;
+    const names = (ref: ExprRef): boolean => {
+      const expr = exprs[ref];
+      return expr.k === "name" ? expr.id === name.id : expr.k === "call" && expr.args.some(names);
+    };
+    return events.some((other) => {
+      if (other.e !== "call" || other.scope !== event.scope || isCertain(this.unit, other)) return false;
+      const offload = exprs[other.call] as CallExpr;
+      if (!offload.args.some(names)) return false;
+      return this.values(offload.fn).some(
+        (value) => "name" in value && this.e.knowledge.offloader(value.name) !== undefined,
+      );
+    });
   }
 
   private isCoroutineFunction(callee: Value): boolean {

@@ -1,7 +1,7 @@
 import type { SyntaxNode } from "@lezer/common";
 import type { FileContext, Rule } from "../types";
 import { SLEEPS } from "./names";
-import { awaited, bare, contains, spoken, statements } from "./tree";
+import { awaited, bare, contains, statements, written } from "./tree";
 
 /** Methods that ask an object of this process how it is doing. */
 const STATE_METHODS =
@@ -27,7 +27,7 @@ export const busyWait: Rule = {
       if (callee === null || !SLEEPS.has(context.nameOf(callee) ?? "")) continue;
       context.report({
         at: { from: loop.from, to: condition.to },
-        message: `this loop wakes up again and again to look at ${spoken(context, bare(condition))}: wait for an asyncio.Event, a Condition or the task itself, which wake at once and cost nothing`,
+        message: `this loop wakes up again and again to look at ${written(context, bare(condition))}: wait for an asyncio.Event, a Condition or the task itself, which wake at once and cost nothing`,
       });
     }
   },

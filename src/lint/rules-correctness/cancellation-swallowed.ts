@@ -74,14 +74,20 @@ function checkHandler(context: FileContext, statement: SyntaxNode, body: SyntaxN
   });
 }
 
-/** `try: clean_up() except: log() raise`, all of it in a handler: the statement below raises what was caught before. */
+/**
+ * `try: clean_up() except: log() raise`, all of it in a handler, perhaps for each of several things: the statement
+ * below raises what was caught before.
+ */
 function isRaisedAfter(statement: SyntaxNode): boolean {
-  for (let next = statement.nextSibling; next; next = next.nextSibling)
-    if (next.name === "RaiseStatement") return true;
+  for (let at = statement; at.name !== "FunctionDefinition" && at.parent; at = at.parent) {
+    if (at.parent.name !== "Body") continue;
+    for (let next = at.nextSibling; next; next = next.nextSibling)
+      if (next.name === "RaiseStatement") return true;
+  }
   return false;
 }
 
-/** Whether the handler leads to the end of the function at once. */
+/** Whether the handler leads to the end of the function, and nothing is awaited on the way. */
 function endsFunction(statement: SyntaxNode, handler: Handler): boolean {
   const last = statements(handler.body).at(-1);
   if (last?.name === "ReturnStatement") return true;
@@ -93,14 +99,13 @@ function endsFunction(statement: SyntaxNode, handler: Handler): boolean {
       if (!left) return false;
       left = false;
     }
-    if (at.parent.name === "Body" && !left && hasNext(at)) return false;
+    if (at.parent.name === "Body" && !left && awaitsAfter(at)) return false;
   }
   return false;
 }
 
-function hasNext(statement: SyntaxNode): boolean {
-  for (let next = statement.nextSibling; next; next = next.nextSibling)
-    if (next.name !== "Comment") return true;
+function awaitsAfter(statement: SyntaxNode): boolean {
+  for (let next = statement.nextSibling; next; next = next.nextSibling) if (suspends(next)) return true;
   return false;
 }
 

@@ -1,7 +1,7 @@
 import type { SyntaxNode } from "@lezer/common";
 import { ordered, useModule } from "../fixes/edits";
 import type { FileContext, Rule } from "../types";
-import { contains, tryParts } from "./tree";
+import { children, contains, tryParts } from "./tree";
 
 /** What is on its way out, and what to use instead. */
 const DEPRECATED: Record<string, string> = {
@@ -43,7 +43,7 @@ export const deprecatedLoopApi: Rule = {
     for (const call of context.callsOf(WATCHED)) {
       const { callee, keywords } = context.call(call);
       const name = callee ? context.nameOf(callee) : null;
-      if (name === null || callee === null) continue;
+      if (name === null || callee === null || isForOneVersion(context, call)) continue;
       if (name === "asyncio.get_event_loop") checkGetLoop(context, call);
       else if (Object.hasOwn(DEPRECATED, name) && !isCleanUp(context, name, call)) {
         const severity = name === "asyncio.set_event_loop" ? "info" : undefined;
@@ -65,6 +65,24 @@ export const deprecatedLoopApi: Rule = {
     }
   },
 };
+
+/** `if sys.version_info < (3, 14):`: whoever asks knows what is gone in which version. */
+function isForOneVersion(context: FileContext, call: SyntaxNode): boolean {
+  for (let at: SyntaxNode | null = call; at && at.name !== "Script"; at = at.parent) {
+    const outer: SyntaxNode | null = at.parent;
+    if (outer?.name !== "IfStatement" && outer?.name !== "ConditionalExpression") continue;
+    const asks = (node: SyntaxNode) =>
+      /^(VariableName|MemberExpression)$/.test(node.name) && isVersion(context, node);
+    const isCondition = (node: SyntaxNode) =>
+      node.name !== "Body" && node.from !== at?.from && contains(node, asks);
+    if (children(outer).some(isCondition)) return true;
+  }
+  return false;
+}
+
+function isVersion(context: FileContext, node: SyntaxNode): boolean {
+  return /^sys\.(version_info|version|hexversion)$/.test(context.nameOf(node) ?? "");
+}
 
 /** `set_event_loop(None)` takes back what another library set. */
 function isCleanUp(context: FileContext, name: string, call: SyntaxNode): boolean {

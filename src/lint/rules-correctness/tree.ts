@@ -171,7 +171,15 @@ function handler(keyword: SyntaxNode, between: SyntaxNode[], body: SyntaxNode): 
 /** "fetch()" for a call, the source as written for anything else; cut when long. */
 export function spoken(context: FileContext, node: SyntaxNode): string {
   const callee = node.name === "CallExpression" ? node.firstChild : null;
-  const text = callee ? `${context.slice(callee)}()` : context.slice(node);
+  return callee ? inLine(`${context.slice(callee)}()`) : written(context, node);
+}
+
+/** The source in one line, cut when long. */
+export function written(context: FileContext, node: SyntaxNode): string {
+  return inLine(context.slice(node));
+}
+
+function inLine(text: string): string {
   const line = text.replace(/\s+/g, " ");
   return line.length > 60 ? `${line.slice(0, 57)}...` : line;
 }

@@ -5,6 +5,47 @@ import { checks, lint } from "./rules/check";
 const blocks = (files: string | Record<string, string>) => checks("blocking-*", files);
 
 describe("precision", () => {
+  it("lets a function run on the loop what it hands to a thread unless threads are forbidden", () =>
+    blocks(`
+import asyncio, time, anyio.to_thread
+from functools import partial
+async def run(threads, *args):
+    def work(flag=False):
+        time.sleep(1)
+    if not threads:
+        return work()
+    await anyio.to_thread.run_sync(partial(work, True))
+async def either(threads):
+    def work():
+        time.sleep(1)
+    if threads:
+        await asyncio.to_thread(work)
+    else:
+        work()
+async def both(again):
+    def work():
+        time.sleep(1)
+    await asyncio.to_thread(work)
+    if again:
+        work()  # !
+async def never():
+    def work():
+        time.sleep(1)
+    if time.time() > 5:
+        work()  # !
+`));
+
+  it("takes os.fdopen, which opens nothing, for no more than a look at the file", () => {
+    const found = lint("blocking-file", "import os\nasync def f(fd):\n    os.fdopen(fd)\n    open('x')\n");
+    assert.deepEqual(
+      found.map(({ line, severity }) => [line, severity]),
+      [
+        [3, "hint"],
+        [4, "warning"],
+      ],
+    );
+  });
+
   it("knows that code after `except RuntimeError` of get_running_loop runs off the loop", () =>
     checks(
       "nested-loop",

@@ -138,6 +138,56 @@ async def nested():
     return later
 `));
 
+  it("is a hint where nothing is awaited any more", () => {
+    const found = lint(
+      "cancellation-swallowed",
+      `
+import asyncio
+async def ends(self):
+    while True:
+        try:
+            await self.get()
+        except asyncio.CancelledError:
+            break
+    self.task = None
+    print("stopped")
+async def goes_on(self):
+    while True:
+        try:
+            await self.get()
+        except asyncio.CancelledError:
+            break
+    print("stopped")
+    await self.close()
+async def rolls_back(sources):
+    try:
+        await asyncio.gather(*sources)
+    except (Exception, asyncio.CancelledError):
+        for source in sources:
+            try:
+                await source.shutdown()
+            except (Exception, asyncio.CancelledError):
+                print("cannot shut down")
+        raise
+async def forgets(sources):
+    for source in sources:
+        try:
+            await source.shutdown()
+        except (Exception, asyncio.CancelledError):
+            print("cannot shut down")
+    print("done")
+`,
+    );
+    assert.deepEqual(
+      found.map(({ line, severity }) => [line, severity]),
+      [
+        [7, "info"],
+        [15, "warning"],
+        [33, "warning"],
+      ],
+    );
+  });
+
   it("offers to raise again, and says it is not a safe fix", () => {
     const [finding] = lint(
       "cancellation-swallowed",

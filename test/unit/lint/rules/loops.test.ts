@@ -43,6 +43,19 @@ def older():
     yield from main()
 `));
 
+  it("is silent where the version of Python was asked for", () =>
+    check(`
+import sys
+from sys import version_info
+if sys.version_info < (3, 14):
+    asyncio.set_event_loop_policy(None)
+else:
+    asyncio.get_event_loop_policy()
+old = {} if version_info >= (3, 10) else {"lock": asyncio.Lock(loop=None)}
+if sys.platform == "win32":
+    asyncio.set_event_loop_policy(None)  # !
+`));
+
   it("writes asyncio.run, and takes out loop=", () => {
     const edits = (source: string) => {
       const [finding] = lint("deprecated-loop-api", `import asyncio\nasync def main(): ...\n${source}\n`);

@@ -1,4 +1,5 @@
-import { checks } from "./check";
+import assert from "node:assert/strict";
+import { checks, lint } from "./check";
 
 describe("sequential-awaits", () => {
   const check = (source: string) => checks("sequential-awaits", `import asyncio, aiohttp, httpx\n${source}`);
@@ -68,6 +69,14 @@ async def unpacked(*args):
 
 describe("busy-wait", () => {
   const check = (source: string) => checks("busy-wait", `import asyncio, time, os\n${source}`);
+
+  it("quotes what the loop looks at", () => {
+    const [found] = lint(
+      "busy-wait",
+      "import asyncio\nasync def f(a):\n    while len(a.tasks):\n        await asyncio.sleep(1)\n",
+    );
+    assert.match(found.message, /to look at len\(a\.tasks\): /);
+  });
 
   it("reports a sleep in a loop that looks at this process", () =>
     check(`
