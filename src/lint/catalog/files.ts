@@ -61,6 +61,8 @@ export const files: Part = {
       "load loadtxt genfromtxt fromfile save savez savez_compressed savetxt",
     ),
     ...blocking("blocking-file", "PIL.Image.", "open Image.save"),
+    ...blocking("blocking-file", "", "openpyxl.load_workbook torch.load torch.save joblib.load joblib.dump"),
+    ...blocking("blocking-file", "", "cv2.imread cv2.imwrite soundfile.read soundfile.write h5py.File"),
   ],
   returns: {
     ...each("", "builtins.open codecs.open os.fdopen pathlib.Path.open", "io.TextIOWrapper"),

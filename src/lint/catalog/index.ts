@@ -2,10 +2,12 @@
 import { processor } from "./cpu";
 import { databases } from "./database";
 import { merge, type Part } from "./define";
+import { drivers } from "./drivers";
 import { files, input, paths } from "./files";
 import { asyncio, calls, nested, threads } from "./loop";
 import { http, socket } from "./network";
 import { sleep, subprocess, waits } from "./process";
+import { services } from "./services";
 
 export { blockingRules } from "./rules";
 
@@ -29,6 +31,8 @@ export const catalog = merge([
   paths,
   input,
   ...databases,
+  ...drivers,
+  ...services,
   socket,
   processor,
   nested,

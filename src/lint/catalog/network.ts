@@ -109,9 +109,7 @@ export const socket: Part = {
     ...blocking("blocking-socket", "socket.", "getaddrinfo", {
       replacement: "asyncio.AbstractEventLoop.getaddrinfo",
       // An address is only taken apart.
-      unless: [
-        { keyword: "flags", position: 5, values: ["AI_NUMERICHOST", "AI_NUMERICHOST | AI_NUMERICSERV"] },
-      ],
+      unless: [{ keyword: "flags", position: 5, values: ["AI_NUMERICHOST"] }],
     }),
     ...blocking("blocking-socket", "ssl.SSLSocket.", "do_handshake read write unwrap"),
     ...blocking("blocking-socket", "ssl.", "get_server_certificate"),

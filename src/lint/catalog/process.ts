@@ -14,6 +14,7 @@ const PUT_NOT_BLOCKING: ArgumentIs[] = [
   { keyword: "timeout", position: 2, values: ["0", "0.0"] },
 ];
 const WNOHANG = ["WNOHANG"];
+const UNLOCKED = ["LOCK_UN", "LOCK_NB"];
 const EXEC = { replacement: "asyncio.create_subprocess_exec" };
 const SHELL = { replacement: "asyncio.create_subprocess_shell" };
 const wait = (prefix: string, names: string, extra = {}) => blocking("blocking-wait", prefix, names, extra);
@@ -104,6 +105,27 @@ export const waits: Part = {
     ...wait("signal.", "pause sigwait sigwaitinfo sigtimedwait"),
     ...wait("sched.scheduler.", "run", { unless: [{ keyword: "blocking", position: 0, values: ["False"] }] }),
     ...wait("pexpect.spawn.", "expect expect_exact wait"),
+    // `with ThreadPoolExecutor() as pool:` around awaited work has nothing left to wait for.
+    ...wait("concurrent.futures.Executor.", "shutdown", {
+      unless: [{ keyword: "wait", position: 0, values: ["False"] }],
+      severity: "warning",
+      note: "waits for what still runs in it",
+    }),
+    ...wait("fcntl.", "flock lockf", { unless: [{ position: 1, values: UNLOCKED }], severity: "warning" }),
+    ...["filelock.FileLock", "portalocker.Lock", "fasteners.InterProcessLock"].flatMap((lock) =>
+      wait(`${lock}.`, "acquire __enter__", {
+        unless: NOT_BLOCKING,
+        severity: "warning",
+        note: "waits while a process holds it",
+      }),
+    ),
+    ...wait("psutil.", "cpu_percent cpu_times_percent Process.cpu_percent", {
+      needsArguments: true,
+      unless: [{ keyword: "interval", position: 0, values: ["None", "0", "0.0"] }],
+      note: "sleeps for the interval",
+    }),
+    ...wait("celery.result.AsyncResult.", "get wait join", { note: "waits for the worker" }),
+    ...wait("psutil.", "wait_procs Process.wait Popen.wait", { unless: NO_TIMEOUT }),
   ],
   returns: {
     "queue._UnboundedQueue.put": "None",
@@ -122,9 +144,11 @@ export const waits: Part = {
       "multiprocessing.pool.AsyncResult",
     ),
     "threading.current_thread": "threading.Thread",
+    "celery.Celery.send_task": "celery.result.AsyncResult",
   },
   bases: {
     ...each("", "select.poll select.epoll select.kqueue sched.scheduler pexpect.spawn", []),
+    "filelock.SoftFileLock": ["filelock.FileLock"],
     "concurrent.futures._DoneFuture": ["concurrent.futures.Future"],
     "threading.Timer": ["threading.Thread"],
     "queue._UnboundedQueue": ["queue.Queue"],

@@ -199,8 +199,8 @@ class SiteFinder {
     const { knowledge } = this.e;
     const offloader = knowledge.offloader(name);
     if (offloader) {
+      // A pool's `map` runs in others and waits for them, too: that is a sink beside.
       inThread.push(...this.callables(call, offloader.callable));
-      return;
     }
     const caller = knowledge.caller(name);
     if (caller?.when === "now") onLoop.push(...this.callables(call, caller.callable));

@@ -1,5 +1,5 @@
 import type { BlockingCall } from "../catalog/types";
-import type { Awaited, ExprRef } from "../read/ir";
+import type { Awaited, Expr, ExprRef } from "../read/ir";
 import type { CallExpr } from "../resolve/calls";
 import type { ProjectClass } from "../resolve/classes";
 import type { Evaluator } from "../resolve/evaluate";
@@ -205,9 +205,15 @@ export class Targets {
       const given = ref === undefined ? undefined : unit.ir.exprs[ref];
       if (values === null) return given !== undefined && !(given.k === "literal" && given.type === "None");
       if (given?.k === "literal") return values.includes(given.text);
-      // A constant by its name: `os.WNOHANG`, however it was imported.
-      const name = given?.k === "attr" ? given.name : given?.k === "name" ? given.id : undefined;
-      return name !== undefined && values.includes(name);
+      return given !== undefined && constantsOf(unit.ir.exprs, given).some((name) => values.includes(name));
     });
   }
+}
+
+/** The names of constants, however they were imported: of `os.WNOHANG`, and each of `fcntl.LOCK_EX | fcntl.LOCK_NB`. */
+function constantsOf(exprs: readonly Expr[], expr: Expr): string[] {
+  if (expr.k === "attr") return [expr.name];
+  if (expr.k === "name") return [expr.id];
+  if (expr.k !== "bin" || expr.op !== "|") return [];
+  return [expr.left, expr.right].flatMap((ref) => constantsOf(exprs, exprs[ref]));
 }

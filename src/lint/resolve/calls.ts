@@ -79,12 +79,21 @@ export class Calls {
       case "class":
         return [{ v: "instance", cls: callee.cls, type: this.e.members.className(callee.cls), args: [] }];
       case "instance":
-        return callee.cls ? this.e.functions.returned(this.e.members.method(callee.cls, "__call__")) : [];
+        return callee.cls
+          ? this.e.functions.returned(this.e.members.method(callee.cls, "__call__"))
+          : this.calledInstance(callee);
       case "partial":
         return this.call(callee.of, [...callee.given, ...args], kw);
       default:
         return [];
     }
+  }
+
+  /** `sessionmaker(engine)()`: what calling an object from outside gives, where the catalogue says so. */
+  private calledInstance(object: Extract<Value, { v: "instance" }>): Value[] {
+    const { knowledge } = this.e;
+    const known = knowledge.returns(knowledge.member(object.type, "__call__"));
+    return known ? catalogType(knowledge, known, object) : [];
   }
 
   /** Calls that need more than the catalogue can say. */
@@ -193,7 +202,10 @@ export class Calls {
       if (name === "asyncio.create_task" || name === "asyncio.ensure_future" || name.endsWith(".create_task"))
         return [instanceOf("asyncio.Task", [this.e.awaited(args[0] ?? [])])];
       if (name === "asyncio.wait_for" || name === "asyncio.shield") return this.e.awaited(args[0] ?? []);
-      return known ? catalogType(knowledge, known, self) : [];
+      if (known) return catalogType(knowledge, known, self);
+      // `drive.files()`: whatever attribute it is, it is an object that can be called.
+      const objects = self === null ? [] : this.e.members.objects([{ v: "member", name, self }]);
+      return objects.flatMap((object) => (object.v === "instance" ? this.calledInstance(object) : []));
     };
     if (knowledge.isCoroutine(name)) return [{ v: "coroutine", of: name, result }];
     if (knowledge.blockingCall(name)?.lazy)

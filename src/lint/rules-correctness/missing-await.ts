@@ -1,7 +1,7 @@
 import type { SyntaxNode } from "@lezer/common";
 import type { FileContext, Rule } from "../types";
 import { isCoroutineFunction } from "./callables";
-import { assignedValue, bare, parenthesised, spoken, targetsOf } from "./tree";
+import { assignedValue, bare, children, contains, parenthesised, spoken, targetsOf } from "./tree";
 
 /** Builtins and the like that use a value on the spot, for which a coroutine is never meant. */
 const TAKES_VALUES = new Set(
@@ -30,7 +30,8 @@ export const missingAwait: Rule = {
       const misuse = misuseOf(context, parenthesised(call));
       if (misuse === null) continue;
       const { callee } = context.call(call);
-      if (callee === null || !isCoroutineFunction(context, callee)) continue;
+      if (callee === null || !isCoroutineFunction(context, callee) || isAskedFor(context, call, callee))
+        continue;
       const inAsync = context.functionAt(call)?.isAsync === true;
       const name = spoken(context, call);
       context.report({
@@ -43,6 +44,35 @@ export const missingAwait: Rule = {
     }
   },
 };
+
+/**
+ * `if isinstance(self.lock, SyncLock): self.lock.acquire()`, `if not iscoroutinefunction(self.close): self.close()`: in
+ * there it is not what it was declared to be.
+ */
+function isAskedFor(context: FileContext, call: SyntaxNode, callee: SyntaxNode): boolean {
+  const receiver = callee.name === "MemberExpression" && callee.firstChild ? callee.firstChild : callee;
+  const asked = new Set([receiver, callee].map((node) => context.slice(node)));
+  for (let at = call.parent; at && at.name !== "FunctionDefinition"; at = at.parent) {
+    if (at.name !== "IfStatement" && at.name !== "ConditionalExpression") continue;
+    const asks = children(at).some(
+      (part) =>
+        part.name !== "Body" &&
+        contains(part, (node) => {
+          const test = node.name === "CallExpression" ? context.call(node) : null;
+          const [about] = test?.positional ?? [];
+          return (
+            about !== undefined &&
+            asked.has(context.slice(about)) &&
+            /(?:^|\.)(?:isinstance|hasattr|iscoroutinefunction|isawaitable)$/.test(
+              context.slice(test?.callee ?? node),
+            )
+          );
+        }),
+    );
+    if (asks) return true;
+  }
+  return false;
+}
 
 /** `async for` over an abstract method: what it is declared as with `async def` is mostly meant to be an async generator. */
 function isDeclaredOnly(context: FileContext, expression: SyntaxNode): boolean {

@@ -19,6 +19,28 @@ def sync():
     fetch()  # !
 `));
 
+  it("believes code that asks what it has there", () =>
+    check(`
+import inspect
+class Lock:
+    async def acquire(self): ...
+class Held:
+    def __init__(self):
+        self.lock = Lock()
+    async def take(self, sync):
+        if isinstance(self.lock, sync):
+            self.lock.acquire()
+        elif isinstance(sync, Held):
+            self.lock.acquire()
+        if isinstance(sync, Held):
+            self.lock.acquire()  # !
+    async def close(self): ...
+    def __del__(self):
+        if not inspect.iscoroutinefunction(self.close):
+            self.close()
+        self.close()  # !
+`));
+
   it("reports a coroutine tested or computed with", () =>
     check(`
 async def main():

@@ -1,0 +1,112 @@
+/** Databases and object-relational mappers beside those of database.ts. */
+import { blocking, each, type Part } from "./define";
+
+const EXECUTE = "execute executemany";
+const FETCH = "fetchone fetchmany fetchall __iter__";
+const db = (prefix: string, list: string, extra = {}) => blocking("blocking-database", prefix, list, extra);
+
+/** What sends the query of a Django `QuerySet`, and what makes another one of it. */
+const DJANGO = `get create get_or_create update_or_create bulk_create bulk_update count exists first last aggregate
+  in_bulk earliest latest delete update contains explain __iter__`;
+const DJANGO_STEPS = `all filter exclude order_by annotate alias values values_list select_related prefetch_related
+  distinct only defer using reverse union intersection difference select_for_update dates datetimes none`;
+const PEEWEE_STEPS = `where order_by group_by having join limit offset distinct switch from_ with_cte dicts tuples
+  namedtuples objects on_conflict on_conflict_ignore on_conflict_replace returning`;
+const CACHE =
+  "get set add replace append prepend delete incr decr touch gets cas get_many set_many delete_many get_multi set_multi flush_all stats";
+
+const sql: Part = {
+  blocking: [
+    ...db("", "duckdb.connect duckdb.sql duckdb.query duckdb.execute"),
+    ...db("duckdb.DuckDBPyConnection.", `${EXECUTE} sql query fetchone fetchall fetchmany fetchdf df`),
+    ...db("", "pyodbc.connect oracledb.connect snowflake.connector.connect clickhouse_connect.get_client"),
+    ...db("pyodbc.Connection.", "execute commit rollback"),
+    ...db("pyodbc.Cursor.", `${EXECUTE} fetchval ${FETCH}`),
+    ...db("oracledb.Connection.", "commit rollback ping"),
+    ...db("oracledb.Cursor.", `${EXECUTE} callproc callfunc ${FETCH}`),
+    ...db("snowflake.connector.SnowflakeConnection.", "commit rollback execute_string"),
+    ...db("snowflake.connector.cursor.SnowflakeCursor.", `${EXECUTE} fetch_pandas_all ${FETCH}`),
+    ...db("clickhouse_driver.Client.", "execute execute_with_progress query_dataframe insert_dataframe"),
+    ...db("clickhouse_driver.Client.", "execute_iter", { lazy: true }),
+    ...db(
+      "clickhouse_connect.driver.client.Client.",
+      "query query_df query_np command insert insert_df raw_query ping",
+    ),
+  ],
+  returns: {
+    "duckdb.connect": "duckdb.DuckDBPyConnection",
+    ...each("duckdb.DuckDBPyConnection.", "execute cursor", "duckdb.DuckDBPyConnection"),
+    "pyodbc.connect": "pyodbc.Connection",
+    ...each("pyodbc.Connection.", "cursor execute", "pyodbc.Cursor"),
+    "oracledb.connect": "oracledb.Connection",
+    "oracledb.Connection.cursor": "oracledb.Cursor",
+    "snowflake.connector.connect": "snowflake.connector.SnowflakeConnection",
+    "snowflake.connector.SnowflakeConnection.cursor": "snowflake.connector.cursor.SnowflakeCursor",
+    "clickhouse_connect.get_client": "clickhouse_connect.driver.client.Client",
+  },
+  aliases: {
+    cx_Oracle: "oracledb",
+    "clickhouse_driver.client.Client": "clickhouse_driver.Client",
+    "snowflake.connector.connection.SnowflakeConnection": "snowflake.connector.SnowflakeConnection",
+  },
+};
+
+const stores: Part = {
+  blocking: [
+    ...db("cassandra.cluster.", "Cluster.connect Session.execute"),
+    ...db("neo4j.Driver.", "verify_connectivity execute_query"),
+    ...db("neo4j.Session.", "run execute_read execute_write read_transaction write_transaction"),
+    ...db("neo4j.Transaction.", "run commit rollback"),
+    ...db("pymemcache.client.base.Client.", CACHE),
+    ...db("diskcache.Cache.", "get set add delete incr decr pop clear"),
+  ],
+  returns: {
+    "cassandra.cluster.Cluster.connect": "cassandra.cluster.Session",
+    "neo4j.GraphDatabase.driver": "neo4j.Driver",
+    "neo4j.Driver.session": "neo4j.Session",
+    "neo4j.Session.begin_transaction": "neo4j.Transaction",
+  },
+  bases: each(
+    "",
+    "pymemcache.client.hash.HashClient pymemcache.PooledClient memcache.Client pylibmc.Client",
+    ["pymemcache.client.base.Client"],
+  ),
+  aliases: {
+    "pymemcache.Client": "pymemcache.client.base.Client",
+    "pymemcache.client.Client": "pymemcache.client.base.Client",
+  },
+};
+
+/** Django's says so itself, by an error: `SynchronousOnlyOperation`. Its asynchronous methods begin with an `a`. */
+const mappers: Part = {
+  blocking: [
+    ...db("django.db.models.QuerySet.", DJANGO),
+    ...db("django.db.models.QuerySet.", "iterator", { lazy: true }),
+    ...db("django.db.models.Model.", "save delete refresh_from_db full_clean"),
+    ...db("django.shortcuts.", "get_object_or_404 get_list_or_404"),
+    ...db("peewee.Database.", "connect execute_sql create_tables drop_tables"),
+    ...db(
+      "peewee.Model.",
+      `get get_or_none get_by_id get_or_create create save delete_instance bulk_create bulk_update create_table
+       drop_table`,
+    ),
+    ...db("peewee._Query.", "execute get get_or_none first count exists scalar __iter__"),
+  ],
+  returns: {
+    "django.db.models.Model.objects": "django.db.models.Manager",
+    ...each("django.db.models.QuerySet.", DJANGO_STEPS, "django.db.models.QuerySet"),
+    ...each("peewee.Model.", "select update insert insert_many delete", "peewee._Query"),
+    ...each("peewee._Query.", PEEWEE_STEPS, "Self"),
+  },
+  bases: {
+    "django.db.models.Manager": ["django.db.models.QuerySet"],
+    ...each("peewee.", "SqliteDatabase PostgresqlDatabase MySQLDatabase", ["peewee.Database"]),
+  },
+  aliases: {
+    "django.db.models.query.QuerySet": "django.db.models.QuerySet",
+    "django.db.models.manager.Manager": "django.db.models.Manager",
+    "django.db.models.base.Model": "django.db.models.Model",
+  },
+};
+
+export const drivers: readonly Part[] = [sql, stores, mappers];
