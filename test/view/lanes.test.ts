@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { ViewMessage } from "../../src/protocol/view";
+import { StreamWriter } from "../unit/trace/writer";
 import type { Scene, ViewDriver } from "./driver";
 import { shop, sleepers } from "./synthetic/scenes";
 import { useViews } from "./views";
@@ -64,6 +65,30 @@ describe("the lanes", () => {
     await view.page.getByText("zoomed to 300 ms").waitFor();
     await view.page.keyboard.press("Escape");
     await view.page.locator(".side .range").waitFor({ state: "detached" });
+  });
+
+  it("begins with the loop, not with what the program imported before", async () => {
+    const main = "/app/app.py:3 main";
+    const late = new StreamWriter().loop(1, "_UnixSelectorEventLoop", "MainThread", 2).run(2, 1);
+    late.new(1, 2, 0, main, "main", [main]).step(1, 2, 2.01, 9, [main]).waits(1, "sleep", 0, 0.99);
+    late
+      .wake(1, 3, 1)
+      .raised(1, "ValueError", "no", [main])
+      .done(1, 3, 3.01, 1)
+      .run(3.01, 0)
+      .end(1, null, 3.02);
+    await open();
+    await view.show(late.bytes());
+    assert.equal((await text(".findings .none")).trim(), "Nothing found but the task that failed.");
+    await view.page.keyboard.press("Home");
+    await view.settled();
+    assert.match(await text(".transport"), /2\.000 s of 3\.010 s/);
+    // A click in the middle goes to the middle of the loop's time.
+    const box = (await view.page.locator(".lanes-body canvas").boundingBox())!;
+    await view.page.mouse.click(box.x + LABELS + (box.width - LABELS) / 2, box.y + RULER + 10);
+    await view.settled();
+    const shown = Number(/([\d.]+) s of/.exec(await text(".transport"))?.[1]);
+    assert.ok(shown > 2.4 && shown < 2.6, String(shown));
   });
 
   it("remembers how high its lanes are", async () => {

@@ -1,5 +1,6 @@
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { only } from "../graph/state";
+import { beginning } from "../model/loops";
 import { findings } from "../state/findings";
 import { cursor, selection, tick, trace } from "../state/model";
 import { Pace } from "../state/pace";
@@ -87,6 +88,12 @@ const end = computed(() => {
   return Math.max(1e-6, trace.value.endTime);
 });
 
+/** Where the lanes begin when all is shown, seconds. */
+const begin = computed(() => {
+  tick.value;
+  return beginning(trace.value);
+});
+
 /** Room behind the end for the sign of how a task ended, CSS pixels. */
 const BEHIND = 18;
 
@@ -97,7 +104,8 @@ export const span = computed(() => {
   const window = setting.window.value;
   if (window) return clinging.value ? atEnd(window.to - window.from) : window;
   const behind = Math.max(0.015, Math.min(0.2, BEHIND / Math.max(1, plotWidth.value)));
-  return { from: -end.value * 0.005, to: end.value * (1 + behind) };
+  const whole = end.value - begin.value;
+  return { from: begin.value - whole * 0.005, to: end.value + whole * behind };
 });
 
 /** The end is shown, and goes on to be while the program runs. */
@@ -119,14 +127,16 @@ const SHORTEST = 1e-6;
 /** Shows a window; one that holds everything becomes "everything", which follows the end. */
 export function setWindow(from: number, to: number): void {
   const last = end.peek();
-  const length = Math.min(Math.max(to - from, SHORTEST), last * 1.1);
+  const first = begin.peek();
+  const whole = last - first;
+  const length = Math.min(Math.max(to - from, SHORTEST), whole * 1.1);
   clinging.value = to >= last;
-  if (length > last * 1.02) {
+  if (length > whole * 1.02) {
     change({ window: null });
     return;
   }
-  const begin = Math.min(Math.max(from, -length * 0.1), last * 1.02 - length * 0.5);
-  change({ window: { from: begin, to: begin + length } });
+  const left = Math.min(Math.max(from, first - length * 0.1), last + whole * 0.02 - length * 0.5);
+  change({ window: { from: left, to: left + length } });
 }
 
 /** Zooms around an instant. */

@@ -1,12 +1,13 @@
 import type { Finding } from "../../src/protocol/report";
 import { Icon, type IconName } from "../icons";
 import { findingTitle } from "../model/look";
+import { State } from "../model/snapshot";
 import { openHelp } from "../state/actions";
 import { findings } from "../state/findings";
-import { cursor, highlighted, open, select } from "../state/model";
+import { cursor, highlighted, open, select, snapshot } from "../state/model";
 import { whole } from "../state/trust";
 import { duration } from "../util/format";
-import { t } from "../util/l10n";
+import { t, tn } from "../util/l10n";
 import { PlaceLink } from "./PlaceLink";
 
 const ICONS: Record<Finding["severity"], IconName> = { error: "error", warning: "warning", info: "info" };
@@ -21,12 +22,7 @@ export function Findings() {
       </h2>
       {list.length === 0 ? (
         <p class="none">
-          <Icon name={whole.value ? "pass" : "info"} size={14} />{" "}
-          {whole.value
-            ? open.value
-              ? t("Nothing found so far.")
-              : t("Nothing wrong was found.")
-            : t("Nothing found in what was recorded. The trust line below says what is missing.")}
+          <Icon name={whole.value && failed() === 0 ? "pass" : "info"} size={14} /> {nothing()}
         </p>
       ) : (
         <ul>
@@ -40,6 +36,21 @@ export function Findings() {
       )}
     </section>
   );
+}
+
+const failed = () => snapshot.value.totals[State.raised];
+
+/** Why the list is empty; a task that failed is no finding, for the program may mean it, but nothing to be praised. */
+function nothing(): string {
+  if (!whole.value)
+    return t("Nothing found in what was recorded. The trust line below says what is missing.");
+  if (failed() > 0)
+    return tn(
+      failed(),
+      "Nothing found but the task that failed.",
+      "Nothing found but the {n} tasks that failed.",
+    );
+  return open.value ? t("Nothing found so far.") : t("Nothing wrong was found.");
 }
 
 function FindingItem({ finding }: { finding: Finding }) {

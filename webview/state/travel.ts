@@ -2,6 +2,7 @@ import { computed, signal } from "@preact/signals";
 import type { Trace } from "../../src/trace";
 import { firstWhere } from "../../src/trace/store/columns";
 import { loopLane, showEnd } from "../lanes/state";
+import { beginning } from "../model/loops";
 import { cursor, now, tick, trace } from "./model";
 import { theme } from "./theme";
 
@@ -10,10 +11,10 @@ export const SPEEDS = [0.01, 0.1, 1, 10] as const;
 export const speed = signal<number>(1);
 export const playing = signal(false);
 
-/** Moves the cursor; at or after the end it lets go, and the view is live again. */
+/** Moves the cursor, not before there is anything; at or after the end it lets go, and the view is live again. */
 export function goTo(t: number): void {
   const end = trace.value.endTime;
-  cursor.value = t >= end ? null : Math.max(0, t);
+  cursor.value = t >= end ? null : Math.max(beginning(trace.value), t);
 }
 
 /** The instant of the next (or previous) begin or end of a step, or iteration, of any loop; null when there is none. */
@@ -87,7 +88,7 @@ export function togglePlay(): void {
   playing.value = !playing.value;
   cancelAnimationFrame(frame);
   if (!playing.value) return;
-  if (cursor.value === null) cursor.value = 0;
+  if (cursor.value === null) cursor.value = beginning(trace.value);
   last = performance.now();
   const advance = (at: number) => {
     if (!playing.value) return;

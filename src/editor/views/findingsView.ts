@@ -1,8 +1,10 @@
 import type * as vscode from "vscode";
 import type { Finding, FindingRule, Place } from "../../protocol/report";
+import { Outcomes } from "../../trace";
 import { Command, View } from "../contributions";
 import { Disposables } from "../disposables";
 import { l10n } from "../l10n";
+import type { OpenTrace } from "../runs/openTrace";
 import { type Found, findingKey } from "./found";
 import { placeText } from "./taskRows";
 
@@ -62,7 +64,7 @@ export class FindingsView implements vscode.TreeDataProvider<Finding> {
     const count = all.length;
     const tooltip = count === 1 ? l10n.t("1 finding") : l10n.t("{0} findings", count);
     this.view.badge = count === 0 ? undefined : { value: count, tooltip };
-    this.view.message = of === null || count > 0 ? undefined : nothing(of.live);
+    this.view.message = of === null || count > 0 ? undefined : nothing(of);
   }
 
   dispose(): void {
@@ -97,6 +99,11 @@ function userPlace({ at, stack }: Finding): Place | null {
   return stack.findLast((place) => place.user && place.file !== "") ?? at;
 }
 
-function nothing(live: boolean): string {
+/** A task that failed is no finding, for the program may mean it; but nothing to be praised. */
+function nothing({ live, trace }: OpenTrace): string {
+  const { tasks } = trace;
+  for (let task = 0; task < tasks.count; task++) {
+    if (Outcomes[tasks.outcome.get(task)] === "raised") return l10n.t("Nothing found but tasks that failed.");
+  }
   return live ? l10n.t("Nothing wrong so far.") : l10n.t("Nothing wrong was found.");
 }
