@@ -17,7 +17,7 @@ WAITS = (
 ).split()
 OBJECTS = "other lock semaphore event condition barrier queue executor process other".split()
 CAUSES = "unknown timer io task thread callback unknown".split()
-OUTCOMES = "returned raised cancelled suspended not-eager".split()
+OUTCOMES = "returned raised cancelled suspended not-eager yielded".split()
 
 
 def frames(data):
@@ -231,6 +231,9 @@ class Run:
             row["on"] = ("task", -1, None, [self.links[future]])
         if wait == 2:
             row["ready"] = end
+        if task.woken and task.woken["ready"] >= begin:
+            row.update(task.woken, ready=end)
+        task.woken = None
         task.suspensions.append(row)
         return task, begin, end
 
@@ -260,8 +263,11 @@ class Run:
         return task, t, CAUSES[arg & 15], by
 
     def wake(self, task, t, arg, by, waker):
-        if task.suspensions:
-            task.suspensions[-1].update(ready=t, cause=CAUSES[arg & 15], cancelled=bool(arg & 16), by=by, waker=waker)
+        wake = {"ready": t, "cause": CAUSES[arg & 15], "cancelled": bool(arg & 16), "by": by, "waker": waker}
+        if task.suspensions and task.suspensions[-1]["ready"] is None:
+            task.suspensions[-1].update(wake)
+        else:  # by the step that suspends it
+            task.woken = wake
 
     def read_new(self):
         self.futures.pop(self.subject, None)
@@ -351,12 +357,11 @@ class Run:
             placeholder.name = name
             self.claim(key, placeholder)
             placeholder.chain = chain
-            if OUTCOMES[outcome] != "suspended":
+            if OUTCOMES[outcome] not in ("suspended", "yielded"):
                 placeholder.outcome = OUTCOMES[outcome]
             else:
-                placeholder.suspensions.append(
-                    {"from": t, "future": future, "stack": chain, "on": None, "ready": None, "cause": None, "by": None}
-                )
+                on, ready = (("yield", -1, None, []), t) if OUTCOMES[outcome] == "yielded" else (None, None)
+                placeholder.suspensions.append({"from": t, "future": future, "stack": chain, "on": on, "ready": ready, "cause": None, "by": None})
         return (OUTCOMES[outcome],)
 
     def read_name(self):

@@ -13,6 +13,7 @@ class Task:
         self.created = None
         self.steps = []
         self.suspensions = []
+        self.woken = None  # before it was suspended
         self.chain = []
         self.adopted = False
         self.lost = False

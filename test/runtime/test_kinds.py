@@ -11,7 +11,7 @@ MAKES = """
     make = sys.argv[1]
 
     async def work(n):
-        await asyncio.sleep(0.001 if "eager" in make else 0)
+        await asyncio.sleep(0.001 if make == "eager by itself" else 0)
         await asyncio.sleep(0.01)
         await asyncio.gather(leaf(n))
         return n
@@ -124,6 +124,63 @@ MAKES = """
 WAYS = [(), ("--debug",), *[("--uvloop",)] * bool(find_spec("uvloop"))]
 
 
+# The first step is left in ways that schedule the next: a yield, a future that is done by then, or that the task itself has cancelled.
+LEFT = """
+    import asyncio, sys
+
+    class Done:
+        def __init__(self, future):
+            self.future = future
+
+        def __await__(self):
+            return self
+
+        def __next__(self):
+            if self.future is None:
+                raise StopIteration
+            future, self.future = self.future, None
+            future._asyncio_future_blocking = True
+            return future
+
+    async def child():
+        pass
+
+    async def yields():
+        children.append(asyncio.create_task(child()))
+        await asyncio.sleep(0)
+
+    async def waits_for_done():
+        future = asyncio.get_running_loop().create_future()
+        future.set_result(None)
+        await Done(future)
+
+    async def cancels_itself():
+        asyncio.current_task().cancel()
+        await asyncio.get_running_loop().create_future()
+
+    async def waits():
+        await asyncio.sleep(0.001)
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(asyncio.create_eager_task_factory(getattr(asyncio.tasks, sys.argv[1])))
+        tasks = [loop.create_task(work()) for work in (yields, waits_for_done, cancels_itself, waits)]
+        await asyncio.wait(tasks)
+        print([task.cancelled() for task in tasks])
+
+    children = []
+    if "--uvloop" in sys.argv:
+        from uvloop import new_event_loop
+    else:
+        from asyncio import new_event_loop
+    loop = new_event_loop()
+    loop.set_debug("--debug" in sys.argv)
+    loop.slow_callback_duration = 60
+    loop.run_until_complete(main())
+    loop.close()
+"""
+
+
 class Makes(unittest.TestCase):
     def both(self, make, way):
         plain = traced.run(MAKES, make, *way, traced=False)
@@ -143,8 +200,7 @@ class Makes(unittest.TestCase):
                 self.assertEqual([(t.parent and t.parent.coroutine, t.outcome, len(t.steps)) for t in works], [("main", "returned", steps)] * 3)
                 for task in works:
                     on = [wait["on"] and wait["on"][0] for wait in task.suspensions]
-                    # How a first step that ran at once was left is told without a judgement of what that waits on.
-                    self.assertEqual(on, [None if "eager" in make else "yield", "sleep", "tasks"])
+                    self.assertEqual(on, ["yield", "sleep", "tasks"])
                 leaves = [task for task in run.tasks if task.coroutine == "leaf"]
                 self.assertEqual([t.parent for t in leaves], works)
 
@@ -158,6 +214,24 @@ class Makes(unittest.TestCase):
         ways = WAYS[:2] if sys.version_info >= (3, 13) else WAYS
         for make in ("eager C", "eager Sub", "eager PyTask"):
             self.check(make, 3, ways)
+
+    @unittest.skipIf(sys.version_info < (3, 12), "eager tasks came with Python 3.12")
+    def test_first_steps_that_schedule_the_next(self):
+        for make in ("Task", "_PyTask") if sys.version_info < (3, 14) else ("Task",):  # of a _PyTask `current_task` says nothing since
+            for way in WAYS[:2] if sys.version_info >= (3, 13) else WAYS:
+                with self.subTest(make=make, way=way):
+                    shown = traced.run(LEFT, make, *way)
+                    self.assertEqual((shown.code, shown.out, shown.err), (0, b"[False, False, True, False]\n", b""))
+                    last = shown.run.stats[-1]
+                    self.assertEqual((last["tasksMissed"], last["notes"], last["tasksSeen"]), (0, [], len(shown.run.tasks)))
+                    yields, done, cancelled, waits = [shown.run.find(name) for name in ("yields", "waits_for_done", "cancels_itself", "waits")]
+                    self.assertEqual([t.parent.coroutine for t in (yields, done, cancelled, waits)], ["main"] * 4)
+                    self.assertEqual([len(t.steps) for t in (yields, done, cancelled, waits)], [1] * 4)
+                    self.assertEqual(shown.run.find("child").parent, yields)
+                    firsts = [t.suspensions[0] for t in (yields, done, cancelled, waits)]
+                    self.assertEqual([place["stack"][0].function for place in firsts], ["yields", "waits_for_done", "cancels_itself", "waits"])
+                    self.assertEqual([place["ready"] == place["from"] for place in firsts], [True, True, True, False])
+                    self.assertEqual([(place["by"], place.get("cancelled")) for place in firsts[1:3]], [(done, False), (cancelled, True)])
 
     @unittest.skipIf(sys.version_info < (3, 14), "create_task(eager_start=True) came with Python 3.14")
     def test_eager_start(self):

@@ -162,12 +162,7 @@ def replace_handles(loop, rec, events):
         task = rec.step_of(handle._callback)[0]
         if task is None:
             continue
-        own = kind.__new__(kind)
-        for name in events.Handle.__slots__:
-            if name != "__weakref__":
-                setattr(own, name, getattr(handle, name))
-        own._task, own._by = task, None
-        ready[i] = own
+        ready[i] = mimic.stepping(kind, handle, task)
 
 
 def tasks_of(asyncio, loop):

@@ -3,11 +3,19 @@
 import sys
 
 from . import chains, codes, creation, foreign, guard, loops, mimic, missed, recorder, state
-from .records import EAGER, EAGER_END, NOT_EAGER, RAISED_OUTCOME, SUSPENDED, head, key
+from .records import EAGER, EAGER_END, NOT_EAGER, RAISED_OUTCOME, SUSPENDED, TASK, WAKE, WAKE_BY, WAKE_TIME, WAS_CANCELLED, YIELDED, head, key
 
 
 class Placeholder:
     """Names the running task until the factory returns it."""
+
+    def __init__(self):
+        self.number = id(self) >> 4
+        self.given = None  # the name that the task will get
+        self.told = False  # its first step has ended, and was told of
+
+    def __hash__(self):
+        return self.number
 
 
 def watch_factory(loop, rec, stock_get, stock_set):
@@ -81,43 +89,69 @@ def begin(rec, coro, kwargs, caller):
     while "name" not in kwargs and given is None and caller is not None and caller.f_code.co_name == "create_task":
         given = caller.f_locals.get("name")  # these name the task only after we returned
         caller = caller.f_back
+    placeholder.given = given
+    begins(rec, placeholder, state.clock(), coro, rec.current(), frames)
+    return placeholder, rec.swap(placeholder)
+
+
+def begins(rec, placeholder, t, coro, parent, frames):
+    """Writes an EAGER."""
     code = creation.coroutine_code(coro)
-    number = 0 if code is None else codes.number(code)
-    previous = rec.swap(placeholder)
-    parent = 0 if previous is None else key(previous)
-    rec.ext((head(EAGER, key(placeholder)), state.clock(), parent, number, len(frames), *frames))
-    return placeholder, previous, given
+    rec.ext((head(EAGER, key(placeholder)), t, parent, 0 if code is None else codes.number(code), len(frames), *frames))
 
 
-def finish(rec, task, placeholder, previous, given):
-    rec.swap(previous)
-    outcome, values = ending(rec, task, given)
-    rec.ext((head(EAGER_END, key(placeholder), outcome), *values))
-    if task is not None and getattr(task, "_loopscope", None) is None and task.done():
-        if recorder.outcome_of(task) == RAISED_OUTCOME:
-            rec.raised(task)
+def leaves(rec, running, task, future=None):
+    """The list of a task that is started eagerly and leaves its first step in a way that has the next one scheduled by now; else None.
 
-
-def ending(rec, task, given):
-    """How the task left its first step, if it had one: outcome, (task, t, future, n, frames, name)."""
-    if task is None:
-        return NOT_EAGER, (0, state.clock(), 0, 0, 0)
-    k = key(task)
-    if not foreign.can_tell(task):
-        missed.found(rec, task)
-        return NOT_EAGER, (k, state.clock(), 0, 0, 0)
-    if getattr(task, "_loopscope", None) is not None:
-        return NOT_EAGER, (k, state.clock(), 0, 0, 0)
-    name = state.text(task.get_name() if given is None else str(given))
+    Its EAGER_END is written then, and its wake. running: what the recorder takes for the running task. future: what it waits on, which
+    is done; None: it yields.
+    """
+    if not isinstance(running, Placeholder) or running.told or not foreign.started(task.get_coro()):
+        return None
     state.counts["seen"] += 1
-    if task.done():
-        return recorder.outcome_of(task), (k, state.clock(), 0, 0, name)
+    t, st = suspends(rec, running, task, future, YIELDED if future is None else SUSPENDED)
+    running.told, running.number = True, int(st[5])
+    rec.swap(running)  # what comes of this is the task's doing
+    if future is not None:
+        rec.ext((head(WAKE, st[5], TASK | WAKE_TIME | WAKE_BY | (WAS_CANCELLED if future.cancelled() else 0)), t, st[5]))
+    return st
+
+
+def suspends(rec, placeholder, task, future, outcome):
+    """Writes the EAGER_END of a task that goes on later: when, and its list."""
     frames = []
     chains.frames_below(task.get_coro(), frames)
-    chains.of(task)
     chain = chains.places(frames)
-    waits_on = foreign.waiter_of(task)
-    return SUSPENDED, (k, state.clock(), 0 if waits_on is None else key(waits_on), len(chain), *chain, name)
+    st = chains.of(task)
+    t = state.clock()
+    name = state.text(task.get_name() if placeholder.given is None else str(placeholder.given))
+    rec.ext((head(EAGER_END, key(placeholder), outcome), st[5], t, 0 if future is None else key(future), len(chain), *chain, name))
+    return t, st
+
+
+def finish(rec, task, placeholder, previous):
+    rec.swap(previous)
+    if not placeholder.told:
+        ends(rec, task, placeholder)
+
+
+def ends(rec, task, placeholder):
+    """Writes the EAGER_END of a task that did not yield."""
+    if task is None or not foreign.can_tell(task) or getattr(task, "_loopscope", None) is not None:
+        k = 0 if task is None else key(task)
+        if task is not None and not foreign.can_tell(task):
+            missed.found(rec, task)
+        rec.ext((head(EAGER_END, key(placeholder), NOT_EAGER), k, state.clock(), 0, 0, 0))
+        return
+    state.counts["seen"] += 1
+    if not task.done():
+        suspends(rec, placeholder, task, foreign.waiter_of(task), SUSPENDED)
+        return
+    outcome = recorder.outcome_of(task)
+    name = state.text(task.get_name() if placeholder.given is None else str(placeholder.given))
+    rec.ext((head(EAGER_END, key(placeholder), outcome), key(task), state.clock(), 0, 0, name))
+    if outcome == RAISED_OUTCOME:
+        rec.raised(task)
 
 
 for function in (create, begin, finish):

@@ -8,7 +8,7 @@ from _thread import get_ident
 from types import MethodType
 from weakref import ref
 
-from . import codes, foreign, loops, methods, mimic, missed, recorder, state
+from . import codes, eager, foreign, loops, methods, mimic, missed, recorder, state
 from .recorder import SLOW_CALLBACK
 from .records import CALLBACK, CALLED_BACK, IO, ITER, TASK, THREAD, TIMER, WAS_CANCELLED, head, key
 
@@ -25,10 +25,13 @@ class Fallback:
         self.fused = False  # whether the loop's `_run_once` is ours, and writes POLL and ITER
         self.task_types = (asyncio.tasks.Task, asyncio.tasks._PyTask)
         self.timer = asyncio.events.TimerHandle
+        self.handle_type = mimic.handle_classes(asyncio.events)[0]
         self.cur = None
         self.by = 0.0
         self.cause = CALLED_BACK
         self.begin = 0.0
+        self.follow = None  # called when another handle begins to run, or one has ended
+        self.now = self.here  # () -> cur, by, cause, as they are for what is scheduled now: a fused loop may run a step by itself
         self.outer = []  # what ran when the loop was run again inside a step (nest_asyncio)
         self.origins = {}  # id(handle) of a callback that is no step -> key of the task, or -cause, that scheduled it
         rec.step_of = self.task_of
@@ -46,7 +49,7 @@ class Fallback:
             else:
                 task = foreign.stepped_by(callback)
                 if task is not None:
-                    return task, task is not self.cur and hasattr(task, "_loopscope")
+                    return task, task is not self.now()[0] and hasattr(task, "_loopscope")
         elif kind is BUILTIN:
             task = callback.__self__
             if isinstance(task, self.task_types) and "wakeup" in callback.__name__.lower():
@@ -55,22 +58,32 @@ class Fallback:
             return callback.__self__, False
         return None, False
 
+    def here(self):
+        return self.cur, self.by, self.cause
+
     def origin(self):
-        return (self.by or -self.cause) if self.cur is None else key(self.cur)
+        cur, by, cause = self.now()
+        return (by or -cause) if cur is None else key(cur)
 
     def scheduled(self, handle, callback, args, frame):
         """A callback was given to call_soon by `frame`: records what that means for a task, if it is one's."""
         task, wakes = self.task_of(callback)
+        cur, by, cause = self.now()
         if task is None:
             self.remember(handle, self.origin())
+            return
+        if self.fused:  # and debug mode may be turned off before that runs
+            mimic.take_the_place(self.loop._ready, handle, task, self.handle_type)
+        if wakes and not hasattr(task, "_loopscope") and eager.leaves(self.rec, cur, task, args[0]):
+            pass
         elif wakes:
-            cause, by = (TASK, key(self.cur)) if self.cur is not None else (TASK, self.by) if self.by else (self.cause, 0.0)
+            cause, by = (TASK, key(cur)) if cur is not None else (TASK, by) if by else (cause, 0.0)
             if args and getattr(args[0], "cancelled", bool)():
                 cause += WAS_CANCELLED
             self.rec.wake(key(task), cause, by, frame)
-        elif task is not self.cur and not hasattr(task, "_loopscope"):
+        elif task is not cur and not hasattr(task, "_loopscope") and eager.leaves(self.rec, cur, task) is None:
             if isinstance(task, self.task_types) or not foreign.started(task.get_coro()):
-                self.rec.made(task, 0.0 if self.cur is None else key(self.cur), 4)
+                self.rec.made(task, 0.0 if cur is None else key(cur), 4)
             else:
                 missed.found(self.rec, task)
 
@@ -108,6 +121,8 @@ class Fallback:
             else:
                 self.by = origin
         self.begin = clock()
+        if self.follow is not None:
+            self.follow()
 
     def leave(self):
         t = clock()
@@ -124,6 +139,8 @@ class Fallback:
             self.begin = clock()
         elif not self.fused:
             self.poll_ahead()
+        if self.follow is not None:
+            self.follow()
 
     def put_on(self):
         """The loop is not fused, or no longer."""

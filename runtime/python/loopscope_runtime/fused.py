@@ -13,6 +13,7 @@ from types import MethodType
 
 from . import chains, codes, fallback, guard, loops, mimic, recorder, state, wakers
 from .chains import SLEEP0
+from .eager import leaves
 from .mimic import one_frame_less, real_run
 from .fallback import BUILTIN
 from .othersteps import first_wake, lean, other_step, recovered
@@ -84,7 +85,7 @@ def install(loop, stream, asyncio):
         if loop._closed:
             loop._check_closed()  # stock: self._check_closed()
         if loop._debug:
-            if st is None and cur is not None and not nested:  # turned on in the first step of a task
+            if begin and st is None and cur is not None and not nested:  # turned on in the first step of a task
                 st = chains.unsure(cur)
             return one_frame_less(slow.call_soon(callback, *args, context=context))
         h = handle_type()
@@ -104,11 +105,13 @@ def install(loop, stream, asyncio):
                 if task is cur:
                     again = True
                     h._by = st
+                elif nested:
+                    h._name = name = task.get_name()
+                    h._by = leaves(rec, cur, task) or created(task, me, name, 2)
+                    chains.of(task, name)  # by which whoever awaits its end sees that it was told
                 else:
                     h._name = name = task.get_name()
                     h._by = created(task, me, name, 2)
-                    if nested:
-                        chains.of(task, name)  # by which whoever awaits its end sees that it was told
                 push(h)
                 return h
             if kind is BUILTIN:
@@ -119,6 +122,10 @@ def install(loop, stream, asyncio):
                     except AttributeError:
                         note = None
                     if note is None and isinstance(task, Task) and "wakeup" in callback.__name__:
+                        if nested and leaves(rec, cur, task, args[0]) is not None:
+                            h._task, h._by = task, None
+                            push(h)
+                            return h
                         note = first_wake(rec, task, cur)
                         st = note if task is cur else st
                     # `future.add_done_callback(task.cancel)` has the looks of a wake-up, too.
@@ -400,10 +407,19 @@ def install(loop, stream, asyncio):
             if not goes_on or loop._stopping or (loop._run_once if fields is None else fields.get("_run_once")) is not _run_once:
                 return
 
+    def follow():
+        """What runs is what the fallback says: in debug mode asyncio's own code runs it, which may turn debug mode off."""
+        nonlocal cur, me, st, again, by, cause
+        if not begin:  # else somebody runs a handle inside of a step
+            cur, by, cause, again = slow.cur, slow.by, slow.cause, False
+            me = 0.0 if cur is None else key(cur)
+            st = chains.of(cur) if hasattr(cur, "_loopscope") else None
+
     def step_aside():
         """The loop runs as its class says; what runs is seen as on a loop of an unknown kind."""
         loops.take_off(loop, ("call_soon", "_run_once"))
         slow.put_on()
+        slow.follow, slow.now = None, slow.here
         stream.probe, rec.current, rec.swap = slow_probe, slow_current, slow_swap
         state.note("%s was replaced while the loop ran: it is recorded from outside since" % loop_class._run_once.__qualname__)
 
@@ -426,8 +442,6 @@ def install(loop, stream, asyncio):
 
     def swap(task):
         nonlocal cur, me, nested
-        if loop._debug and not nested:  # else it was turned on by the step in between
-            return slow_swap(task)
         previous, cur = cur, task
         me = 0.0 if task is None else key(task)
         nested = task is not None and not hasattr(task, "get_coro")
@@ -438,6 +452,7 @@ def install(loop, stream, asyncio):
 
     slow_probe, slow_current, slow_swap = stream.probe, rec.current, rec.swap
 
+    slow.follow, slow.now = follow, lambda: (cur, by, cause)
     stream.probe, rec.current, rec.swap, rec.origin = probe, current, swap, origin
     call_soon._loopscope = _run_once._loopscope = rec
     loop.call_soon = call_soon

@@ -165,6 +165,24 @@ def knowing(kind, *slots, **more):
     return type(kind.__name__, (kind,), {"__slots__": slots, "__doc__": kind.__doc__, "__module__": kind.__module__, **more})
 
 
+def stepping(kind, handle, task):
+    """The same handle as one that knows its task, of a class that `handle_classes` made."""
+    own = kind.__new__(kind)
+    for name in kind.__base__.__slots__:
+        if name != "__weakref__":
+            setattr(own, name, getattr(handle, name))
+    own._task, own._by = task, None
+    return own
+
+
+def take_the_place(ready, handle, task, kind):
+    """Puts such a handle in the place of one that was scheduled just now; other threads only add to what is ready."""
+    for i in range(len(ready) - 1, -1, -1):
+        if ready[i] is handle:
+            ready[i] = stepping(kind, handle, task)
+            break
+
+
 def one_frame_less(handle):
     """A handle of debug mode, whose traceback must end with the caller of `call_soon`."""
     if getattr(handle, "_source_traceback", None):

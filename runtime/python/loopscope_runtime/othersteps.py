@@ -2,7 +2,7 @@
 
 from types import MethodType
 
-from . import chains, foreign, missed, state
+from . import chains, eager, foreign, missed, state
 from .records import TASK
 
 
@@ -18,6 +18,8 @@ def other_step(rec, woken, callback, args, frame, cur, me, by, cause):
             return foreign_step(rec, woken, callback, args, frame, cur, me, by, cause)
         if callback.__name__ == "__wakeup":
             st = getattr(task, "_loopscope", None)
+            if st is None and args and eager.leaves(rec, cur, task, args[0]) is not None:
+                return task
             return task if st and args and woken(st, args[0], frame) else None
         if callback.__name__ != "__step":
             return None
@@ -25,7 +27,7 @@ def other_step(rec, woken, callback, args, frame, cur, me, by, cause):
         task = callback.__self__
     else:
         return None
-    if task is not cur and not hasattr(task, "_loopscope"):
+    if task is not cur and not hasattr(task, "_loopscope") and eager.leaves(rec, cur, task) is None:
         rec.made(task, me, 3)
         chains.of(task)
     return task

@@ -6,6 +6,7 @@ from types import MethodType
 from weakref import ref
 
 from . import asyncio_patch, chains, codes, loops, methods, missed, recorder, state, wakers
+from .eager import leaves
 from .fallback import BUILTIN
 from .faults import watch_class
 from .othersteps import first_wake
@@ -249,11 +250,14 @@ def trace(loop, stream, asyncio):
                         ext((WAKE_THERE - why, clock(), place) if place else (WAKE_BY_NONE - why, clock()))
                     task = owner
                 elif isinstance(owner, Task) and "wakeup" in callback.__name__:
-                    note = getattr(owner, "_loopscope", None) or first_wake(rec, owner, cur)
+                    note = getattr(owner, "_loopscope", None)
+                    known_before = note is not None or not nested
+                    note = note or nested and leaves(rec, cur, owner, arg) or first_wake(rec, owner, cur)
                     k = note[5]
                     if owner is cur:
                         pending.pop(k, None)  # it has a list before its first step has ended, which is to be kept
-                    woken(note, arg, getframe(1))
+                    if known_before:
+                        woken(note, arg, getframe(1))
                     task = owner
             elif kind is Step or Step is None and kind.__name__ == STEP_TYPE:
                 Step = kind
@@ -263,7 +267,7 @@ def trace(loop, stream, asyncio):
                     note = None if k in pending else getattr(cur, "_loopscope", None)  # `first` makes a list of its own
                 else:
                     name = owner.get_name()
-                    note = created(owner, 0.0 if cur is None else me, name)
+                    note = nested and leaves(rec, cur, owner) or created(owner, 0.0 if cur is None else me, name)
                     if nested:
                         note = chains.of(owner, name)  # by which whoever awaits its end sees that it was told
                     if type(note) is float:

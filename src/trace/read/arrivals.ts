@@ -80,14 +80,18 @@ export class ArrivalReducer {
     task: number,
     t: number,
     outcome: number,
+    yielded: boolean,
     future: Key,
     stack: number,
   ): void {
     if (task < 0) return;
-    const flags = outcome < PENDING ? StepFlag.nested | StepFlag.last : StepFlag.nested;
+    const left = outcome < PENDING ? StepFlag.last : yielded ? StepFlag.yielded : 0;
+    const flags = StepFlag.nested | left;
     const row = this.steps.pushStep(loop, task, this.trace.tasks.created.get(task), t, stack, flags);
     if (outcome < PENDING) this.steps.finished(task, t, outcome);
-    else this.trace.steps.wait.set(row, this.futures.wait(program, task, future.low, future.high));
+    else if (!yielded) {
+      this.trace.steps.wait.set(row, this.futures.wait(program, task, future.low, future.high));
+    }
   }
 
   /** A task that the runtime found alive; or one that is known, after a gap in what was recorded. */

@@ -12,6 +12,7 @@ import {
 } from "../../protocol/stream";
 import type { Loop } from "../store/loops";
 import type { Program } from "../store/program";
+import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
 import { aligned, Damage } from "./bytes";
 import type { Reducer } from "./reducer";
@@ -22,6 +23,8 @@ const MAX_TIME = 1e12;
 /** Low bits of `arg` that hold a wait or a cause. */
 const FIVE_BITS = 31;
 const CAUSE_TASK = 3;
+/** How an eager task left its first step: at a yield. */
+const EAGER_YIELDED = 5;
 
 /** The records of docs/trace-format.md, field by field in the order of its table. */
 export class RecordReader {
@@ -373,7 +376,9 @@ export class RecordReader {
   }
 
   private eagerEnd(): void {
-    const { reducer, program, loop, arg: outcome } = this;
+    const { reducer, program, loop } = this;
+    const yielded = this.arg === EAGER_YIELDED;
+    const outcome = yielded ? PENDING : this.arg;
     const placeholder = this.taskOf(this.subject);
     program.tasks.set(this.subject, 0, -1);
     const key = this.key();
@@ -381,7 +386,9 @@ export class RecordReader {
     const future = { low: this.key(), high: 0 };
     const stack = this.inward(0, this.count());
     const task = reducer.arrivals.end(program, loop, placeholder, key, 0, outcome, this.string());
-    if (outcome <= 3) reducer.arrivals.firstStep(program, loop, task, t, outcome, future, stack);
+    if (outcome <= PENDING) {
+      reducer.arrivals.firstStep(program, loop, task, t, outcome, yielded, future, stack);
+    }
   }
 
   private incidentRecord(kind: number): void {

@@ -157,6 +157,15 @@ describe("eager tasks", () => {
     assert.deepEqual([child.steps, child.suspensions[0].from, child.suspensions[0].at?.line], [2, 0.12, 10]);
   });
 
+  it("that yield in their first step are ready at once", () => {
+    const w = eager().eager(90, 0.11, 1, "/a.py:9 child");
+    w.eagerEnd(90, 2, 0.12, 5, "child", 0, ["/a.py:10 child"]).done(1, 0.1, 0.2).done(2, 0.31, 0.32);
+    const [, child] = report(w.trace()).tasks;
+    const [{ from, ready, resumed, on }] = child.suspensions;
+    assert.deepEqual([child.steps, child.outcome, from, ready, resumed], [2, "returned", 0.12, 0.12, 0.31]);
+    assert.equal(on.kind, "yield");
+  });
+
   for (const when of ["before", "after"] as const) {
     it(`that were not started at once are one task, its NEW ${when} the factory's end`, () => {
       const w = eager().eager(90, 0.11, 1, "/a.py:9 child", ["/a.py:3 main"]);
