@@ -72,7 +72,7 @@ function* tasks(report: Overview, paint: Style): Generator<string> {
     .map((task) => [
       plain(task.name),
       plain(task.coroutine),
-      task.outcome === "pending" ? parked(task) : task.outcome,
+      state(task),
       task.runSeconds.toFixed(3),
       task.readySeconds.toFixed(3),
       task.suspendedSeconds.toFixed(3),
@@ -88,7 +88,14 @@ function* tasks(report: Overview, paint: Style): Generator<string> {
     yield paint.dim(`and ${report.taskCount - ROWS} more: --format json has them all\n`);
 }
 
-/** What a task that never ended was doing last. */
+/** How a task ended, or what one that never did was doing last. */
+function state(task: TaskInfo): string {
+  if (task.outcome === "pending") return parked(task);
+  const { exception } = task;
+  if (task.outcome !== "raised" || exception === null) return task.outcome;
+  return `raised ${plain(exception.type)}${exception.at ? ` at ${location(exception.at)}` : ""}`;
+}
+
 function parked(task: TaskInfo): string {
   const last = task.suspensions.at(-1);
   if (!last || last.resumed !== null) return task.started === null ? "never started" : "running";

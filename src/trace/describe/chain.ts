@@ -1,7 +1,7 @@
 import type { WaitKind } from "../../protocol/report";
 import type { Code } from "../store/stacks";
 import type { Trace } from "../trace";
-import { asyncioName, callName, isDunder } from "./library";
+import { asyncioName, callName, isDunder, packageOf } from "./library";
 
 /** What an await chain alone says about what the task waits on. */
 export interface ChainInfo {
@@ -122,15 +122,23 @@ export function chainInfo(trace: Trace, stack: number): ChainInfo {
   return info;
 }
 
-/** Frames below the innermost user frame, outermost first; of a task without one, all below its coroutine. */
+/**
+ * Frames below the innermost user frame, outermost first. Of a task without one, such as a server's, those of the innermost
+ * package and below: what a framework calls to wait, not how it came there; at most all below the task's coroutine.
+ */
 function libraryFrames(trace: Trace, stack: number): Code[] {
   const { stacks, places } = trace;
   const frames = stacks.placeIds(stack).map((place) => places.codeAt(place));
   const user = stacks.depth(stacks.userPart(stack));
-  return frames.slice(user > 0 ? user : frames.length > 1 ? 1 : 0);
+  if (user > 0 || frames.length < 2) return frames.slice(user);
+  let from = frames.findLastIndex((code) => packageOf(code) !== "");
+  while (from > 0 && packageOf(frames[from - 1]) === packageOf(frames[from])) from--;
+  return frames.slice(Math.max(1, from));
 }
 
 function kindOf(code: Code): WaitKind | null {
+  // Its worker threads are its own, and the future they complete is like any other.
+  if (code.name === "run_sync" && packageOf(code) === "anyio") return "thread";
   const name = asyncioName(code);
   if (!name) return null;
   const byClass = CLASS_KINDS[code.qualname];

@@ -40,6 +40,11 @@ const CLASSES: Record<string, string> = {
   "base_events.wait_closed": "Server",
 };
 
+/** The installed package a function is of, such as "aiohttp", or "". */
+export function packageOf(code: Code): string {
+  return code.user ? "" : (PACKAGE.exec(code.file)?.[1] ?? "");
+}
+
 /** How source code would call a function: "StreamReader.readline", "asyncio.sleep", "aiohttp.request". */
 export function callName(code: Code): string {
   const name = code.qualname.replace(/^.*<locals>\./, "");

@@ -134,7 +134,7 @@ describe("starved", () => {
     const server = "lib:/venv/lib/python3.12/site-packages/uvicorn/server.py:248 Server.main_loop";
     const places = [[server, SLEEP], [SLEEP]].map((frames) => {
       const w = started(2);
-      w.step(2, 0, 0.001, 9, frames.toReversed()).waits(2, "sleep", 0, 0.01).done(1, 0.001, 0.3);
+      w.step(2, 0, 0.001, 9, frames).waits(2, "sleep", 0, 0.01).done(1, 0.001, 0.3);
       const [found] = of(w.iter(0.3, 1).wake(2, 0.3, 1).done(2, 0.3, 0.301), "starved");
       return [/was ready(.*) but/.exec(found.message)?.[1], found.at?.function];
     });
