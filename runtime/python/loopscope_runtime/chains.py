@@ -23,12 +23,15 @@ import gc
 import sys
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
-from . import codes
+from . import codes, positions
 from .records import KEYS
 
 SLEEP0 = "sleep(0)"
 OTHER = "other"
 MAX_FRAMES = 500
+NO_COROUTINE = AttributeError, TypeError  # what `cr_code`, `cr_await` and `positions.where` raise of anything else
+
+where = positions.where
 
 
 async def _agen():
@@ -70,7 +73,7 @@ INNER = frozenset((CoroutineType, GeneratorType, AsyncGeneratorType, AsyncSend, 
 class Foreign:
     """Stands for a coroutine whose chain is walked anew each time: it is no native one, or its task takes no attribute."""
 
-    cr_frame = None
+    cr_frame = cr_await = None
 
     def __init__(self, coro):
         self.coro = coro
@@ -140,7 +143,7 @@ single = {}  # id(code) -> whether it has but one place to be suspended at
 
 
 def links(frames):
-    """(code, offset) of suspended coroutines as they are to be compared: an offset is None where the code leaves no choice."""
+    """Suspended coroutines as they are to be compared: (code, None) where the code leaves no choice, else (code, what `where` says)."""
     out = []
     for code, offset in frames:
         only = single.get(id(code))
@@ -150,7 +153,7 @@ def links(frames):
             only = instructions.count(yields) == 1 and instructions[at] == yields if yields is not None else False
             codes.base_of(code)  # which keeps it alive
             single[id(code)] = only
-        out.append((code, None if only else offset))
+        out.append((code, None if only else positions.number(code, offset)))
     return tuple(out)
 
 
@@ -210,23 +213,24 @@ def anew(st, kept, waiters=None, arg=0.0, thing=0.0):
 
 
 def lasting(coroutines):
-    """Takes the finished ones out of a chain's coroutines: (how many last, the innermost of them, its frame); one stays, without a frame."""
+    """Takes the finished ones out of a chain's coroutines: (how many last, the innermost of them, what it awaits: None if it is finished, too)."""
     kept = len(coroutines)
     c = coroutines[-1]
-    f = c.cr_frame
-    while f is None and kept > 1:
+    a = c.cr_await
+    while a is None and kept > 1:
         kept -= 1
         c = coroutines[kept - 1]
-        f = c.cr_frame
+        a = c.cr_await
     del coroutines[kept:]
-    return kept, c, f
+    return kept, c, a
 
 
 def walk(st, future, sleep_code):
     """Looks at the chain of a suspended task anew: (how many frames are as before, places of the others, coroutines)."""
     before = st[6]
     natives = coroutines = st[7]
-    kept, c, f = lasting(coroutines)
+    kept, c, _ = lasting(coroutines)
+    f = c.cr_frame
     if f is None:
         kept = 0
         st[1], st[2], st[9], st[13] = -2, c, OTHER, []
@@ -284,8 +288,8 @@ def descend(st, c, f, coroutines, future, sleep_code):
             inner, below, frames, whole, ways = path
             size = len(coroutines) - 1
             try:
-                for code, offset in inner:
-                    if a.cr_code is not code or (offset is not None and a.cr_frame.f_lasti != offset):
+                for code, at in inner:
+                    if (a.cr_code is not code) if at is None else (where(a) != at):
                         break
                     c = a
                     coroutines.append(c)
@@ -295,7 +299,7 @@ def descend(st, c, f, coroutines, future, sleep_code):
                         out, told = (out + frames, told + whole) if out else (frames, whole)
                         st[13] = ways
                         break
-            except AttributeError:  # a is no coroutine, or has no frame
+            except NO_COROUTINE:
                 pass
             out += frames[: len(coroutines) - size]
             told += whole[: len(coroutines) - size]

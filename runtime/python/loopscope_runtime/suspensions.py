@@ -1,6 +1,6 @@
 """STEP records: where a task is suspended, and what it waits on. Of the chains of coroutines that were told, most have a number (`Whole`)."""
 
-from . import chains, codes, waits
+from . import chains, codes, positions, waits
 from .records import ARG, STEP, STEP_CHAIN, STEP_FUTURE, STEP_NUMBER, STEP_OBJECT, W_YIELD, head, key
 
 USER = codes.USER
@@ -10,8 +10,9 @@ CoroutineType = chains.CoroutineType
 unchanged = chains.unchanged
 places = chains.places
 links = chains.links
-known = codes.known
 base_of = codes.base_of
+where = positions.where
+NO_COROUTINE = chains.NO_COROUTINE
 
 STEP_HEAD = head(STEP, 0, STEP_FUTURE)
 YIELD_HEAD = head(STEP, 0, W_YIELD)
@@ -49,10 +50,8 @@ def alike(frames, others, count):
 
 def differs(a, depth, future):
     """What is known of where a chain is different from one like it: how far in, and the place there, or what is awaited."""
-    if type(a) is CoroutineType:
-        f = a.cr_frame
-        if f is not None:
-            return depth, base_of(a.cr_code) + f.f_lasti
+    if type(a) is CoroutineType and a.cr_await is not None:
+        return depth, where(a)  # of code that the chain found by this keeps alive
     return depth, type(a), future is None
 
 
@@ -61,7 +60,7 @@ class Suspensions:
 
     def begin_anew(self):
         """Chains are told anew, and have other numbers."""
-        self.wholes = {}  # place of the innermost coroutine that lasts -> `Whole`: a chain told when it was there
+        self.wholes = {}  # where the innermost coroutine that lasts is -> `Whole`: a chain told when it was there
         self.numbers = {}  # places of a chain -> its number on the wire
         self.era = object()  # what is noted on tasks is of this one, or does not hold
 
@@ -77,7 +76,7 @@ class Suspensions:
                 try:
                     for code, at in links:
                         c = c.cr_await
-                        if c.cr_code is not code or (at is not None and c.cr_frame.f_lasti != at):
+                        if (c.cr_code is not code) if at is None else (where(c) != at):
                             break
                     else:
                         if type(c.cr_await) is awaits:
@@ -92,7 +91,7 @@ class Suspensions:
                                     st[2] = c
                                     self.ext((st[0], end, hash(future)))
                                     return
-                except AttributeError:  # what is awaited there now is no coroutine, or has no frame
+                except NO_COROUTINE:  # is awaited there now
                     pass
             elif awaits is TURNS and waiters is self.era:
                 turn = links.get(f.f_lasti)
@@ -160,7 +159,7 @@ class Suspensions:
         if st is None:
             frames = ()
             anew = None
-            f = c.cr_frame
+            a = c.cr_await
             coroutines = [c]
             kept = 1
         else:
@@ -174,22 +173,20 @@ class Suspensions:
                     name = st[4]
                 st[7] = [st[2]]
             coroutines = st[7]
-            kept, c, f = chains.lasting(coroutines)
+            kept, c, a = chains.lasting(coroutines)
         table = last = None
-        if f is not None:
-            code = c.cr_code
-            where = (known.get(id(code)) or base_of(code)) + f.f_lasti
+        if a is not None:
+            there = where(c)
             table = self.wholes
-            whole = table.get(where)
+            whole = table.get(there)
             if whole is not None:
                 if whole.kept != kept or (kept > 1 and whole.frames is not frames and not alike(whole.frames, frames, kept - 1)):
                     whole = None
-            a = c.cr_await
             while whole is not None:
                 inner = whole.inner
                 try:
-                    for code, offset in inner if last is None else inner[len(coroutines) - kept :]:
-                        if a.cr_code is not code or (offset is not None and a.cr_frame.f_lasti != offset):
+                    for code, at in inner if last is None else inner[len(coroutines) - kept :]:
+                        if (a.cr_code is not code) if at is None else (where(a) != at):
                             break
                         coroutines.append(a)
                         a = a.cr_await
@@ -200,12 +197,12 @@ class Suspensions:
                                 break
                         elif below is SLEEP0 and future is None and type(a) is CoroutineType and a.cr_code is self.sleep_code:
                             break
-                except AttributeError:  # a is no coroutine, or has no frame
+                except NO_COROUTINE:  # is awaited there now
                     pass
                 last = whole
                 table = whole.others
-                where = differs(a, len(coroutines) - kept, future)
-                whole = table.get(where)
+                there = differs(a, len(coroutines) - kept, future)
+                whole = table.get(there)
             if whole is not None:
                 head = whole.head - k
                 handler = whole.handler
@@ -258,7 +255,7 @@ class Suspensions:
                 part, arg = (0, len(chain), *chain, number), STEP_CHAIN | STEP_NUMBER
             else:
                 part, arg = (number,), STEP_NUMBER
-            table[where] = Whole(st, kept, future, number)
+            table[there] = Whole(st, kept, future, number)
         if future is None:
             self.ext((st[0] - arg * ARG, end, *part))
             return
