@@ -23,7 +23,8 @@ MAKER = """
 
     def above():
         frame, out = sys._getframe(1), []
-        while frame is not None and frame.f_code.co_name not in ("_run_once", "run_forever", "_run", "step", "other_step"):
+        stops = "_run_once", "run_forever", "_run", "step", "light_step", "first_step", "other_step"
+        while frame is not None and frame.f_code.co_name not in stops:
             out.append((frame.f_code.co_name, frame.f_lineno))
             if "site-packages" not in frame.f_code.co_filename and "asyncio" not in frame.f_code.co_filename:
                 break

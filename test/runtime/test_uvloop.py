@@ -247,11 +247,84 @@ YIELDS = DONE + """
 """
 
 
+NAMES = """
+    import uvloop
+
+    loop = uvloop.new_event_loop()
+
+    def called(*args):
+        print("called with", args)
+
+    def threadsafe(*args, **kwargs):
+        return loop.call_soon_threadsafe(*args, **kwargs)
+
+    def later(*args, **kwargs):
+        return loop.call_later(0, *args, **kwargs)
+
+    def at(*args, **kwargs):
+        return loop.call_at(loop.time(), *args, **kwargs)
+
+    for schedule in (loop.call_soon, threadsafe, later, at):
+        for args, kwargs in (
+            ((), {}), ((called, 1, 2), {"context": None}), ((1,), {"callback": called}), ((), {"callback": called}),
+            *(((called,), {name: 1}) for name in ("arg", "args", "more", "task", "note", "k", "self", "loop", "other")),
+        ):
+            try:
+                print(list(kwargs), type(schedule(*args, **kwargs)).__name__)
+            except TypeError as exc:
+                print(list(kwargs), type(exc).__name__, str(exc).partition("()")[0])
+    loop.call_later(0.01, loop.stop)
+    loop.run_forever()
+    loop.close()
+"""
+
+LIGHT = """
+    import asyncio, uvloop
+
+    async def turns(n):
+        loop = asyncio.get_running_loop()
+        for i in range(5):
+            if (i + n) % 3:
+                await asyncio.sleep(0)
+            else:
+                future = loop.create_future()
+                loop.call_soon(future.set_result, None)
+                await future
+            if i == 2 and n == 1:
+                asyncio.current_task().set_name("renamed")
+
+    async def ends(how, wait):
+        asyncio.current_task().set_name(how + str(wait))
+        if wait is not None:
+            await asyncio.sleep(wait)
+        if how == "raises":
+            raise ValueError(how)
+        if how == "cancelled":
+            raise asyncio.CancelledError
+
+    async def done_already():
+        future = asyncio.get_running_loop().create_future()
+        future.set_result(None)
+        await asyncio.wait([future])
+        await asyncio.gather(*(asyncio.create_task(ends("returns", wait)) for wait in (None, 0)))
+
+    async def main():
+        tasks = [asyncio.create_task(turns(n), name="turns %d" % n) for n in range(3)]
+        tasks += [asyncio.create_task(ends(how, wait)) for how in ("raises", "cancelled") for wait in (None, 0, 0.001)]
+        await asyncio.gather(*tasks, done_already(), return_exceptions=True)
+        print("done")
+
+    loop = uvloop.new_event_loop()
+    loop.run_until_complete(main())
+    loop.close()
+"""
+
+
 @unittest.skipUnless(find_spec("uvloop"), "uvloop is not installed here: scripts/pythons.ts makes environments that have it")
 class OnUvloop(unittest.TestCase):
-    def run_of(self, source, *args, quiet=True):
+    def run_of(self, source, *args, quiet=True, **env):
         plain = traced.run(source, *args, traced=False)
-        shown = traced.run(source, *args)
+        shown = traced.run(source, *args, **env)
         self.assertEqual((shown.code, shown.out), (plain.code, plain.out), shown.err.decode())
         if quiet:
             self.assertEqual((shown.err, plain.err), (b"", b""))
@@ -322,6 +395,26 @@ class OnUvloop(unittest.TestCase):
         children = [task for task in run.tasks if task.coroutine == "child"]
         self.assertEqual([task.outcome for task in children], ["returned"] * 4)
         self.assertEqual({kind for _, kind, _ in run.records} >= {"ADOPT", "DONE"}, True)
+
+    def test_names_of_parameters(self):
+        """What is scheduled takes the keywords that uvloop's methods take, and no other."""
+        self.assertEqual(self.run_of(NAMES).out.count(b"called with"), 8)
+
+    def test_light_detail(self):
+        run = self.run_of(LIGHT, LOOPSCOPE_DETAIL="light").run
+        turns = [task for task in run.tasks if task.coroutine == "turns"]
+        self.assertEqual([task.name for task in turns], ["turns 0", "renamed", "turns 2"])
+        self.assertEqual(
+            [[row["on"] and row["on"][0] for row in task.suspensions] for task in turns],
+            [["yield" if (i + n) % 3 else None for i in range(5)] for n in range(3)],
+        )
+        ends = {task.name: (task.outcome, len(task.steps)) for task in run.tasks if task.coroutine == "ends"}
+        steps = {"None": 1, "0": 2, "0.001": 2}
+        expected = {how + wait: (how, steps[wait]) for how in ("raises", "cancelled") for wait in steps}
+        expected = {name: ("raised" if how == "raises" else how, count) for name, (how, count) in expected.items()}
+        self.assertEqual(ends, expected | {"returns" + wait: ("returned", steps[wait]) for wait in ("None", "0")})
+        steps = sorted(step for task in run.tasks for step in task.steps)
+        self.assertTrue(all(end <= begin for (_, end), (begin, _) in zip(steps, steps[1:])), steps)
 
     def test_who_cancelled_in_light_detail(self):
         source = CANCELS.replace("asyncio.run(main())", "__import__('uvloop').new_event_loop().run_until_complete(main())")

@@ -11,8 +11,8 @@ from .fallback import BUILTIN
 from .faults import watch_class
 from .othersteps import first_wake
 from .othersteps import other_step as other_step_of
-from .recorder import CLOCK_HEAD, LIGHT_HEAD, SLOW_CALLBACK
-from .records import ARG, CALLBACK_HEAD, IO, RUN, TASK, THREAD, TIMER, WAS_CANCELLED, head, key
+from .recorder import CLOCK_HEAD, LIGHT_HEAD, SLOW_CALLBACK, YIELD_HEAD
+from .records import ARG, CALLBACK_HEAD, IO, KEYS, NAME, RUN, TASK, THREAD, TIMER, WAS_CANCELLED, head, key
 from .records import WAKE_AT_END, WAKE_BY_NONE, WAKE_BY_STEP, WAKE_HERE, WAKE_THERE
 from .state import PIECE
 
@@ -88,13 +88,14 @@ def trace(loop, stream, asyncio):
     calling = 0.0  # when the callback that runs began; 0 when none runs
     look_at = 0.0  # when a step that ends sees to what is written
 
-    def step(task, note, k, callback, arg=NOTHING):
-        """Runs in place of a step of a task of asyncio's that has a list: note. k: its key. arg: what the callback is handed, if anything."""
+    def step(task, callback, arg, note):
+        """Runs in place of a step of a task of asyncio's. arg: what the callback is handed, or NOTHING. note: the task's list, if at hand."""
         nonlocal cur, me, begin
         if stream.resync:
             anew()
+            note = None
         cur = task
-        me = k
+        me = hash(task) % KEYS if note is None else note[5]
         begin = b = clock()
         try:
             if arg is NOTHING:
@@ -102,32 +103,68 @@ def trace(loop, stream, asyncio):
             else:
                 callback(arg)
         except BaseException:
-            broke_off(task, k, b)
+            broke_off(task, b)
             task = note = callback = arg = None  # the traceback has this frame
             raise
         t = clock()
         cur = None
         try:
+            note = note or getattr(task, "_loopscope", None)
             w = task._fut_waiter
-            if w is None:
+            if note is None:
+                rec.stepped(task, b, t)
+            else:
                 ext((CLOCK_HEAD, b))
-                if task.done():
+                if w is not None:
+                    suspended(task, note, t, w)
+                elif task.done():
                     done(task, note, t)
                 else:
                     stopped(task, note, t, None)
-            elif light:
-                ext((CLOCK_HEAD, b, LIGHT_HEAD - k, t))
-            else:
-                ext((CLOCK_HEAD, b))
-                suspended(task, note, t, w)
             if t > look_at:
                 look(t)
         except Exception as exc:
             state.fault(exc, "a step")
         task = note = callback = arg = w = None  # what the task raised may keep this frame, and what it names
 
-    def other_step(task, k, callback, *args):
-        """The same for a task's first step, and for tasks of other makes."""
+    def light_step(task, callback, arg, _):
+        """The same in light detail, in which a task carries its name as told, or the list of `chains`."""
+        nonlocal cur, me, begin
+        if stream.resync:
+            anew()
+        cur = task
+        me = k = hash(task) % KEYS
+        begin = b = clock()
+        try:
+            if arg is NOTHING:
+                callback()
+            else:
+                callback(arg)
+        except BaseException:
+            broke_off(task, b)
+            task = callback = arg = None
+            raise
+        t = clock()
+        cur = None
+        try:
+            note = getattr(task, "_loopscope", None)
+            if note is None:
+                rec.stepped(task, b, t)
+            elif task._fut_waiter is not None:
+                ext((CLOCK_HEAD, b, LIGHT_HEAD - k, t))
+            elif not task.done():
+                ext((CLOCK_HEAD, b, YIELD_HEAD - k, t))
+            else:
+                ext((CLOCK_HEAD, b))
+                first(task, k, b, t, note) if type(note) is str else done(task, note, t)
+            if t > look_at:
+                look(t)
+        except Exception as exc:
+            state.fault(exc, "a step")
+        task = callback = arg = None
+
+    def first_step(task, callback, k):
+        """The same for the first step of a task that was seen being made."""
         nonlocal cur, me, begin
         if stream.resync:
             anew()
@@ -135,37 +172,69 @@ def trace(loop, stream, asyncio):
         me = k
         begin = b = clock()
         try:
-            callback(*args)
+            callback()
         except BaseException:
-            broke_off(task, k, b)
-            task = callback = args = None
+            broke_off(task, b)
+            task = callback = None
             raise
         t = clock()
         cur = None
         try:
-            ended(task, k, b, t)
+            name = pending.pop(k, None)
+            if name is None:
+                rec.stepped(task, b, t)
+            elif light and not task.done():
+                told = task.get_name()
+                if told is not name:
+                    ext((head(NAME, k), state.text(told)))
+                task._loopscope = told
+                ext((CLOCK_HEAD, b, (YIELD_HEAD if task._fut_waiter is None else LIGHT_HEAD) - k, t))
+            else:
+                ext((CLOCK_HEAD, b))
+                first(task, k, b, t, name)
             if t > look_at:
                 look(t)
         except Exception as exc:
             state.fault(exc, "a step")
-        task = callback = args = None
+        task = callback = None
 
-    def ended(task, k, b, t):
-        """Records a step of a task that may have no list."""
-        name = pending.pop(k, None)
-        if name is None:
-            rec.stepped(task, b, t)
-        else:
-            ext((CLOCK_HEAD, b))
-            first(task, k, b, t, name)
-
-    def broke_off(task, k, b):
-        """SystemExit or KeyboardInterrupt leaves a step, and the loop."""
-        nonlocal cur
+    def other_step(task, callback, *args):
+        """The same for tasks of other makes."""
+        nonlocal cur, me, begin
+        if stream.resync:
+            anew()
+        cur = task
+        me = key(task)
+        begin = b = clock()
+        try:
+            callback(*args)
+        except BaseException:
+            broke_off(task, b)
+            task = callback = args = None
+            raise
         t = clock()
         cur = None
+        ended(task, b, t)
+        task = callback = args = None
+
+    def broke_off(task, b):
+        """SystemExit or KeyboardInterrupt leaves a step, and the loop."""
+        nonlocal cur
+        cur = None
+        ended(task, b, clock())
+
+    def ended(task, b, t):
+        """Records a step of a task of which nothing is at hand."""
         try:
-            ended(task, k, b, t)
+            k = key(task)
+            name = pending.pop(k, None)
+            if name is None:
+                rec.stepped(task, b, t)
+            else:
+                ext((CLOCK_HEAD, b))
+                first(task, k, b, t, name)
+            if t > look_at:
+                look(t)
         except Exception as exc:
             state.fault(exc, "a step")
 
@@ -214,89 +283,83 @@ def trace(loop, stream, asyncio):
             cause = IO
             callback = args = None
 
-    def call_soon(callback, arg=NOTHING, *more, context=None):
+    def call_soon(callback, *args, context=None):
         nonlocal Step
-        task = None
+        task = k = note = None
+        arg = args[0] if args else NOTHING
         try:
             kind = type(callback)
             if kind is BUILTIN:
                 owner = callback.__self__
                 # `future.add_done_callback(task.cancel)` has the looks of a wake-up, too.
-                if type(owner) is Task and owner._fut_waiter is arg and not arg.cancelled() and not nested:
-                    try:
-                        note = owner._loopscope
-                    except AttributeError:
-                        note = first_wake(rec, owner, cur)
-                    k = note[5]
+                if type(owner) is Task and owner._fut_waiter is arg and not arg.cancelled() and not nested and len(args) == 1:
                     if light:
                         if type(arg) is gathering:
-                            woken(note, arg, getframe(1))
-                    elif arg is cur:
-                        ext((WAKE_AT_END - k,))
-                    elif cur is not None:
-                        place = waker_place(getframe(1), 32, note[13])
-                        ext((WAKE_HERE - k, clock(), place) if place else (WAKE_BY_STEP - k, clock()))
-                    elif by:
-                        woken(note, arg, getframe(1))
+                            woken(carried(owner), arg, getframe(1))
                     else:
-                        frame = getframe(1)
-                        base = known.get(id(frame.f_code), 0.0)
-                        # The innermost of the user's, else the innermost of two.
-                        if base >= USER or base > 0.0 and getattr(frame.f_back, "f_code", None) is run_code:
-                            place = base + frame.f_lasti
+                        try:
+                            note = owner._loopscope
+                        except AttributeError:
+                            note = first_wake(rec, owner, cur)
+                        if arg is cur:
+                            ext((WAKE_AT_END - note[5],))
+                        elif cur is not None:
+                            place = waker_place(getframe(1), 32, note[13])
+                            ext((WAKE_HERE - note[5], clock(), place) if place else (WAKE_BY_STEP - note[5], clock()))
+                        elif by:
+                            woken(note, arg, getframe(1))
                         else:
-                            place = waker_place(frame, 2, note[13])
-                        why = cause * ARG + k
-                        ext((WAKE_THERE - why, clock(), place) if place else (WAKE_BY_NONE - why, clock()))
+                            frame = getframe(1)
+                            base = known.get(id(frame.f_code), 0.0)
+                            # The innermost of the user's, else the innermost of two.
+                            if base >= USER or base > 0.0 and getattr(frame.f_back, "f_code", None) is run_code:
+                                place = base + frame.f_lasti
+                            else:
+                                place = waker_place(frame, 2, note[13])
+                            why = cause * ARG + note[5]
+                            ext((WAKE_THERE - why, clock(), place) if place else (WAKE_BY_NONE - why, clock()))
                     task = owner
                 elif isinstance(owner, Task) and "wakeup" in callback.__name__:
-                    note = getattr(owner, "_loopscope", None)
-                    known_before = note is not None or not nested
-                    note = note or nested and leaves(rec, cur, owner, arg) or first_wake(rec, owner, cur)
-                    k = note[5]
-                    if owner is cur:
-                        pending.pop(k, None)  # it has a list before its first step has ended, which is to be kept
-                    if known_before:
+                    if nested and not hasattr(owner, "_loopscope"):
+                        note = leaves(rec, cur, owner, arg)
+                    if note is None:
+                        note = carried(owner)
+                        if owner is cur:
+                            pending.pop(me, None)  # it has a list before its first step has ended, which is to be kept
                         woken(note, arg, getframe(1))
                     task = owner
             elif kind is Step or Step is None and kind.__name__ == STEP_TYPE:
                 Step = kind
                 owner = callback.__self__
-                if owner is cur:
-                    k = me
-                    note = None if k in pending else getattr(cur, "_loopscope", None)  # `first` makes a list of its own
-                else:
+                if owner is not cur:  # else it yields
                     name = owner.get_name()
-                    note = nested and leaves(rec, cur, owner) or created(owner, 0.0 if cur is None else me, name)
+                    k = nested and leaves(rec, cur, owner) or created(owner, 0.0 if cur is None else me, name)
                     if nested:
-                        note = chains.of(owner, name)  # by which whoever awaits its end sees that it was told
-                    if type(note) is float:
-                        pending[note] = name
-                        k, note = note, None
-                    else:
-                        k = note[5]
+                        k = chains.of(owner, name)  # by which whoever awaits its end sees that it was told
+                    if type(k) is float:
+                        pending[k] = name
                 task = owner
             elif kind is MethodType:
-                args = () if arg is NOTHING else (arg, *more)
                 task = other_step_of(rec, woken, callback, args, getframe(1), cur, 0.0 if cur is None else me, by, cause)
                 if task is not None:
-                    callback, arg, more = other_step, task, (key(task), callback, *args)
+                    args = task, callback, *args
+                    callback = other_step
                     task = None
             if task is None and of_asyncio(callback):
-                more = (callback,) if arg is NOTHING else (callback, arg, *more)
-                callback, arg = called, origin()
+                args = origin(), callback, *args
+                callback = called
         except Exception as exc:
             state.fault(exc, "call_soon")
             task = None
         if task is None:
-            if arg is NOTHING:
-                return stock_call_soon(callback, context=context)
-            return stock_call_soon(callback, arg, *more, context=context)
-        if note is None:
-            return stock_call_soon(other_step, task, k, callback, context=context)
-        if arg is NOTHING:
-            return stock_call_soon(step, task, note, k, callback, context=context)
-        return stock_call_soon(step, task, note, k, callback, arg, context=context)
+            return stock_call_soon(callback, *args, context=context)
+        if type(k) is float:
+            return stock_call_soon(first_step, task, callback, k, context=context)
+        return stock_call_soon(shim, task, callback, arg, note, context=context)
+
+    def carried(task):
+        """The list of a task that wakes."""
+        return first_wake(rec, task, cur) if getattr(task, "_loopscope", None) in (None, []) else chains.of(task)
 
     def woken(note, future, frame):
         """Records that a task is to be stepped because of a future; False if that is no future: the callback is none of a task's."""
@@ -319,14 +382,12 @@ def trace(loop, stream, asyncio):
         return stock_threadsafe(called, -THREAD if by_thread else origin(), callback, *args, context=context)
 
     def call_later(delay, callback, *args, context=None):
-        if of_asyncio(callback):
-            return stock_call_later(delay, timer_fired, callback, *args, context=context)
-        return stock_call_later(delay, callback, *args, context=context)
+        through = (timer_fired, callback) if of_asyncio(callback) else (callback,)
+        return stock_call_later(delay, *through, *args, context=context)
 
     def call_at(when, callback, *args, context=None):
-        if of_asyncio(callback):
-            return stock_call_at(when, timer_fired, callback, *args, context=context)
-        return stock_call_at(when, callback, *args, context=context)
+        through = (timer_fired, callback) if of_asyncio(callback) else (callback,)
+        return stock_call_at(when, *through, *args, context=context)
 
     def run_forever():
         nonlocal cur, nested, by, cause, calling
@@ -367,8 +428,10 @@ def trace(loop, stream, asyncio):
 
     for function in (call_soon, call_soon_threadsafe, call_later, call_at, woken):
         codes.mark(function.__code__, codes.SKIP)
+        function.__qualname__ = function.__name__  # which the text of a TypeError names
     run_code = run_forever.__code__
-    for function in (run_forever, step, other_step, called, timer_fired):
+    shim = light_step if light else step
+    for function in (run_forever, step, light_step, first_step, other_step, called, timer_fired):
         codes.mark(function.__code__, codes.STOP)
     stream.probe, rec.current, rec.swap, rec.origin = probe, current, swap, origin
     loop.call_soon = call_soon
