@@ -190,9 +190,9 @@ RANDOM_WAKES = RECORDED + """
     stock_place = wakers.place
     wrong, counts = [], {"wakes": 0, "objects": 0}
 
-    def place(frame, limit, ways):
+    def place(frame, limit, ways, code=None):
         counts["wakes"] += 1
-        told = stock_place(frame, limit, ways)
+        told = stock_place(frame, limit, ways, code)
         walked = codes.stack(frame, 0 if limit == 32 else limit)
         users = [each for each in walked if each >= codes.USER]
         expected = users[0] if users else walked[0] if walked else 0

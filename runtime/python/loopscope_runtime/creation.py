@@ -3,7 +3,7 @@
 from sys import _getframe as getframe
 
 from . import chains, codes, state
-from .records import ARG, CANCELLED, DONE, KEYS, NAME, NEW, NEW_NEXT, NEW_NUMBER, NEW_SAME, RAISED_OUTCOME, RETURNED, head, key
+from .records import ARG, CANCELLED, DONE, KEYS, NAME, NEW, NEW_NEXT, NEW_NUMBER, NEW_SAME, RAISED_OUTCOME, RETURNED, STEP, W_YIELD, head, key
 
 MANY = 50  # tasks of one place whose whole creation stack is written
 SITES = 8  # places remembered that make tasks of one coroutine function
@@ -11,6 +11,7 @@ NEW_HEAD = head(NEW)
 NEXT_HEAD = head(NEW, 0, NEW_NEXT)
 SAME_NEXT_HEAD = head(NEW, 0, NEW_SAME | NEW_NEXT)
 RETURNED_HEAD, RAISED_HEAD, CANCELLED_HEAD = (head(DONE, 0, outcome) for outcome in (RETURNED, RAISED_OUTCOME, CANCELLED))
+LIGHT_HEAD, YIELD_HEAD = head(STEP), head(STEP, 0, W_YIELD)
 
 ENDINGS = ["%02d" % i for i in range(100)]
 FIRST_ENDINGS = ["%d" % i for i in range(100)]
@@ -27,6 +28,15 @@ def coroutine_code(coro):
     return getattr(coro, "cr_code", None) or getattr(coro, "gi_code", None) or getattr(coro, "ag_code", None)
 
 
+def along(frame, way):
+    """Whether the frames above one are these: (code, offset) of each, from the nearest on; an offset is None where any will do."""
+    for code, offset in way:
+        frame = frame.f_back
+        if frame.f_code is not code or (offset is not None and frame.f_lasti != offset):
+            return False
+    return True
+
+
 def watch(rec, Task):
     """Gives a recorder `created`, which writes a NEW, `first`, for the end of a task's first step, and `forget`: the next NEW tells all.
 
@@ -35,19 +45,23 @@ def watch(rec, Task):
     """
     ext = rec.ext
     counts = state.counts
-    frames_told = 1 if rec.light else 32
+    light = rec.light
+    frames_told = 1 if light else 32
     # place in the user's code -> [how many tasks it made; how they were made, from the innermost frame to that; None: in several ways]
     places = {}
-    # id(code of a coroutine) -> the sites that make tasks of it, the latest first: how many frames up from `elsewhere` the innermost is; its
-    # code and offset, and those of each above it, up to the user's or those the loop calls: a library that hands something on may reach the
-    # same code by other functions, even by one of the user's; the code of the loop's own frame beyond, or None beyond the user's; the fields
-    # that tell of it, but for the parent; what is hot then; and what `places` has of it.
+    # id(code of a coroutine) -> the sites that make tasks of it, the latest first. A site: how many frames up from `created` the innermost
+    # is; its code and offset; those of each above it, up to the user's, or those the loop calls and the loop's own, of which the offset is
+    # None: a library that hands something on may reach the same code by other functions, even by one of the user's; the NEW that tells of
+    # it, but for its first numbers; what `places` has of it; and how many up the user's frame is.
     sites = {}
-    last_site, last_parent = None, -1.0  # of the task made last
-    # Again, if the user's code made it, and always in one way: its depth, code and offset, and the code of the coroutine. For the next
-    # one, the frames below it are not compared: the same instruction would have to call something else, for the first time in fifty or more.
+    # Of the site that made a task last: the code of the coroutine; how many frames up the one is that is compared, its code and offset, and
+    # what is compared beyond: frames, or just the code of the loop's, or None. If the user's code made it, and always in one way, that is the
+    # user's frame and nothing else: for the next one, the frames below it are not compared, for the same instruction would have to call
+    # something else, for the first time in fifty or more.
     nobody = object()  # no code is that, not even of a coroutine that has none
-    depth, last_code, last_offset, last_own = 1, None, 0, nobody
+    last_own, depth, last_code, last_offset, rest = nobody, 1, None, 0, None
+    last_site, last_note, last_parent = None, None, -1.0  # parent: of the last NEW, if it was by that site
+    same, returned = [0.0, 0.0], [0.0, 0.0]  # a NEW as the one before, and a DONE: writing them from here makes no tuple
     # The next default name: what it begins with, what it and those after it end with, and which of these it is; how many of them were
     # not counted. Names are told as the next number by comparing with that; made of two strings, it costs a third of formatting a number.
     hundred, block, endings, at, since = 0, "Task-", (), 0, 0
@@ -58,18 +72,31 @@ def watch(rec, Task):
 
         Where the same place has made many, only the frames up to the user's are told.
         """
-        nonlocal at
+        nonlocal at, last_parent
         try:
             own = task.get_coro().cr_code
-            if own is last_own and parent == last_parent:
-                user = getframe(depth)
-                if user.f_lasti == last_offset and user.f_code is last_code:
-                    if name == block + endings[at]:
-                        k = hash(task) - high
-                        if 0.0 <= k < KEYS:
-                            at += 1
-                            ext((SAME_NEXT_HEAD - k, clock()))
-                            return k
+            if own is last_own:
+                k = hash(task) - high
+                t = clock()
+                frame = getframe(depth)  # after this call no signal handler runs, which could make a task, too
+                if (
+                    own is last_own
+                    and frame.f_lasti == last_offset
+                    and frame.f_code is last_code
+                    and (rest is None or (along(frame, rest) if type(rest) is tuple else frame.f_back.f_code is rest))
+                ):
+                    if 0.0 <= k < KEYS and name == block + endings[at]:
+                        at += 1
+                        if parent == last_parent:
+                            same[0] = SAME_NEXT_HEAD - k
+                            same[1] = t
+                            ext(same)
+                        else:
+                            last_note[0] = NEXT_HEAD - k
+                            last_note[1] = t
+                            last_note[2] = last_parent = parent
+                            ext(last_note)
+                        return k
                     above = 0  # all but the name is known
         except IndexError:  # a hundred names were told
             above = 0
@@ -78,39 +105,27 @@ def watch(rec, Task):
         return elsewhere(task, own, parent, name, above)
 
     def elsewhere(task, own, parent, name, above):
-        """The same where another place, or another parent, made the task before. own: the code of its coroutine. above: 0: it was no other."""
-        nonlocal at, depth, last_code, last_offset, last_own, last_parent, last_site
+        """The same where another site made the task before. own: the code of its coroutine. above: 0: it was no other, but the name is."""
+        nonlocal at, last_parent
         if not above:
             return slowly(task, own, parent, name, 0, last_site)
         try:
             for site in sites[id(own)]:
-                up, code, offset, way, beyond, fields, hot, place = site
-                frame = getframe(up)
-                if frame.f_lasti == offset and frame.f_code is code:
-                    for step, there in way:
-                        frame = frame.f_back
-                        if frame.f_lasti != there or frame.f_code is not step:
-                            break
-                    else:
-                        if beyond is not None and frame.f_back.f_code is not beyond:
-                            continue
-                        if name != block + endings[at]:
-                            break
-                        k = hash(task) - high
-                        if not 0.0 <= k < KEYS:
-                            break
-                        at += 1
-                        t = clock()
-                        if site is last_site and parent == last_parent:
-                            ext((SAME_NEXT_HEAD - k, t))
-                        else:
-                            if place[1]:
-                                depth, last_code, last_offset, last_own = hot
-                            else:
-                                last_own = nobody
-                            last_site, last_parent = site, parent
-                            ext((NEXT_HEAD - k, t, parent) + fields)
-                        return k
+                up, code, offset, beyond, note, _, _ = site
+                frame = getframe(up + 1)
+                if frame.f_lasti == offset and frame.f_code is code and along(frame, beyond):
+                    if name != block + endings[at]:
+                        break
+                    k = hash(task) - high
+                    if not 0.0 <= k < KEYS:
+                        break
+                    t = clock()
+                    by_site(site, own)
+                    at += 1
+                    last_parent = parent
+                    note[:3] = NEXT_HEAD - k, t, parent
+                    ext(note)
+                    return k
             else:
                 site = None
         except (KeyError, AttributeError, ValueError):  # the first of its kind; the stack is not that deep
@@ -119,18 +134,28 @@ def watch(rec, Task):
             pass
         return slowly(task, own, parent, name, above + 2, site)
 
+    def by_site(site, own):
+        """Notes which site made the last task, and what is compared the next time."""
+        nonlocal depth, last_code, last_offset, last_own, rest, last_site, last_note
+        last_site, last_own = site, own
+        depth, last_code, last_offset, rest, last_note, place, up = site
+        if place[1]:
+            depth, (last_code, last_offset), rest = up, place[1][-1], None
+        elif len(rest) < 2:
+            rest = rest[0][0] if rest and rest[0][1] is None else rest or None
+
     def slowly(task, own, parent, name, above, site):
         """The same where anything may be new. site: that of `sites` which made the task, or None."""
-        nonlocal at, depth, last_code, last_offset, last_own, last_parent, last_site
+        nonlocal at, last_own, last_parent
         note = getattr(task, "_loopscope", None)
         if note is not None:
             return note
         t = clock()
         arg = 0
         if site is None:
-            site, fields = told(own, getframe(above), above - 1)
+            site, fields = told(own, getframe(above), above - 2)
         else:
-            fields = site[5]
+            fields = site[4][3:]
             if site is last_site and parent == last_parent:
                 arg = NEW_SAME
         k = key(task)
@@ -147,11 +172,11 @@ def watch(rec, Task):
         else:
             counts["seen"] += 1
             last = (state.text(name),)
-        if site is not None:
-            depth, last_code, last_offset, last_own = site[6]
-            if not site[7][1]:
-                last_own = nobody
-        last_site, last_parent = site, -1.0 if site is None else parent
+        if site is None:
+            last_own, last_parent = nobody, -1.0
+        else:
+            by_site(site, own)
+            last_parent = parent
         ext((NEW_HEAD - arg * ARG - k, t) + (() if arg & NEW_SAME else (parent, *fields)) + last)
         return k
 
@@ -192,7 +217,7 @@ def watch(rec, Task):
     def told(own, frame, up):
         """(site by which this is known again, or None; the fields that say of which code and where a task was made).
 
-        own: the code of its coroutine. frame: the innermost that may have made it, so many above `elsewhere`.
+        own: the code of its coroutine. frame: the innermost that may have made it, so many above `created`.
         """
         out, way = [], []
         base = 0.0
@@ -223,9 +248,10 @@ def watch(rec, Task):
         fields = (0 if own is None else codes.number(own), len(out), *out)
         if not kept:
             return None, fields
-        hot = up + len(way) - 2, *way[-1], own
-        beyond = way.pop()[0] if base == STOP and out else None
-        site = (up, *way[0], way[1:], beyond, fields, hot, place)
+        user = up + len(way) - 1
+        if base == STOP and out:
+            way[-1] = way[-1][0], None
+        site = (up, *way[0], tuple(way[1:]), [0.0, 0.0, 0.0, *fields], place, user)
         sites[id(own)] = (site, *sites.get(id(own), ())[: SITES - 1])
         return site, fields
 
@@ -236,8 +262,11 @@ def watch(rec, Task):
             return
         outcome = task._state
         if outcome == "PENDING":
-            if rec.light:
-                rec.stopped(task, chains.of(task, name), end, task._fut_waiter)
+            if light:
+                st = chains.of(task, name)
+                if st[4] is not task.get_name():
+                    rec.renamed(task, st)
+                ext(((YIELD_HEAD if task._fut_waiter is None else LIGHT_HEAD) - k, end))
             else:
                 rec.elsewhere(task, None, end, task._fut_waiter, k, name)
             return
@@ -246,7 +275,9 @@ def watch(rec, Task):
         if outcome == "CANCELLED":
             ext((CANCELLED_HEAD - k, end))
         elif task._exception is None:
-            ext((RETURNED_HEAD - k, end))
+            returned[0] = RETURNED_HEAD - k
+            returned[1] = end
+            ext(returned)
         else:
             ext((RAISED_HEAD - k, end))
             rec.raised(task)
@@ -256,7 +287,7 @@ def watch(rec, Task):
         count()
         last_parent, endings = -1.0, ()
 
-    for function in (created, elsewhere, slowly, made, told, first):
+    for function in (created, elsewhere, by_site, slowly, made, told, first):
         codes.mark(function.__code__, codes.SKIP)
     rec.created, rec.made, rec.first, rec.forget, rec.count = created, made, first, forget, count
     rec.stream.uncounted = uncounted

@@ -19,13 +19,14 @@ from .fallback import BUILTIN
 from .othersteps import first_wake, lean, other_step, recovered
 from .polling import events_processor, shortcut, sweep, translate
 from .recorder import CLOCK_HEAD, LIGHT_HEAD, SLOW_CALLBACK, YIELD_HEAD
-from .records import ARG, CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, TASK, THREAD, TIMER, WAS_CANCELLED, key
+from .records import ARG, CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, TASK, THREAD, TIMER, UNKNOWN, WAS_CANCELLED, key
 from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_HERE, WAKE_THERE
 from .state import PIECE
 
 STRICT = sys.version_info >= (3, 15)  # a timer is due now however coarse the clock's numbers are
 DICT_IS_FREE = not (3, 11) <= sys.version_info < (3, 13)  # else looking at a loop's `__dict__` slows whatever looks at its attributes
 FEW = 64
+WAKES_THERE = {why: WAKE_THERE - why * ARG for why in range(UNKNOWN + 1)}
 ITER_HEADS = [ITER_HEAD - todo for todo in range(FEW)]  # of iterations with few callbacks
 
 clock = state.clock
@@ -170,6 +171,9 @@ def install(loop, stream, asyncio):
         if light and not flags and type(future) is not gathering:
             return True
         if frame is None:
+            if future is cur:  # a task of asyncio's is done as its step ends, and not before
+                ext((WAKE_AT_END - st[5] - flags,))
+                return True
             frame = getframe(2)
         code = frame.f_code
         if code is run_code:
@@ -185,14 +189,14 @@ def install(loop, stream, asyncio):
             return True
         if not flags and not nested:
             if cur is not None:
-                place = waker_place(frame, 32, st[13])
+                place = waker_place(frame, 32, st[13], code)
                 if place:
                     ext((WAKE_HERE - st[5], clock(), place))
                     return True
             elif not by:
-                place = waker_place(frame, 2, st[13])
+                place = waker_place(frame, 2, st[13], code)
                 if place:
-                    ext((WAKE_THERE - st[5] - cause * ARG, clock(), place))
+                    ext((WAKES_THERE[cause] - st[5], clock(), place))
                     return True
         if cur is not None or by:
             why, who = TASK, me or by

@@ -10,23 +10,35 @@ USER = codes.USER
 MAX_WAYS = 3  # of those that woke a task where it waits: how many are remembered
 
 
-def place(frame, limit, ways):
-    """The place of the innermost user frame among `limit`, else of the innermost; 0 when there is none.
+def place(frame, limit, ways, code=None):
+    """The place of the innermost user frame among `limit`, else of the innermost; 0 when there is none. code: the frame's, if known.
 
-    ways: how others were reached before: `limit`, the codes from `frame` on but for the last, the last, and of whose frame the place
-    was: that code's place, and whether it is the first. Those are compared first; and this one is added.
+    ways: how others were reached before: `limit`, the code of `frame`; those beyond, but for the last, and the last (None: there is none);
+    whether the place is in the first, that code's place, and where the place was. Those are compared first; and this one is added.
     """
+    if code is None:
+        code = frame.f_code
     try:
-        for few, inner, last, base, innermost in ways:
-            if few == limit:
+        for few, own, between, last, innermost, base, offset, there in ways:
+            if own is code and few == limit:
                 f = frame
-                for code in inner:
-                    if f.f_code is not code:
-                        break
+                if last is not None:
                     f = f.f_back
-                else:
-                    if f.f_code is last:
-                        return base + (frame if innermost else f).f_lasti
+                    if between:
+                        for inner in between:
+                            if f.f_code is not inner:
+                                break
+                            f = f.f_back
+                        else:
+                            inner = None
+                        if inner is not None:
+                            continue
+                    if f.f_code is not last:
+                        continue
+                    if innermost:
+                        f = frame
+                at = f.f_lasti
+                return there if at == offset else base + at
     except AttributeError:  # the stack is not that deep
         pass
     first, first_base = 0, None
@@ -39,10 +51,9 @@ def place(frame, limit, ways):
             base = known[id(code)]
         except KeyError:
             base = define(code)
+        inner.append(code)
         if base >= USER:
-            if len(ways) < MAX_WAYS:
-                ways.append((limit, inner, code, base, False))
-            return base + f.f_lasti
+            return remember(ways, limit, inner, False, base, f.f_lasti)
         if base > 0:
             if f is frame:
                 first_base = base
@@ -52,8 +63,16 @@ def place(frame, limit, ways):
                 break
         elif base == STOP:
             break
-        inner.append(code)
         f = f.f_back
-    if f is not None and first_base is not None and len(ways) < MAX_WAYS:
-        ways.append((limit, inner, code, first_base, True))
+    if f is not None and first_base is not None:
+        remember(ways, limit, inner, True, first_base, frame.f_lasti)
     return first
+
+
+def remember(ways, limit, inner, innermost, base, offset):
+    """Adds how a place was reached to `ways`, and returns it."""
+    if len(ways) < MAX_WAYS:
+        own, *between = inner
+        last = between.pop() if between else None
+        ways.append((limit, own, tuple(between), last, innermost, base, offset, base + offset))
+    return base + offset
