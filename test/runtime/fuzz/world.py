@@ -199,7 +199,7 @@ async def finish(world):
         left = [task for task in asyncio.all_tasks() if task is not me]
         if not left:
             break
-        for task in sorted(left, key=lambda task: order.get(task, 0)):
+        for task in sorted(left, key=lambda task: (order.get(task, 0), len(task.get_name()), task.get_name())):
             task.cancel()
         for _ in range(20):
             await asyncio.sleep(0)
