@@ -130,6 +130,97 @@ class Methods(Compared):
             """
         )
 
+    def test_what_gets_the_events(self):
+        """A fused loop that need not wait hands on events itself; who replaces what does so in asyncio gets them."""
+        self.same(
+            """
+            import asyncio, socket
+            log = []
+            async def turn(what):
+                for _ in range(3):  # something is ready all the time
+                    await asyncio.sleep(0)
+                print(what, log)
+                log.clear()
+            async def main():
+                loop = asyncio.get_running_loop()
+                (a, b), (c, d) = socket.socketpair(), socket.socketpair()
+                loop.add_reader(a, lambda: log.append(a.recv(9)))
+                async def again(what):
+                    b.send(b"news")
+                    await turn(what)
+                await again("stock")
+                for owner in loop, type(loop):
+                    for name in "_process_events", "_add_callback":
+                        stock = getattr(owner, name)
+                        def logged(*args):
+                            log.append(name)
+                            return stock(*args)
+                        setattr(owner, name, logged)
+                        await again(type(owner).__name__ + name)
+                        delattr(owner, name)
+                        await again("stock")
+                loop.add_reader(c, lambda: log.append((c.recv(9), loop.remove_reader(a))))
+                d.send(b"first"), b.send(b"not read")
+                await turn("removed by the one before")
+                loop.add_writer(a, lambda: log.append(("writes", loop.remove_writer(a))))
+                loop.add_reader(a, print, "reads", 2)
+                loop.call_soon(loop.remove_reader, a)
+                d.send(b"second")
+                await turn("both")
+                loop._add_reader(a.fileno(), print, "cancelled").cancel()
+                await turn("given up")
+                print(a.fileno() in loop._selector.get_map())
+                d.close()
+                await turn("closed")
+                loop.remove_reader(c)
+                for each in a, b, c: each.close()
+            asyncio.run(main())
+            """
+        )
+
+    def test_timers_that_are_due(self):
+        """In the order of their times, but for those that were cancelled, be they few or most."""
+        self.same(
+            """
+            import asyncio, time
+            log = []
+            async def main():
+                loop = asyncio.get_running_loop()
+                for many in 9, 300:
+                    now = loop.time()
+                    timers = [loop.call_at(now + 0.001 * (i * 7 % 10), log.append, i * 7 % 10) for i in range(many)]
+                    for i in range(0, many, 2) if many < 100 else range(290):
+                        timers[i].cancel()
+                    time.sleep(0.02)
+                    await asyncio.sleep(0)
+                    await asyncio.sleep(0)
+                    print(log, len(loop._scheduled), loop._timer_cancelled_count, [each._scheduled for each in timers].count(True))
+                    log.clear()
+            asyncio.run(main())
+            """
+        )
+
+    def test_attributes_of_handles(self):
+        self.same(
+            """
+            import asyncio
+            async def main():
+                loop = asyncio.get_running_loop()
+                first, second = loop.call_soon(print, 1), loop.call_soon(print, 2)
+                print(first, first._repr, first._source_traceback, first._cancelled)
+                first._repr, first._source_traceback = "<mine>", []
+                print(first, first._source_traceback)
+                loop.set_debug(True)
+                second.cancel()
+                loop.set_debug(False)
+                print(second, second._repr, second.cancelled(), second._callback, second._args)
+                for name in "_repr", "_source_traceback":
+                    delattr(first, name)
+                await asyncio.sleep(0)
+            asyncio.run(main())
+            """
+        )
+
     def test_nothing_stays_on_the_class(self):
         shown = self.same(
             """

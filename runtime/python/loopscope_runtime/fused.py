@@ -5,19 +5,18 @@ Every line here mirrors one in asyncio/base_events.py; `guard.py` checks that th
 """
 
 import contextvars
-import heapq
 import sys
 from _thread import get_ident
 from math import ulp
 from types import MethodType
 
-from . import chains, codes, fallback, guard, loops, mimic, recorder, state, wakers
+from . import chains, codes, fallback, guard, loops, mimic, polling, recorder, state, wakers
 from .chains import SLEEP0
 from .eager import leaves
 from .mimic import one_frame_less, real_run
 from .fallback import BUILTIN
 from .othersteps import first_wake, lean, other_step, recovered
-from .polling import events_processor, shortcut, sweep, translate
+from .polling import arrived, drop_cancelled, push_due, shortcut, sweep
 from .recorder import CLOCK_HEAD, LIGHT_HEAD, SLOW_CALLBACK, YIELD_HEAD
 from .records import ARG, CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, TASK, THREAD, TIMER, UNKNOWN, WAS_CANCELLED, key
 from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_HERE, WAKE_THERE
@@ -48,7 +47,7 @@ def know(asyncio):
     locked_types = () if locked is None else (locked, events._ThreadSafeHandle)
     Timer, Task, Future, gathering = events.TimerHandle, asyncio.tasks.Task, asyncio.futures.Future, asyncio.tasks._GatheringFuture
     plain = Future, Task  # what tasks mostly wait for
-    through_run, stock_process = real_run(events.Handle), events_processor()
+    through_run, stock_process = real_run(events.Handle), polling.know(asyncio)
     run_forever = guard.known_code(base_events.BaseEventLoop.run_forever)
     max_timeout = base_events.MAXIMUM_SELECT_TIMEOUT
     min_timers, min_cancelled = base_events._MIN_SCHEDULED_TIMER_HANDLES, base_events._MIN_CANCELLED_TIMER_HANDLES_FRACTION
@@ -60,17 +59,14 @@ def install(loop, stream, asyncio):
     know(asyncio)
     base_events = asyncio.base_events
     ready = loop._ready
-    push = ready.append
-    pop = ready.popleft
+    push, pop = ready.append, ready.popleft
     rec = recorder.Recorder(stream, asyncio)
     # Debug mode can be turned on and off at any time: what the fallback puts on the loop is what we call then.
     slow = fallback.install(loop, rec, asyncio, fused=True)
-    buf, ext = stream.buf, stream.ext
-    suspended, done, wake = rec.suspended, rec.done, rec.wake
-    created, first = rec.created, rec.first
+    buf, ext, light = stream.buf, stream.ext, rec.light
+    suspended, done, wake, created, first = rec.suspended, rec.done, rec.wake, rec.created, rec.first
     selector, selector_fields, selector_class, stock_select, poll, files = shortcut(loop)
     fields = loop.__dict__ if DICT_IS_FREE else None
-    light = rec.light
     cur = None  # the task whose step runs
     me = 0.0  # its key
     st = None  # its list
@@ -95,8 +91,6 @@ def install(loop, stream, asyncio):
         h._callback = callback
         h._args = args
         h._cancelled = False
-        h._repr = None
-        h._source_traceback = None
         try:
             if not begin and loop._thread_id is not None and get_ident() != loop._thread_id:
                 rec.unsafe(getframe(1))
@@ -119,40 +113,39 @@ def install(loop, stream, asyncio):
                 task = callback.__self__
                 if type(task) is not Future:  # whose `set_result` steps nobody
                     try:
+                        (w,) = args
                         note = task._loopscope
                     except AttributeError:
                         note = None
-                    if note is None and isinstance(task, Task) and "wakeup" in callback.__name__:
-                        if nested and leaves(rec, cur, task, args[0]) is not None:
-                            h._task, h._by = task, None
-                            push(h)
-                            return h
-                        note = first_wake(rec, task, cur)
-                        st = note if task is cur else st
+                        if isinstance(task, Task) and "wakeup" in callback.__name__:
+                            if nested and leaves(rec, cur, task, w) is not None:
+                                h._task, h._by = task, None
+                                push(h)
+                                return h
+                            note = first_wake(rec, task, cur)
+                            st = note if task is cur else st
+                    except ValueError:  # a wake-up gets one
+                        note = None
                     # `future.add_done_callback(task.cancel)` has the looks of a wake-up, too.
-                    if note and len(args) == 1:
-                        w = args[0]
-                        if (task._fut_waiter is w or "wakeup" in callback.__name__) and (
-                            light and type(w) in plain and not w.cancelled() or woken(note, w)
-                        ):
-                            h._task = task
-                            h._by = note
-                            push(h)
-                            return h
+                    if note and (task._fut_waiter is w or "wakeup" in callback.__name__) and (
+                        light and type(w) in plain and not w.cancelled() or woken(note, w)
+                    ):
+                        h._task = task
+                        h._by = note
+                        push(h)
+                        return h
             elif kind is MethodType or _Step is None:
                 task = other_step(rec, woken, callback, args, getframe(1), cur, me, by, cause)
                 if task is not None:
                     if kind is not MethodType:
                         _Step = kind
-                    h._task = task
-                    h._by = getattr(task, "_loopscope", None)
+                    h._task, h._by = task, getattr(task, "_loopscope", None)
                     push(h)
                     return h
             h._task = None
             h._by = (by or -cause) if cur is None else me
         except Exception as exc:
-            h._task = None
-            h._by = -CALLED_BACK
+            h._task, h._by = None, -CALLED_BACK
             state.fault(exc, "call_soon")
         push(h)
         return h
@@ -209,6 +202,8 @@ def install(loop, stream, asyncio):
         nonlocal cur, me, st, again, by, cause, begin
         goes_on = getframe(1).f_code is run_forever  # which would do no more than call this for each turn of the loop
         turn = [0.0, 0.0]  # an ITER: writing it from here makes no tuple
+        # What each callback takes, for this function is not left: a variable of the function around, or a global one, is a line of the cache more.
+        take, write, tick, class_of, lists, own, lightly = pop, ext, clock, type, list, handle_type, light
         while True:
             if (begin or loop._debug) and loop_class._run_once is not stock_run_once:
                 # Run inside a step by who has replaced it (nest_asyncio): theirs it shall be.
@@ -218,27 +213,22 @@ def install(loop, stream, asyncio):
             timers = len(scheduled)
             if timers > min_timers and loop._timer_cancelled_count / timers > min_cancelled:
                 scheduled = sweep(loop)
-            else:
-                while scheduled and scheduled[0]._cancelled:
-                    loop._timer_cancelled_count -= 1
-                    h = heapq.heappop(scheduled)
-                    h._scheduled = False
+            elif timers and scheduled[0]._cancelled:
+                drop_cancelled(loop, scheduled)
             quiet = False
             if ready or loop._stopping:
-                if (
-                    loop._selector is selector and selector_class.select is stock_select and "select" not in selector_fields
-                ):  # nobody else's: what it does when it need not wait
+                if loop._selector is selector and selector_class.select is stock_select and "select" not in selector_fields:
+                    # nobody else's: what it does when it need not wait
                     event_list = poll(0, len(files) or 1)  # stock: event_list = self._selector.select(timeout)
                     if event_list:
-                        event_list = translate(event_list, files)
+                        event_list = arrived(event_list, files, loop, fields)
+                        quiet = not event_list
                     else:  # nor has it to be told of nothing
                         quiet = fields is not None and loop_class._process_events is stock_process and "_process_events" not in fields
                 else:
                     event_list = loop._selector.select(0)  # stock: event_list = self._selector.select(timeout)
             else:
-                timeout = None
-                if scheduled:
-                    timeout = min(max(0, scheduled[0]._when - loop.time()), max_timeout)
+                timeout = min(max(0, scheduled[0]._when - loop.time()), max_timeout) if scheduled else None
                 ext(recorder.poll(timeout, timers, loop))
                 event_list = loop._selector.select(timeout)  # stock: event_list = self._selector.select(timeout)
             if not quiet:
@@ -247,34 +237,26 @@ def install(loop, stream, asyncio):
             if scheduled:
                 now = loop.time()
                 end = now + (max(loop._clock_resolution, ulp(now)) if STRICT else loop._clock_resolution)
-                while scheduled:
-                    h = scheduled[0]
-                    if h._when >= end:
-                        break
-                    h = heapq.heappop(scheduled)
-                    h._scheduled = False
-                    push(h)
-            leaving = None
+                if scheduled[0]._when < end:
+                    push_due(scheduled, end, push)
             debug = loop._debug
             todo = len(ready)
             if len(buf) > PIECE:
                 stream.pack()
-            begin = t = clock()
+            begin = t = tick()
             turn[0] = ITER_HEADS[todo] if todo < FEW else ITER_HEAD - todo
             turn[1] = t
-            ext(turn)
+            write(turn)
             if stream.resync:
                 rec.resync(loop)
             skipped = False  # whether callbacks ran that were not recorded
             try:
                 for _ in range(todo):
                     try:
-                        h = pop()
+                        h = take()
                     except IndexError:  # a loop that ran inside this step (nest_asyncio) took what was left
                         break
-                    if h._cancelled:
-                        continue
-                    if debug:
+                    if debug and not h._cancelled:
                         if type(h) is handle_type and type(h._by) is float and h._task is not None:  # scheduled before it was turned on
                             chains.of(h._task, h._name)
                         begin = 0.0
@@ -289,60 +271,69 @@ def install(loop, stream, asyncio):
                             loop._current_handle = None
                         begin = clock()
                         continue
-                    if type(h) is handle_type:
-                        cur = h._task
-                        if cur is None:
-                            by = h._by
-                            if by < 0.0:
-                                cause = -by
-                                by = 0.0
-                        else:
-                            st = h._by
-                            if st and type(st) is list:
-                                me = st[5]
-                            elif type(st) is float:  # its first step: `created` has said its key
-                                me, name, st = st, h._name, None
-                            else:
-                                me = key(cur)
-                                st = name = getattr(cur, "_loopscope", None)
-                                if type(st) is not list:
-                                    st = None
-                    else:
-                        by = 0.0
-                        kind = type(h)
-                        cause = TIMER if kind is Timer else IO
-                        if kind in locked_types:  # another thread may cancel it now: it runs as asyncio runs it, and is seen as in debug mode
-                            cause = getattr(h, "_by", -THREAD)
-                            by, cause = max(cause, 0.0), max(-cause, 0)
-                            begin = 0.0
-                            h._run()  # stock: handle._run()
-                            begin = clock()
-                            by = 0.0
-                            skipped = True
-                            continue
                     try:
-                        args = h._args
-                        if args:
-                            if len(args) == 1:
-                                h._context.run(h._callback, args[0])  # stock: handle._run()
+                        # Each kind of handle has lines of its own: CPython finds attributes fast where all objects are of one class.
+                        if class_of(h) is own:
+                            if h._cancelled:
+                                continue
+                            cur = task = h._task
+                            if task is None:
+                                by = h._by
+                                if by < 0.0:
+                                    cause = -by
+                                    by = 0.0
                             else:
+                                st = note = h._by
+                                if note and class_of(note) is lists:
+                                    me = note[5]
+                                elif class_of(note) is float:  # its first step: `created` has said its key
+                                    me, name, st = note, h._name, None
+                                else:
+                                    me = key(task)
+                                    st = name = getattr(task, "_loopscope", None)
+                                    if type(st) is not list:
+                                        st = None
+                            args = h._args
+                            if args:
+                                if len(args) == 1:
+                                    h._context.run(h._callback, args[0])  # stock: handle._run()
+                                else:
+                                    h._context.run(h._callback, *args)  # stock: handle._run()
+                            else:
+                                h._context.run(h._callback)  # stock: handle._run()
+                        elif not h._cancelled:
+                            kind = class_of(h)
+                            if kind in locked_types:  # another thread may cancel it now: it runs as asyncio runs it, and is seen as in debug mode
+                                cause = getattr(h, "_by", -THREAD)
+                                by, cause = max(cause, 0.0), max(-cause, 0)
+                                begin = 0.0
+                                h._run()  # stock: handle._run()
+                                begin = clock()
+                                by = 0.0
+                                skipped = True
+                                continue
+                            cause = TIMER if kind is Timer else IO
+                            args = h._args
+                            if args:
                                 h._context.run(h._callback, *args)  # stock: handle._run()
+                            else:
+                                h._context.run(h._callback)  # stock: handle._run()
                         else:
-                            h._context.run(h._callback)  # stock: handle._run()
+                            continue
                     except (SystemExit, KeyboardInterrupt) as exc:
+                        if not begin:  # it came through a real `_run`
+                            raise
                         if cur is not None and cur.done():
                             first(cur, me, begin, clock(), name) if st is None else done(cur, st, clock())
-                        leaving = exc
                         exc.__traceback__ = through_run(exc.__traceback__.tb_next)
+                        raise exc  # stock: handle._run()
                     except BaseException as exc:
                         exc.__traceback__ = through_run(exc.__traceback__.tb_next)
                         recorder.report(asyncio, h, exc)
-                    if leaving is not None:
-                        raise leaving  # stock: handle._run()
-                    t = clock()
+                    t = tick()
                     if cur is None:
                         if t - begin > SLOW_CALLBACK:
-                            ext((CALLBACK_HEAD - by, begin, t))
+                            write((CALLBACK_HEAD - by, begin, t))
                             skipped = False
                         else:
                             skipped = True
@@ -350,30 +341,30 @@ def install(loop, stream, asyncio):
                     else:
                         try:
                             if skipped:
-                                ext((CLOCK_HEAD, begin))
+                                write((CLOCK_HEAD, begin))
                                 skipped = False
                             if st is None:
                                 again = False
-                                first(cur, me, begin, t, name)
+                                first(task, me, begin, t, name)
                             elif again:
                                 again = False
-                                if light:
+                                if lightly:
                                     note = st[3] or lean(st, 3, YIELD_HEAD)
                                     note[1] = t
-                                    ext(note)
+                                    write(note)
                                 else:
                                     f = st[2].cr_frame
                                     if f is not None and f.f_lasti == st[1] and st[3] is SLEEP0:
-                                        ext((st[0], t))
+                                        write((st[0], t))
                                     else:
-                                        suspended(cur, st, t, None)
+                                        suspended(task, st, t, None)
                             else:
-                                w = cur._fut_waiter
+                                w = task._fut_waiter
                                 if w is not None:
-                                    if light:
+                                    if lightly:
                                         note = st[0] or lean(st, 0, LIGHT_HEAD)
                                         note[1] = t
-                                        ext(note)
+                                        write(note)
                                     else:
                                         c = st[2]
                                         f = c.cr_frame
@@ -383,31 +374,28 @@ def install(loop, stream, asyncio):
                                             and type(c.cr_await) is st[3]
                                             and type(w) is not gathering
                                         ):
-                                            ext((st[0], t, hash(w)))
+                                            write((st[0], t, hash(w)))
                                         else:
-                                            suspended(cur, st, t, w)
-                                elif cur.done():
-                                    done(cur, st, t)
-                                elif light:
-                                    ext((YIELD_HEAD - me, t))
+                                            suspended(task, st, t, w)
+                                elif task.done():
+                                    done(task, st, t)
+                                elif lightly:
+                                    write((YIELD_HEAD - me, t))
                                 else:
-                                    suspended(cur, st, t, None)
+                                    suspended(task, st, t, None)
                         except Exception as exc:
-                            recovered(rec, cur, begin, t, exc)
+                            recovered(rec, task, begin, t, exc)
                         cur = None
                         me = 0.0
                     begin = t
             except BaseException:
                 if st is None and cur is not None and not nested and not cur.done():  # a signal handler raised in the first step of a task
                     chains.unsure(cur)
-                cur = None
-                again = False
+                cur, again, cause = None, False, CALLED_BACK
                 begin = by = me = 0.0
-                cause = CALLED_BACK
                 raise
-            begin = 0.0
-            cause = CALLED_BACK
-            h = args = st = f = c = w = None  # an exception's traceback may keep this frame, and what it names
+            begin, cause = 0.0, CALLED_BACK
+            h = args = st = task = note = f = c = w = None  # an exception's traceback may keep this frame, and what it names
             if not goes_on or loop._stopping or (loop._run_once if fields is None else fields.get("_run_once")) is not _run_once:
                 return
 
@@ -437,9 +425,7 @@ def install(loop, stream, asyncio):
         codes.mark(function.__code__, codes.SKIP)
 
     def probe():
-        if begin:
-            return me, int(begin * 1e9), len(ready)
-        return slow_probe()
+        return (me, int(begin * 1e9), len(ready)) if begin else slow_probe()
 
     def current():
         return slow_current() if cur is None else me

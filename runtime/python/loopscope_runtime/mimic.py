@@ -156,8 +156,31 @@ def handle_classes(events):
     """
     if events not in _handle_classes:
         locked = getattr(events, "_ThreadSafeHandle", None)
-        _handle_classes[events] = knowing(events.Handle, "_task", "_by", "_name", __init__=object.__init__), locked and knowing(locked, "_by")
+        late = {name: Late(events.Handle.__dict__[name]) for name in ("_repr", "_source_traceback")}
+        kind = knowing(events.Handle, "_task", "_by", "_name", __init__=object.__init__, **late)
+        _handle_classes[events] = kind, locked and knowing(locked, "_by")
     return _handle_classes[events]
+
+
+class Late:
+    """An attribute that is None until it is set. Of most handles nobody does, nor asks for it: setting two of them took a tenth of making one."""
+
+    def __init__(self, slot):
+        self.slot = slot
+
+    def __get__(self, handle, kind=None):
+        if handle is None:
+            return self.slot
+        try:
+            return self.slot.__get__(handle)
+        except AttributeError:
+            return None
+
+    def __set__(self, handle, value):
+        self.slot.__set__(handle, value)
+
+    def __delete__(self, handle):
+        self.slot.__set__(handle, None)
 
 
 def knowing(kind, *slots, **more):

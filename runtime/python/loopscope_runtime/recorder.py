@@ -5,12 +5,11 @@ from _thread import get_ident
 from weakref import ref
 
 from . import chains, codes, creation, foreign, missed, state, suspensions, waits, wakers
+from .creation import CANCELLED_HEAD, RAISED_HEAD, RETURNED_HEAD
 from .records import (
     ADOPT,
-    ARG,
     CANCELLED,
     CLOCK,
-    DONE,
     FOR_EVER,
     KEYS,
     NAME,
@@ -41,7 +40,7 @@ chain_of = chains.of
 SLOW_CALLBACK = 50e-6  # seconds; shorter ones are not recorded
 LIGHT_HEAD = head(STEP)
 CLOCK_HEAD = head(CLOCK)
-DONE_HEAD = head(DONE)
+POLL_HEAD, POLL_FOR_EVER = head(POLL), head(POLL, 0, FOR_EVER)
 
 
 def outcome_of(task):
@@ -101,11 +100,14 @@ def poll(timeout, timers, loop):
     t = clock()
     if t > state.due:
         state.overdue()
-    files = watched(loop._selector)
-    if files >= 0:
-        files += len(getattr(loop, "_signal_handlers", ()))
-    arg = (FOR_EVER if timeout is None else 0) | (0 if files >= 0 else NOT_KNOWN)
-    return head(POLL, max(0, files), arg), t, timeout or 0.0, timers
+    try:
+        files = len(loop._selector._fd_to_key) - 1
+        handlers = len(loop._signal_handlers)
+    except (AttributeError, TypeError):  # no Unix loop, no selector of Python's, or a stand-in for one, in a test
+        files, handlers = watched(loop._selector), len(getattr(loop, "_signal_handlers", ()))
+    if files < 0:
+        return head(POLL, 0, NOT_KNOWN | (FOR_EVER if timeout is None else 0)), t, timeout or 0.0, timers
+    return (POLL_FOR_EVER if timeout is None else POLL_HEAD) - (files + handlers), t, timeout or 0.0, timers
 
 
 class Recorder(suspensions.Suspensions):
@@ -165,11 +167,11 @@ class Recorder(suspensions.Suspensions):
         k = st[5]
         st.clear()
         if task.cancelled():
-            outcome = CANCELLED
+            self.ext((CANCELLED_HEAD - k, end))
+        elif getattr(task, "_exception", None) is None:
+            self.ext((RETURNED_HEAD - k, end))
         else:
-            outcome = RETURNED if getattr(task, "_exception", None) is None else RAISED_OUTCOME
-        self.ext((DONE_HEAD - k - outcome * ARG, end))
-        if outcome == RAISED_OUTCOME:
+            self.ext((RAISED_HEAD - k, end))
             self.raised(task)
 
     def renamed(self, task, st):
