@@ -305,5 +305,37 @@ class NewerWaits(unittest.TestCase):
         self.assertIn("_on_timeout", [p.function for p in row["waker"]])
 
 
+class ByTurns(unittest.TestCase):
+    def test_what_stands_for_others_where_a_future_was_awaited(self):
+        """A task that waits here and there again and again may once wait for what is done when others are."""
+        run = traced.run(
+            """
+            import asyncio
+            async def child():
+                await asyncio.sleep(0.001)
+            async def server(things):
+                for one, other in things:
+                    await one()
+                    await other()
+            async def main():
+                loop = asyncio.get_running_loop()
+                def future():
+                    f = loop.create_future()
+                    loop.call_soon(loop.call_soon, f.set_result, None)
+                    return f
+                def both():
+                    return asyncio.gather(loop.create_task(child(), name="a"), loop.create_task(child(), name="b"))
+                def shielded():
+                    return asyncio.shield(loop.create_task(child(), name="c"))
+                things = [(future, future)] * 6 + [(both, future), (future, future), (future, shielded), (future, future)]
+                await loop.create_task(server(things), name="server")
+            asyncio.run(main())
+            """
+        ).run
+        rows = run.find("server").suspensions
+        waits = [row["on"] and (row["on"][0], [t.name for t in row["on"][3]]) for row in rows]
+        self.assertEqual((len(rows), waits[12], waits[17]), (20, ("tasks", ["a", "b"]), ("task", ["c"])))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -20,7 +20,6 @@ WITH_NUMBER = STEP_NUMBER * ARG
 WITH_OBJECT = [(wait | STEP_OBJECT) * ARG for wait in range(32)]
 MANY = 1000  # chains of a loop that have a number
 LONG = 60  # frames of such a chain at most
-TURNS = object()  # see `turn`
 
 
 class Whole:
@@ -67,7 +66,22 @@ class Suspensions:
     def suspended(self, task, st, end, future):
         """A step ended at an await; future is what the task waits on (None: a bare yield)."""
         anew = st[12]
-        if anew is not None and future is not None:
+        if type(anew) is dict:
+            c = st[2]
+            f = c.cr_frame
+            turn = None if f is None or future is None else anew.get(f.f_lasti)
+            if turn is not None:
+                awaits, era, record, before, ways, by_user = turn
+                if type(c.cr_await) is awaits and era is self.era:
+                    kind = type(future)
+                    if kind is type(task) or kind is not self.gathering and not (by_user and waits.may_relate(future)):
+                        st[:12] = before
+                        st[13] = ways
+                        record[1] = end
+                        record[2] = hash(future)
+                        self.ext(record)
+                        return
+        elif anew is not None and future is not None:
             c, offset, links, awaits, waiters, arg, thing = anew
             f = c.cr_frame
             if f is None:
@@ -93,19 +107,6 @@ class Suspensions:
                                     return
                 except NO_COROUTINE:  # is awaited there now
                     pass
-            elif awaits is TURNS and waiters is self.era:
-                turn = links.get(f.f_lasti)
-                if turn is not None:
-                    awaits, record, before, ways, by_user = turn
-                    if type(c.cr_await) is awaits:
-                        kind = type(future)
-                        if kind is type(task) or kind is not self.gathering and not (by_user and waits.may_relate(future)):
-                            st[:12] = before
-                            st[13] = ways
-                            record[1] = end
-                            record[2] = hash(future)
-                            self.ext(record)
-                            return
         f = st[2].cr_frame
         if f is not None and f.f_lasti != st[1] and st[0] is not None:
             self.elsewhere(task, st, end, future)
@@ -270,11 +271,11 @@ class Suspensions:
     def turn(self, st, anew, whole):
         """What tells `suspended` that a task's own coroutine waits here again, or where else it was since it last awaited another coroutine.
 
-        In place of `chains.anew`: the coroutine, no offset, and by offsets what is awaited, the record, and the list's fields.
+        In place of `chains.anew`: by offsets what is awaited, since when that holds, the record, and the list's fields. It is the leaf then.
         """
-        if anew is None or anew[3] is not TURNS or anew[4] is not self.era:
-            anew = st[2], -1, {}, TURNS, self.era, 0.0, 0.0
-        anew[2][st[1]] = st[3], [st[0] - WITH_NUMBER, 0.0, 0.0, whole.number], tuple(st[:12]), st[13], st[10]
+        if type(anew) is not dict:
+            anew = {}
+        anew[st[1]] = st[3], self.era, [st[0] - WITH_NUMBER, 0.0, 0.0, whole.number], tuple(st[:12]), st[13], st[10]
         return anew
 
     def prepare(self, st, future, coroutines):
