@@ -343,7 +343,8 @@ class Run:
         placeholder, outcome, key, t, future = self.task(self.subject), self.arg, self.key(), self.time(), self.key()
         chain = self.stack()
         name = self.text()
-        del self.by_key[placeholder.key]
+        if self.displaced.pop((self.loop, placeholder.key), None) is None:  # else a task of another loop has the key by now
+            del self.by_key[placeholder.key]
         if OUTCOMES[outcome] == "not-eager":
             self.tasks.remove(placeholder)
             real = self.known(key)

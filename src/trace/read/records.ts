@@ -380,7 +380,8 @@ export class RecordReader {
     const yielded = this.arg === EAGER_YIELDED;
     const outcome = yielded ? PENDING : this.arg;
     const placeholder = this.taskOf(this.subject);
-    program.tasks.set(this.subject, 0, -1);
+    // A task of another loop, which is told of later, may have the key by now.
+    if (program.tasks.get(this.subject, 0) === placeholder) program.tasks.set(this.subject, 0, -1);
     const key = this.key();
     const t = this.time();
     const future = { low: this.key(), high: 0 };
