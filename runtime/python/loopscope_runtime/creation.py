@@ -3,7 +3,7 @@
 from sys import _getframe as getframe
 
 from . import chains, codes, state
-from .records import ARG, CANCELLED, DONE, KEYS, NAME, NEW, NEW_NEXT, NEW_NUMBER, NEW_SAME, RAISED_OUTCOME, RETURNED, STEP, W_YIELD, head, key
+from .records import ARG, CANCELLED, DONE, KEYS, LIGHT_HEAD, NAME, NEW, NEW_NEXT, NEW_NUMBER, NEW_SAME, RAISED_OUTCOME, RETURNED, YIELD_HEAD, head, key
 
 MANY = 50  # tasks of one place whose whole creation stack is written
 SITES = 8  # places remembered that make tasks of one coroutine function
@@ -11,7 +11,6 @@ NEW_HEAD = head(NEW)
 NEXT_HEAD = head(NEW, 0, NEW_NEXT)
 SAME_NEXT_HEAD = head(NEW, 0, NEW_SAME | NEW_NEXT)
 RETURNED_HEAD, RAISED_HEAD, CANCELLED_HEAD = (head(DONE, 0, outcome) for outcome in (RETURNED, RAISED_OUTCOME, CANCELLED))
-LIGHT_HEAD, YIELD_HEAD = head(STEP), head(STEP, 0, W_YIELD)
 
 ENDINGS = ["%02d" % i for i in range(100)]
 FIRST_ENDINGS = ["%d" % i for i in range(100)]

@@ -17,9 +17,9 @@ from .mimic import one_frame_less, real_run
 from .fallback import BUILTIN
 from .othersteps import first_wake, lean, other_step, recovered
 from .polling import arrived, drop_cancelled, push_due, shortcut, sweep
-from .recorder import CLOCK_HEAD, LIGHT_HEAD, SLOW_CALLBACK, YIELD_HEAD
-from .records import ARG, CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, TASK, THREAD, TIMER, UNKNOWN, WAS_CANCELLED, key
-from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_HERE, WAKE_THERE
+from .recorder import CLOCK_HEAD, SLOW_CALLBACK
+from .records import ARG, CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, LIGHT_HEAD, TASK, THREAD, TIMER, UNKNOWN, WAS_CANCELLED
+from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_HERE, WAKE_THERE, YIELD_HEAD, key
 from .state import PIECE
 
 STRICT = sys.version_info >= (3, 15)  # a timer is due now however coarse the clock's numbers are

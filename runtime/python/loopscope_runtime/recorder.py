@@ -12,13 +12,13 @@ from .records import (
     CLOCK,
     FOR_EVER,
     KEYS,
+    LIGHT_HEAD,
     NAME,
     NOT_KNOWN,
     POLL,
     RAISED,
     RAISED_OUTCOME,
     RETURNED,
-    STEP,
     TASK,
     UNSAFE,
     WAKE,
@@ -27,10 +27,10 @@ from .records import (
     WAKE_PLACE,
     WAKE_TIME,
     WAS_CANCELLED,
+    YIELD_HEAD,
     head,
     key,
 )
-from .suspensions import YIELD_HEAD
 
 clock = state.clock
 USER = codes.USER
@@ -38,7 +38,6 @@ getframe = sys._getframe
 chain_of = chains.of
 
 SLOW_CALLBACK = 50e-6  # seconds; shorter ones are not recorded
-LIGHT_HEAD = head(STEP)
 CLOCK_HEAD = head(CLOCK)
 POLL_HEAD, POLL_FOR_EVER = head(POLL), head(POLL, 0, FOR_EVER)
 

@@ -39,6 +39,8 @@ def head(kind, subject=0.0, arg=0):
 
 # The first numbers of records that the fused loop writes, but for the key.
 ITER_HEAD = head(ITER)
+LIGHT_HEAD = head(STEP)  # a STEP of light detail
+YIELD_HEAD = head(STEP, 0, W_YIELD)  # and one that ended with a yield, of any
 CALLBACK_HEAD = head(CALLBACK)
 # Wakes by the running task: from its code, from somewhere in its step, and by its end. By a callback of a task, and by no task at all.
 WAKE_HERE = head(WAKE, 0, TASK | WAKE_TIME | WAKE_PLACE)

@@ -1,7 +1,7 @@
 """STEP records: where a task is suspended, and what it waits on. Of the chains of coroutines that were told, most have a number (`Whole`)."""
 
 from . import chains, codes, positions, waits
-from .records import ARG, STEP, STEP_CHAIN, STEP_FUTURE, STEP_NUMBER, STEP_OBJECT, W_YIELD, head, key
+from .records import ARG, STEP, STEP_CHAIN, STEP_FUTURE, STEP_NUMBER, STEP_OBJECT, YIELD_HEAD, head, key
 
 USER = codes.USER
 SLEEP0 = chains.SLEEP0
@@ -15,7 +15,6 @@ where = positions.where
 NO_COROUTINE = chains.NO_COROUTINE
 
 STEP_HEAD = head(STEP, 0, STEP_FUTURE)
-YIELD_HEAD = head(STEP, 0, W_YIELD)
 WITH_NUMBER = STEP_NUMBER * ARG
 WITH_OBJECT = [(wait | STEP_OBJECT) * ARG for wait in range(32)]
 MANY = 1000  # chains of a loop that have a number

@@ -11,9 +11,9 @@ from .fallback import BUILTIN
 from .faults import watch_class
 from .othersteps import first_wake
 from .othersteps import other_step as other_step_of
-from .recorder import CLOCK_HEAD, LIGHT_HEAD, SLOW_CALLBACK, YIELD_HEAD
-from .records import ARG, CALLBACK_HEAD, IO, KEYS, NAME, RUN, TASK, THREAD, TIMER, WAS_CANCELLED, head, key
-from .records import WAKE_AT_END, WAKE_BY_NONE, WAKE_BY_STEP, WAKE_HERE, WAKE_THERE
+from .recorder import CLOCK_HEAD, SLOW_CALLBACK
+from .records import ARG, CALLBACK_HEAD, IO, KEYS, LIGHT_HEAD, NAME, RUN, TASK, THREAD, TIMER, WAS_CANCELLED, head, key
+from .records import WAKE_AT_END, WAKE_BY_NONE, WAKE_BY_STEP, WAKE_HERE, WAKE_THERE, YIELD_HEAD
 from .state import PIECE
 
 COMPILED = ("uvloop", "winloop", "rloop")
