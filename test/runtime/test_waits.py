@@ -337,5 +337,37 @@ class ByTurns(unittest.TestCase):
         self.assertEqual((len(rows), waits[12], waits[17]), (20, ("tasks", ["a", "b"]), ("task", ["c"])))
 
 
+class ManyOnOne(unittest.TestCase):
+    def test_as_cheap_for_the_last_of_many(self):
+        """`_callbacks` makes a list of all that wait: asked for each of them, a thousand tasks would cost a million."""
+        done = traced.run(
+            """
+            import asyncio
+            class Counting(asyncio.Future):
+                asked = 0
+                @property
+                def _callbacks(self):
+                    Counting.asked += 1
+                    return super()._callbacks
+            async def waiter(future):
+                await future
+            async def main():
+                future = Counting()
+                tasks = [asyncio.create_task(waiter(future), name=name) for name in "abc"]
+                tasks.append(asyncio.create_task(waiter(asyncio.shield(tasks[0])), name="shield"))
+                await asyncio.sleep(0)
+                asked = Counting.asked
+                future.set_result(None)
+                await asyncio.gather(*tasks)
+                print(asked, Counting.asked)
+            asyncio.run(main())
+            """
+        )
+        self.assertEqual(done.out, b"0 0\n")
+        on = {task.name: task.suspensions[0]["on"] for task in done.run.tasks if task.coroutine == "waiter"}
+        self.assertEqual([on[name] for name in "abc"], [None] * 3)
+        self.assertEqual((on["shield"][0], [t.name for t in on["shield"][3]]), ("task", ["a"]))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -73,7 +73,7 @@ class Suspensions:
                 awaits, era, record, before, ways, by_user = turn
                 if type(c.cr_await) is awaits and era is self.era:
                     kind = type(future)
-                    if kind is type(task) or kind is not self.gathering and not (by_user and waits.may_relate(future)):
+                    if kind is type(task) or kind is not self.gathering and (not by_user or waits.shielded(future) is None):
                         st[:12] = before
                         st[13] = ways
                         record[1] = end
@@ -100,7 +100,7 @@ class Suspensions:
                                     return
                             else:
                                 kind = type(future)
-                                if kind is type(task) or kind is not self.gathering and not (st[10] and waits.may_relate(future)):
+                                if kind is type(task) or kind is not self.gathering and (not st[10] or waits.shielded(future) is None):
                                     st[2] = c
                                     self.ext((st[0], end, hash(future)))
                                     return
@@ -142,7 +142,7 @@ class Suspensions:
     def related(self, task, st, future):
         """Tells what a future stands for, where others must know."""
         kind = type(future)
-        if kind is self.gathering or (st[10] and kind is not type(task) and waits.may_relate(future)):
+        if kind is self.gathering or (st[10] and kind is not type(task) and waits.shielded(future) is not None):
             if waits.relate(self, future, self.gathering):
                 st[3] = None
 

@@ -5,7 +5,10 @@ seconds or None, tasks or futures), or None. They are found by the innermost fra
 """
 
 import os
+import sys
 from collections import deque
+from gc import get_referents
+from types import FunctionType
 from weakref import ref
 
 from . import codes
@@ -34,6 +37,9 @@ from .records import (
 )
 
 MAX_KEYS = 2000
+SHIELD = "shield.<locals>._outer_done_callback"
+# What a future that one task awaits refers to at least: its loop, the callback, its context; its class; the task that awaits it. More: perhaps shield's.
+ALONE = 3 if sys.version_info < (3, 12) else 4 if sys.version_info < (3, 14) else 5
 handlers = {}  # id of an asyncio code object -> handler
 overriders = {}  # id of an asyncio code object further out -> handler that knows better
 
@@ -228,10 +234,18 @@ def fields(found):
     return arg, values
 
 
-def may_relate(future):
-    """Whether somebody else than the task that waits on a future is told when it is done, as where it stands for another."""
-    callbacks = future._callbacks
-    return callbacks is not None and len(callbacks) > 1
+def shielded(future):
+    """What a future is the outer one of, if `asyncio.shield` made it; else None. As fast however many wait on it.
+
+    shield's callback is the first that its outer future gets. `_callbacks` would tell too, but there C makes a list of all of them.
+    """
+    things = get_referents(future)
+    if len(things) > ALONE:
+        for each in things:
+            if type(each) is FunctionType and each.__qualname__ == SHIELD:
+                inner = dict(zip(each.__code__.co_freevars, each.__closure__)).get("inner")
+                return None if inner is None else inner.cell_contents
+    return None
 
 
 def relate(rec, future, gathering):
@@ -240,14 +254,8 @@ def relate(rec, future, gathering):
         keys = list(map(hash, future._children))
         rec.ext((head(GATHER, key(future)), len(keys), *keys))
         return True
-    callbacks = future._callbacks or ()
-    if len(callbacks) < 2:  # the task's own
+    inner = shielded(future)
+    if inner is None:
         return False
-    for entry in callbacks:
-        callback = entry[0] if type(entry) is tuple else entry
-        if getattr(callback, "__qualname__", "") == "shield.<locals>._outer_done_callback":
-            inner = dict(zip(callback.__code__.co_freevars, callback.__closure__)).get("inner")
-            if inner is not None:
-                rec.ext((head(LINK, key(future)), key(inner.cell_contents)))
-                return True
-    return False
+    rec.ext((head(LINK, key(future)), key(inner)))
+    return True
