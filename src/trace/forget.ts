@@ -157,12 +157,20 @@ function waitCopier(
 ): (wait: number) => number {
   const { waits } = before;
   const copied = new Map<number, number>();
+  const lists = new Map<number, number>();
+  const listOf = (list: number): number => {
+    const known = lists.get(list);
+    if (known !== undefined) return known;
+    const tasks = waits.lists[list].map(taskRow).filter((task) => task >= 0);
+    const row = tasks.length === 0 ? 0 : after.waits.lists.push(tasks) - 1;
+    lists.set(list, row);
+    return row;
+  };
   return (wait) => {
     if (wait >= 0) return wait === 0 ? 0 : taskRow(wait - 1) + 1;
     const known = copied.get(wait);
     if (known !== undefined) return known;
-    const tasks = waits.lists[waits.list.get(-wait)].map(taskRow).filter((task) => task >= 0);
-    const list = tasks.length === 0 ? 0 : after.waits.lists.push(tasks) - 1;
+    const list = listOf(waits.list.get(-wait));
     const label = after.strings.intern(before.strings.get(waits.label.get(-wait)));
     const object = objectRow(waits.object.get(-wait));
     const row = -after.waits.push(waits.kind.get(-wait), object, waits.delay.get(-wait), list, label);

@@ -220,7 +220,7 @@ class Run:
         row = {"from": end, "future": future, "stack": task.chain, "on": None, "ready": None, "cause": None, "by": None, "waker": None}
         future_of = self.futures.get(future)
         if wait:
-            row["on"] = self.waits_on()
+            row["on"] = self.waits_on(task)
         elif self.known(future) and self.known(future).outcome == "pending":
             row["on"] = ("task", -1, None, [self.known(future)])
         elif future in self.gathers:
@@ -237,12 +237,16 @@ class Run:
         task.suspensions.append(row)
         return task, begin, end
 
-    def waits_on(self):
+    def waits_on(self, task):
         """wait, delay, object, tasks or futures: as `arg` says."""
         arg = self.arg
         thing = self.key() if arg & 128 else 0
         delay = self.number() if arg & 256 else -1
         others = [self.known(k) or k for k in [self.key() for _ in range(self.int())]] if arg & 512 else []
+        if others:
+            task.others.append(others)
+        elif arg & 512:
+            others = [other for other in task.others[-1] if getattr(other, "outcome", "pending") == "pending"]
         return (WAITS[arg & 31], delay, self.objects.get(thing), others)
 
     def read_done(self):
@@ -411,7 +415,7 @@ class Run:
         if task.loop != self.loop or task.outcome != "pending":  # it has the key of one that has ended
             task = self.introduce(self.subject)
         own, task.chain = self.own_and_stack()
-        on = self.waits_on()
+        on = self.waits_on(task)
         task.coroutine = own and own[2]
         task.name = self.text()
         task.adopted = True

@@ -13,6 +13,7 @@ class Task:
         self.created = None
         self.steps = []
         self.suspensions = []
+        self.others = []  # which tasks it was told to wait for, each time
         self.woken = None  # before it was suspended
         self.chain = []
         self.adopted = False

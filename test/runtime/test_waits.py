@@ -368,6 +368,38 @@ class ManyOnOne(unittest.TestCase):
         self.assertEqual([on[name] for name in "abc"], [None] * 3)
         self.assertEqual((on["shield"][0], [t.name for t in on["shield"][3]]), ("task", ["a"]))
 
+    @unittest.skipUnless(sys.version_info >= (3, 13), "before 3.13 the frames of as_completed do not name its tasks")
+    def test_what_as_completed_waits_for_is_told_once(self):
+        done = traced.run(
+            """
+            import asyncio
+            async def child(turn):
+                await turn.wait()
+            async def collector(tasks):
+                for i, other in enumerate(asyncio.as_completed(tasks)):
+                    await other
+                    if i == 9:
+                        for each in asyncio.as_completed([asyncio.sleep(0)]):
+                            await each
+            async def main():
+                turns = [asyncio.Event() for _ in range(3000)]
+                tasks = [asyncio.create_task(child(turn)) for turn in turns]
+                few, many = [asyncio.create_task(collector(those), name=str(len(those))) for those in (tasks[:100], tasks)]
+                for turn in turns:
+                    turn.set()
+                    for _ in range(6):
+                        await asyncio.sleep(0)
+                await asyncio.wait([few, many])
+            asyncio.run(main())
+            """
+        )
+        few, many = [task for name in ("100", "3000") for task in done.run.tasks if task.name == name]
+        seen = [len(row["on"][3]) for row in few.suspensions]
+        self.assertEqual(seen, [*range(100, 90, -1), 1, *range(90, 0, -1)])
+        self.assertEqual(list(map(len, few.others)), [100, 1, 90])
+        self.assertEqual(list(map(len, many.others)), [2000, 1, 2000, 1990])  # of more, again when a thousand are done
+        self.assertEqual({row["on"][0] for row in many.suspensions}, {"tasks"})
+
 
 if __name__ == "__main__":
     unittest.main()

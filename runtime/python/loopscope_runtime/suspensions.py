@@ -59,6 +59,7 @@ class Suspensions:
     def begin_anew(self):
         """Chains are told anew, and have other numbers."""
         self.wholes = {}  # where the innermost coroutine that lasts is -> `Whole`: a chain told when it was there
+        self.told = {}  # keys of tasks -> which others were told that they wait for: see `waits.same`
         self.numbers = {}  # places of a chain -> its number on the wire
         self.era = object()  # what is noted on tasks is of this one, or does not hold
 
@@ -136,7 +137,7 @@ class Suspensions:
                 st[12] = chains.anew(st, kept, waiters, WITH_OBJECT[wait], key(thing))
             self.ext((st[0] - WITH_OBJECT[wait], end, key(future), key(thing)))
             return
-        arg, values = waits.fields(found)
+        arg, values = waits.fields(found, self.told, st[5])
         self.ext((st[0] - arg * ARG, end, key(future), *values))
 
     def related(self, task, st, future):
@@ -230,7 +231,7 @@ class Suspensions:
                     if frames and len(coroutines) == 1 and st[3] is not None:
                         st[12] = self.turn(st, anew, whole)
                 else:
-                    arg, values = waits.fields(waits.ask(handler, coroutines))
+                    arg, values = waits.fields(waits.ask(handler, coroutines), self.told, k)
                     self.ext((head - (arg | STEP_NUMBER) * ARG, end, key(future), whole.number, *values))
                 return
         if st is None:
@@ -264,7 +265,7 @@ class Suspensions:
         if handler is None:
             self.ext((st[0] - arg * ARG, end, key(future), *part))
             return
-        more, values = waits.fields(waits.ask(handler, coroutines))
+        more, values = waits.fields(waits.ask(handler, coroutines), self.told, st[5])
         self.ext((st[0] - (arg | more) * ARG, end, key(future), *part, *values))
 
     def turn(self, st, anew, whole):

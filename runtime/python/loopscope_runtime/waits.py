@@ -8,6 +8,7 @@ import os
 import sys
 from collections import deque
 from gc import get_referents
+from itertools import islice
 from types import FunctionType
 from weakref import ref
 
@@ -37,6 +38,7 @@ from .records import (
 )
 
 MAX_KEYS = 2000
+MAX_TOLD = 1000
 SHIELD = "shield.<locals>._outer_done_callback"
 # What a future that one task awaits refers to at least: its loop, the callback, its context; its class; the task that awaits it. More: perhaps shield's.
 ALONE = 3 if sys.version_info < (3, 12) else 4 if sys.version_info < (3, 14) else 5
@@ -97,7 +99,7 @@ def _as_completed(frame_locals):
     todo = frame_locals.get("todo")
     if todo is None:
         todo = getattr(frame_locals.get("self"), "_todo", ())
-    return W_TASKS, None, None, tuple(todo)
+    return W_TASKS, None, None, todo if type(todo) is set else tuple(todo)
 
 
 LEAVES = {
@@ -216,12 +218,40 @@ def waiting_list(wait, thing, future):
     return ref(queue) if type(queue) is deque and queue and queue[-1] is future else None
 
 
-def fields(found):
-    """The same as (arg, fields) of a STEP or an ADOPT."""
+class Told:
+    """Of a set of tasks that only shrinks: which it is, and how many it had when they were told."""
+
+    __slots__ = "tasks", "count"
+
+    def __init__(self, tasks):
+        self.tasks, self.count = ref(tasks), len(tasks)
+
+
+def same(told, k, others):
+    """Whether a task waits for a set of tasks that was told of it last, which need not be told again. told: by the task's key.
+
+    Of a set that was too large to be told whole, others are told now and then.
+    """
+    before = told.get(k)
+    if before is not None and before.tasks() is others and (before.count <= MAX_KEYS or len(others) > before.count - MAX_KEYS // 2):
+        return True
+    if len(told) > MAX_TOLD:
+        told.clear()
+    told[k] = Told(others)
+    return False
+
+
+def fields(found, told=None, k=0.0):
+    """The same as (arg, fields) of a STEP or an ADOPT. told: what `same` is to remember, for the task of key k."""
     arg, thing, delay, others = found
     values = []
     if others:
-        others = others[:MAX_KEYS]
+        if type(others) is set:
+            if told is not None and same(told, k, others):
+                return arg | STEP_KEYS, (0,)
+            others = tuple(islice(others, MAX_KEYS))
+        else:
+            others = others[:MAX_KEYS]
     elif thing is not None:
         arg |= STEP_OBJECT
         values.append(key(thing))

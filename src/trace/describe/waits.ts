@@ -42,6 +42,7 @@ export function waitOf(trace: Trace, row: number): Wait {
   }
   if (steps.flags.get(row) & StepFlag.yielded) said = "yield";
   wait.kind = kindOf(wait, said, chain, steps.stack.get(row) !== 0);
+  if (chain.call === AS_COMPLETED) wait.tasks = pending(trace, wait.tasks, steps.end.get(row));
   if (wait.kind === "tasks" && wait.tasks.length === 0) wait.tasks = childrenInGroup(trace, row, chain);
   const untold = wait.kind === "other" && steps.stack.get(row) === 0 && isLight(trace, steps.task.get(row));
   wait.label = untold ? UNTOLD : label(trace, wait, chain, runs);
@@ -67,8 +68,15 @@ function kindOf(wait: Wait, said: WaitKind | null, chain: ChainInfo, hasChain: b
   return hasChain && said === null ? "future" : "other";
 }
 
+const AS_COMPLETED = "asyncio.as_completed";
+
+/** Those of some tasks that have not ended at `t`: what `as_completed` waits for is told once, and shrinks. */
+function pending(trace: Trace, tasks: number[], t: number): number[] {
+  return tasks.filter((task) => !(trace.tasks.ended.get(task) <= t));
+}
+
 /** What waits for tasks it has created itself. */
-const GROUPS: Record<string, CreatedBy> = { TaskGroup: "TaskGroup", "asyncio.as_completed": "as_completed" };
+const GROUPS: Record<string, CreatedBy> = { TaskGroup: "TaskGroup", [AS_COMPLETED]: "as_completed" };
 
 /** The tasks of a TaskGroup whose block a task is leaving, or of as_completed: its children that live. */
 function childrenInGroup(trace: Trace, row: number, chain: ChainInfo): number[] {
@@ -76,12 +84,10 @@ function childrenInGroup(trace: Trace, row: number, chain: ChainInfo): number[] 
   if (creator === undefined) return [];
   const { tasks, steps } = trace;
   const from = steps.end.get(row);
-  return childrenOf(trace, steps.task.get(row)).filter(
-    (task) =>
-      tasks.created.get(task) <= from &&
-      !(tasks.ended.get(task) <= from) &&
-      createdBy(trace, task) === creator,
+  const children = childrenOf(trace, steps.task.get(row)).filter(
+    (task) => tasks.created.get(task) <= from && createdBy(trace, task) === creator,
   );
+  return pending(trace, children, from);
 }
 
 function label(trace: Trace, wait: Wait, chain: ChainInfo, runs: string): string {

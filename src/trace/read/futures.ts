@@ -11,6 +11,9 @@ export class FutureReducer {
   /** The future a suspended task waits on, where something is known of it: forgotten when the task wakes. */
   private readonly waiting = new Map<number, readonly [number, number]>();
 
+  /** The list of tasks that a task waited for last. */
+  private readonly lists = new Map<number, number>();
+
   constructor(private readonly trace: Trace) {}
 
   /** Goes on where another is: see `Decoder.takeOver`. */
@@ -18,6 +21,12 @@ export class FutureReducer {
     for (const [task, key] of other.waiting) {
       const row = rowOf(task);
       if (row >= 0) this.waiting.set(row, key);
+    }
+    for (const [task, list] of other.lists) {
+      const row = rowOf(task);
+      if (row < 0) continue;
+      const tasks = other.trace.waits.lists[list].map(rowOf).filter((each) => each >= 0);
+      this.lists.set(row, this.trace.waits.lists.push(tasks) - 1);
     }
   }
 
@@ -49,7 +58,7 @@ export class FutureReducer {
   }
 
   /** The `wait` column after an ON: what it says wins, and what the future said is kept beside it. */
-  on(before: number, kind: number, object: number, delay: number, tasks: number[]): number {
+  on(task: number, before: number, kind: number, object: number, delay: number, tasks: number[]): number {
     const { waits } = this.trace;
     if (before === 0 && tasks.length === 0 && Number.isNaN(delay)) return -waits.intern(kind, object);
     let list = 0;
@@ -60,9 +69,16 @@ export class FutureReducer {
       label = waits.label.get(-before);
       knownKind = waits.kind.get(-before);
     }
-    if (tasks.length > 0) list = waits.lists.push(tasks) - 1;
-    else if (before > 0) list = waits.lists.push([before - 1]) - 1;
+    if (tasks.length > 0) {
+      list = waits.lists.push(tasks) - 1;
+      this.lists.set(task, list);
+    } else if (before > 0) list = waits.lists.push([before - 1]) - 1;
     return -waits.push(kind === 0 ? knownKind : kind, object, delay, list, label);
+  }
+
+  /** The `wait` column of a task that goes on waiting for those it waited for: they share the list, which may be long. */
+  onAgain(task: number, kind: number): number {
+    return -this.trace.waits.push(kind, -1, Number.NaN, this.lists.get(task) ?? 0, 0);
   }
 
   /** The task wakes: what it waited on is done, and its key may name another future from now on. */

@@ -299,7 +299,9 @@ export class RecordReader {
     if (wait === 0) return;
     const object = arg & StepArg.object ? this.program.objects.get(this.key(), 0) : -1;
     const delay = arg & StepArg.delay ? this.amount() : Number.NaN;
-    this.reducer.on(task, wait, object, delay, arg & StepArg.keys ? this.keys().tasks : []);
+    const keys = arg & StepArg.keys ? this.keys() : null;
+    if (keys?.count === 0) this.reducer.onAgain(task, wait);
+    else this.reducer.on(task, wait, object, delay, keys?.tasks ?? []);
   }
 
   private rareRecord(kind: number): void {

@@ -281,7 +281,13 @@ export class Reducer {
     const last = task < 0 ? -1 : this.trace.tasks.lastStep.get(task);
     if (last < 0) return;
     const { wait } = this.trace.steps;
-    wait.set(last, this.futures.on(wait.get(last), kind, object, delay, tasks));
+    wait.set(last, this.futures.on(task, wait.get(last), kind, object, delay, tasks));
+  }
+
+  /** The task waits for those tasks that it waited for when some were told last, as far as they have not ended. */
+  onAgain(task: number, kind: number): void {
+    const last = task < 0 ? -1 : this.trace.tasks.lastStep.get(task);
+    if (last >= 0) this.trace.steps.wait.set(last, this.futures.onAgain(task, kind));
   }
 
   // Tasks

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { awaitPlace, waitOf } from "../../../src/trace";
+import { awaitPlace, forget, Trace, waitOf } from "../../../src/trace";
 import { StreamWriter } from "./writer";
 
 const package_ = (path: string, line: number, name: string) =>
@@ -42,5 +42,47 @@ describe("what a task waits for", () => {
       package_("anyio/to_thread", 63, "run_sync"),
     ];
     assert.deepEqual(wait(frames), ["thread", "aiofiles.stat", "main"]);
+  });
+
+  it("is, of as_completed, those that have not ended, also where they were told once and older history is forgotten", () => {
+    const frames = [
+      "/app/app.py:5 main",
+      "lib:/usr/lib/python3.13/asyncio/tasks.py:630 _AsCompletedIterator._wait_for_one",
+      "lib:/usr/lib/python3.13/asyncio/queues.py:186 Queue.get",
+    ];
+    const w = new StreamWriter().run(0, 1);
+    for (const key of [1, 2, 3, 4])
+      w.new(key, 0, 0, "/app/app.py:5 main", `t${key}`, ["/app/app.py:9 <module>"]);
+    w.step(1, 0, 0.1, 91, frames).waits(1, "tasks", 0, -1, [2, 3, 4]);
+    for (const key of [2, 3]) {
+      w.done(key, key - 1, key - 0.9).wake(1, key - 0.9, 5);
+      w.again(1, key - 0.9, key - 0.8, 90 + key).waits(1, "tasks", 0, -1, []);
+    }
+    const told = (trace: Trace) => {
+      const waits = [];
+      for (let row = 0; row < trace.steps.count; row++) {
+        if (trace.tasks.name(trace.steps.task.get(row)) !== "t1") continue;
+        waits.push(waitOf(trace, row));
+      }
+      return waits.map(({ kind, label, tasks }) => [
+        kind,
+        label,
+        ...tasks.map((task) => trace.tasks.name(task)),
+      ]);
+    };
+    const trace = new Trace();
+    trace.feed(w.bytes());
+    const last = ["tasks", "asyncio.as_completed of t4", "t4"];
+    assert.deepEqual(told(trace), [
+      ["tasks", "asyncio.as_completed of t2, t3, t4", "t2", "t3", "t4"],
+      ["tasks", "asyncio.as_completed of t3, t4", "t3", "t4"],
+      last,
+    ]);
+    assert.equal(trace.waits.lists.length, 2, "they share one list");
+    const later = forget(trace, 1.5);
+    const before = w.bytes().length;
+    w.wake(1, 3, 5).again(1, 3, 3.1, 99).waits(1, "tasks", 0, -1, []);
+    later.feed(w.bytes().subarray(before));
+    assert.deepEqual(told(later), [last, last]);
   });
 });

@@ -283,7 +283,13 @@ export class StreamWriter {
   }
 
   /** Says what the last suspension of a task is for. */
-  waits(task: number, kind: (typeof WAITS)[number] | "", object = 0, delay = -1, keys: number[] = []): this {
+  waits(
+    task: number,
+    kind: (typeof WAITS)[number] | "",
+    object = 0,
+    delay = -1,
+    keys: number[] | null = null,
+  ): this {
     const at = this.suspensions.get(task);
     if (at === undefined) throw new Error("the task is not suspended in this batch");
     const fields = [];
@@ -296,7 +302,7 @@ export class StreamWriter {
       arg |= StepArg.delay;
       fields.push(delay);
     }
-    if (keys.length > 0) {
+    if (keys !== null) {
       arg |= StepArg.keys;
       fields.push(keys.length, ...keys);
     }
