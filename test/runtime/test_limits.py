@@ -3,6 +3,7 @@
 import sys
 import unittest
 
+from . import traced
 from .same import Compared
 
 
@@ -126,6 +127,36 @@ class Limits(Compared):
             print("end")
             """
         )
+
+    def test_the_collector_comes_by_at_the_end(self):
+        """What it finds while the last flush runs, and frees where no code of Python's runs, is told; nothing that is on its way is lost for it."""
+        source = """
+            import asyncio, atexit, gc, sys
+            async def never():
+                pass
+            class Link:
+                def __init__(self, n):
+                    self.n, self.itself, self.coroutine = n, self, never()
+                def __del__(self):
+                    if self.n:
+                        Link(self.n - 1)
+            async def main():
+                functions = {}
+                for i in range(100):
+                    exec("async def f%d(): pass" % i, functions)
+                await asyncio.gather(*[functions["f%d" % i]() for i in range(100)])
+            atexit.register(lambda: (Link(30), gc.set_threshold(int(sys.argv[1]))))
+            asyncio.run(main())
+            print("end")
+            """
+        for threshold in ("1", "20"):
+            with self.subTest(threshold=threshold):
+                result = traced.run(source, threshold, options=("-W", "ignore"))
+                self.assertEqual((result.code, result.out, result.err), (0, b"end\n", b""))
+                run = result.run
+                works = [task for task in run.tasks if task.coroutine.startswith("f")]
+                self.assertEqual((run.stats[-1]["notes"], run.gaps, len(works), run.bye is None), ([], 0, 100, False))
+                self.assertIn(("never-awaited", "never", None), run.faults)
 
     @unittest.skipIf(sys.version_info < (3, 13), "subinterpreters can be made by a module of this name since Python 3.13")
     def test_subinterpreters(self):

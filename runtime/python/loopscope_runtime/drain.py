@@ -74,6 +74,7 @@ class Drain:
         self.last_flush = self.last_stats = self.last_beat = now()
         self.wanted = False  # the thread is to flush now
         self.flushing = 0  # the thread that flushes
+        self.unsaid = False  # there is more to send once it is done
         self.telling = False  # it has taken what records name, and not yet put it on its way
         self.told = 0  # notes
         self.events = 0
@@ -411,10 +412,17 @@ class Drain:
         if self.channel.broken:
             return
         self.end_thread()
-        state.last_words = lambda: self.flush_safely(True)
-        self.flush_safely(True)
+        state.last_words = self.speak
+        self.speak()
         self.channel.put(wire.json_frame(BYE, {"t": now()}))
         self.pump(True)
+
+    def speak(self):
+        """Sends what the end of the interpreter brings to light. In the midst of that the garbage collector may come by, and find more of it."""
+        self.unsaid = True
+        while self.unsaid and self.flushing != get_ident():
+            self.unsaid = False
+            self.flush_safely(True)
 
 
 def beat(stream, t):

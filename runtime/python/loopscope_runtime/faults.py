@@ -55,7 +55,7 @@ def watch_warnings(warnings, recorder_here):
     def never_awaited(coro):
         rec = recorder_here()
         stream = rec.stream if rec is not None else state.common()
-        frames = codes.stack(sys._getframe(2), 0)
+        frames = codes.stack(sys._getframe(1).f_back, 0)  # there may be none: the garbage collector comes by also when no code runs
         task = rec.current() if rec is not None else 0
         own = creation.coroutine_code(coro)
         number = 0 if own is None else codes.number(own)
