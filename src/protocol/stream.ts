@@ -21,6 +21,7 @@ export const FrameType = {
   end: 9,
   strings: 10,
   stuck: 11,
+  garbage: 12,
 } as const;
 
 export const RecordKind = {

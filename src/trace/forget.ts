@@ -67,7 +67,7 @@ export function forget(before: Trace, since: number): Trace {
   for (const incident of before.incidents.slice(-KEPT_INCIDENTS)) {
     after.incidents.push({ ...incident, task: taskRow(incident.task) });
   }
-  for (const program of before.programs) after.programs.push(goOn(program, after, taskRow, objectRow));
+  for (const program of before.programs) after.programs.push(goOn(program, after, since, taskRow, objectRow));
   after.goOn(before, taskRow);
   after.forgotten = {
     until: Math.max(since, before.forgotten.until),
@@ -272,10 +272,12 @@ function latestSince<T extends { t: number }>(changes: readonly T[], since: numb
 function goOn(
   program: Program,
   after: Trace,
+  since: number,
   taskRow: (row: number) => number,
   objectRow: (row: number) => number,
 ): Program {
   program.remap(taskRow, objectRow);
+  program.collections = program.collections.filter(({ t }) => t >= since);
   for (const [number, loop] of program.loops) program.loops.set(number, after.loops[loop.row]);
   return program;
 }

@@ -5,7 +5,7 @@ import sys
 import time
 from _thread import RLock, allocate_lock, get_ident, get_native_id, start_new_thread
 
-from . import abandoned, codes, state, texts, watchdog, wire
+from . import abandoned, codes, garbage, state, texts, watchdog, wire
 from .records import BYE, CODES, HELLO, LOOP, NOW, STATS, STRINGS
 
 now = state.now
@@ -85,6 +85,7 @@ class Drain:
         self.descriptions = {}  # loop -> what its `loop` frame says
         self.searching = True
         self.found = ()  # frames of the last search, to be sent
+        self.next_turn = 0  # when the thread means to look next
         self.batches = []  # (stream, its pieces of records), taken from the loops and not yet in frames
         self.paused = []  # holds one thing while the thread is to be started again
         self.gone = None  # called by the thread as it ends because the listener is no more
@@ -103,6 +104,7 @@ class Drain:
         self.bell.acquire(False)
         self.stopping = False
         self.running.acquire(False)
+        garbage.start()
         state.overdue = self.overdue
         start_new_thread(self.run, ())
 
@@ -160,6 +162,9 @@ class Drain:
     def turn(self):
         """Does what the thread is to do now; says for how many seconds there will be nothing."""
         self.resting = not state.streams
+        collected = garbage.look(now(), self.next_turn)
+        if collected is not None:
+            self.found = [*self.found, collected]
         with state.looking:
             look_at = self.sampled.look(self)
         t = now()
@@ -172,7 +177,8 @@ class Drain:
             flush_at = t + self.patience[1]
         if self.resting:
             look_at = flush_at = t + BEAT_NS
-        return max(LEAST_NS, min(look_at, flush_at) - t) / 1e9
+        self.next_turn = max(t + LEAST_NS, min(look_at, flush_at))
+        return (self.next_turn - t) / 1e9
 
     def is_due(self, t):
         """Whether there is something to send, and it is time to."""

@@ -1,5 +1,6 @@
 import { firstWhere } from "../store/columns";
 import type { Loop, Stall } from "../store/loops";
+import type { Collection, Program } from "../store/program";
 import type { Trace } from "../trace";
 import { placesInsideLoop } from "./creation";
 
@@ -13,6 +14,24 @@ export function stallsOf(loop: Loop, begin: number): Stall[] {
   const found: Stall[] = [];
   for (let i = from; i < stalls.length && stalls[i].begin <= begin + SAME_STEP; i++) found.push(stalls[i]);
   return found;
+}
+
+/** A garbage collection kept the thread that notices such things waiting for this share of a step, or it is not held to be the cause. */
+const SHARE = 0.25;
+
+/**
+ * Whether most of the time between two instants may have gone into a full garbage collection, in which no thread runs: there
+ * was one in at least half of it, and not even the thread that takes samples got to run.
+ */
+export function collecting(program: Program, begin: number, end: number): boolean {
+  const { collections } = program;
+  const overlap = ({ since, t }: Collection) => Math.min(t, end) - Math.max(since, begin);
+  const from = firstWhere(0, collections.length, (i) => collections[i].t > begin);
+  for (let i = from; i < collections.length && collections[i].since < end; i++) {
+    const half = overlap(collections[i]) >= (end - begin) / 2;
+    if (half && collections[i].late >= (end - begin) * SHARE) return true;
+  }
+  return false;
 }
 
 /** Where a step was held up. */

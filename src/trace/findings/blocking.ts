@@ -1,7 +1,7 @@
 import type { Finding, Place } from "../../protocol/report";
 import { codePlace, coroutineName } from "../describe/creation";
 import { callName, isPackage } from "../describe/library";
-import { stallPlace } from "../describe/stalls";
+import { collecting, stallPlace } from "../describe/stalls";
 import { awaitPlace } from "../describe/waits";
 import type { Loop } from "../store/loops";
 import { StepFlag } from "../store/steps";
@@ -14,6 +14,8 @@ interface Hold {
   row: number;
   begin: number;
   seconds: number;
+  /** Whether the garbage collector ran meanwhile. */
+  collecting: boolean;
 }
 
 /** Holds with the same cause: one line of the program. */
@@ -29,6 +31,9 @@ interface Cause {
 }
 
 const IMPORT = "an import";
+const COLLECTION = "while the garbage collector went through all objects";
+const COLLECTION_ADVICE =
+  "Call gc.freeze() once the program is set up, so that what lives on is not gone through again and again, raise gc.set_threshold(), or keep fewer objects.";
 const ADVICE =
   "Use an awaitable equivalent, or move the call off the loop with await asyncio.to_thread(...); split long computations.";
 
@@ -54,16 +59,20 @@ export function blockingCalls(trace: Trace, options: FindingOptions): Finding[] 
 function holds(trace: Trace, loop: Loop): Hold[] {
   const { steps, blockSeconds } = trace;
   const found: Hold[] = [];
+  const add = (task: number, row: number, begin: number, seconds: number) => {
+    const collected = collecting(trace.programs[loop.program], begin, begin + seconds);
+    found.push({ task, row, begin, seconds, collecting: collected });
+  };
   loop.forEachStep((row) => {
     const begin = steps.begin.get(row);
     const seconds = steps.end.get(row) - begin;
     // An eager task's step lies inside its creator's, which holds the loop for at least as long.
     if (seconds <= blockSeconds || steps.flags.get(row) & StepFlag.nested) return;
-    found.push({ task: steps.task.get(row), row, begin, seconds });
+    add(steps.task.get(row), row, begin, seconds);
   });
   const { open } = loop;
   if (open !== null && trace.endTime - open.begin > blockSeconds) {
-    found.push({ task: open.task, row: -1, begin: open.begin, seconds: trace.endTime - open.begin });
+    add(open.task, -1, open.begin, trace.endTime - open.begin);
   }
   return found;
 }
@@ -105,29 +114,36 @@ function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding 
   const tasks = [...new Set(holds.map((hold) => hold.task))].filter((task) => task >= 0);
   const who =
     worst.task >= 0 ? `${trace.tasks.name(worst.task)} (${coroutineName(trace, worst.task)})` : "A callback";
+  const collected = holds.filter((hold) => hold.collecting).length;
   const still = worst.row < 0 ? stillHolding(trace, worst.task) : "";
   const often =
     holds.length > 1
-      ? ` ${cause.sampled ? "That line" : "It"} did so ${times(holds.length)}, ${length(total)} in all${tasks.length > 1 ? `, in ${tasks.length} tasks` : ""}.`
+      ? ` ${cause.sampled ? "That line" : "It"} did so ${times(holds.length)}, ${length(total)} in all${tasks.length > 1 ? `, in ${tasks.length} tasks` : ""}${collected > 0 && collected < holds.length ? `; the garbage collector ran in ${collected === 1 ? "one" : collected} of these` : ""}.`
       : "";
   const line = cause.sampled && at ? sourceLine(options, at) : "";
   const inside = cause.inside ? ` (${inPackage(cause.inside)})` : "";
   const doing = (line ? ` (${line})` : "") + (cause.call ? ` in ${cause.call}${inside}` : "");
   const place = cause.sampled
-    ? ` at ${where(at)}${doing}`
-    : `, ${at ? `in the step that ended at or began in ${where(at)}` : "at a place that is not known"}: no sample was taken, ` +
-      "so perhaps the whole process did not get the processor";
+    ? ` at ${where(at)}${doing}${worst.collecting ? `, ${COLLECTION}` : ""}`
+    : `, ${at ? `in the step that ended at or began in ${where(at)}` : "at a place that is not known"}` +
+      (worst.collecting
+        ? `, ${COLLECTION}`
+        : ": no sample was taken, so perhaps the whole process did not get the processor");
   return finding(trace, "blocking-call", {
     // An import in a package, such as a server that loads itself, is nobody's mistake.
     severity:
-      !cause.sampled || (cause.call === IMPORT && at?.user !== true)
+      (!cause.sampled && !worst.collecting) || (cause.call === IMPORT && at?.user !== true)
         ? "info"
-        : worst.seconds > trace.blockSeconds * SERIOUS
+        : !worst.collecting && worst.seconds > trace.blockSeconds * SERIOUS
           ? "error"
           : "warning",
     message:
       `${who} held the event loop for ${length(worst.seconds)}${still}${place}: nothing else could run.${often} ` +
-      (cause.call === IMPORT ? "Import it at the top of the module, before the loop runs." : ADVICE),
+      (worst.collecting
+        ? COLLECTION_ADVICE
+        : cause.call === IMPORT
+          ? "Import it at the top of the module, before the loop runs."
+          : ADVICE),
     at,
     stack: cause.stack,
     task: worst.task,

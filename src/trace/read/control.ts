@@ -159,6 +159,12 @@ export function readStuck(reducer: Reducer, program: Program, json: unknown): vo
   reducer.seen(program.secondsOf(num(f.t)));
 }
 
+export function readGarbage(program: Program, json: unknown): void {
+  const f = fields(json);
+  const t = program.secondsOf(num(f.t));
+  program.collections.push({ since: program.secondsOf(num(f.since)), t, late: num(f.late) / 1e9 });
+}
+
 export function readStats(program: Program, json: unknown): void {
   const f = fields(json);
   program.stats = {

@@ -5,6 +5,7 @@ import {
   readBye,
   readCodes,
   readEnd,
+  readGarbage,
   readHello,
   readLoop,
   readNow,
@@ -62,6 +63,7 @@ export class Decoder {
     else if (type === FrameType.loop) readLoop(reducer, program, json);
     else if (type === FrameType.stall) readStall(trace, reducer, program, json);
     else if (type === FrameType.now) readNow(reducer, program, json);
+    else if (type === FrameType.garbage) readGarbage(program, json);
     else if (type === FrameType.stuck) readStuck(reducer, program, json);
     else if (type === FrameType.stats) readStats(program, json);
     else if (type === FrameType.end) readEnd(reducer, program, json);

@@ -15,6 +15,15 @@ export interface FutureInfo {
   link: readonly [low: number, high: number] | null;
 }
 
+/** When a full garbage collection was noticed, in seconds. */
+export interface Collection {
+  /** There had been none until then. */
+  since: number;
+  t: number;
+  /** The thread that notices such things was kept waiting for so long. */
+  late: number;
+}
+
 /** One traced process: what it said of itself, and how its keys resolve. */
 export class Program {
   hello: Hello | null = null;
@@ -29,6 +38,8 @@ export class Program {
   /** Nanoseconds of this program's clock at time 0 of the trace. */
   startNs = 0;
   readonly loops = new Map<number, Loop>();
+  /** In order of time. */
+  collections: Collection[] = [];
   /** The runtime's code ids to tables of `places`. */
   readonly codes = new Map<number, number>();
   /** The runtime's numbers of places to those of `places`. */

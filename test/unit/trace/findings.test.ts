@@ -80,6 +80,41 @@ describe("blocking-call", () => {
     assert.match(found.message, /holds it still/);
   });
 
+  it("tells of a garbage collection that held all threads for most of a step", () => {
+    const w = started(1);
+    const seconds = [0.4, 0.2, 0.2, 0.2];
+    for (const [i, each] of seconds.entries()) {
+      w.stall(1, i, i + 0.1, [at(7)])
+        .step(1, i, i + each, 9, [at(9)])
+        .wake(1, i + 0.5, 1);
+    }
+    w.garbage(0.01, 0.401, 0.35); // in the first
+    w.garbage(0.97, 1.05, 0.04); // at the beginning of the second
+    w.garbage(1.99, 2.19, 0.02); // in the third, as it seems, but that thread could run
+    const [found] = of(w, "blocking-call");
+    assert.equal(found.severity, "warning");
+    assert.match(
+      found.message,
+      /held the event loop for 400 ms at app\.py:7, while the garbage collector went through all objects: nothing else/,
+    );
+    assert.match(
+      found.message,
+      /4 times, 1\.00 s in all; the garbage collector ran in one of these\. Call gc\.freeze\(\)/,
+    );
+  });
+
+  it("blames a garbage collection where there is no sample", () => {
+    const w = started(1)
+      .step(1, 0.1, 0.3, 9, [at(9)])
+      .garbage(0.09, 0.301, 0.15);
+    const [found] = of(w, "blocking-call");
+    assert.equal(found.severity, "warning");
+    assert.match(
+      found.message,
+      /began in app\.py:9, while the garbage collector went through all objects: nothing else/,
+    );
+  });
+
   it("does not count what is shorter than the threshold", () => {
     assert.deepEqual(of(started(1).step(1, 0.1, 0.149, 9, [at(9)]), "blocking-call"), []);
   });

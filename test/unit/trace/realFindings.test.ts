@@ -87,6 +87,27 @@ async def main():
 asyncio.run(main())
 `;
 
+/** Makes objects until a collection takes long; the other step that does has one, too, of next to nothing. */
+const COLLECTING = `
+import asyncio, gc, time
+gc.disable()
+kept = []
+def collection():
+    began = time.perf_counter()
+    gc.collect()
+    return time.perf_counter() - began
+while collection() < 0.2:
+    kept += [[] for _ in range(400_000)]
+async def main():
+    await asyncio.sleep(0)
+    gc.collect()
+    gc.freeze()
+    await asyncio.sleep(0)
+    gc.collect() or time.sleep(0.6)
+    await asyncio.sleep(0)
+asyncio.run(main())
+`;
+
 /** A machine under load may keep any step for 50 ms: what is tested here is not speed. */
 const SLOW = { blockMs: 90 };
 
@@ -107,6 +128,17 @@ describe("findings in real programs", function () {
         assert.deepEqual(at("sequential-awaits"), [18]);
         assert.deepEqual(at("unfinished-at-exit"), [4]);
         assert.deepEqual(at("deadlock"), []);
+      });
+
+      it("tell a garbage collection from the line that it came at", () => {
+        const found = findings(record(COLLECTING, python, SLOW).trace);
+        const lines = found
+          .filter(({ rule, at }) => rule === "blocking-call" && at?.line && at.line > 10)
+          .map(({ at, message }) => [at?.line, message.includes("while the garbage collector")]);
+        assert.deepEqual(lines, [
+          [16, false],
+          [13, true],
+        ]);
       });
 
       it("are silent about a program that does it right", () => {

@@ -435,6 +435,10 @@ export class StreamWriter {
     ]);
   }
 
+  garbage(since: number, t: number, late: number): this {
+    return this.json(FrameType.garbage, { t: this.ns(t), since: this.ns(since), late: late * 1e9 });
+  }
+
   end(exitCode: number | null, signal: string | null = null, wallSeconds = 1): this {
     return this.json(FrameType.end, { exitCode, signal, wallNs: wallSeconds * 1e9 });
   }
