@@ -34,7 +34,7 @@ WAKES = """
 
         async def waits(way, *args):
             # Again and again: what is remembered of the time before must not be told where it is not so.
-            for each in (way, by_library, way, asyncio.futures._set_result_unless_cancelled, way):
+            for each in (way, by_library, way, asyncio.futures._set_result_unless_cancelled, by_library, way):
                 future = loop.create_future()
                 more = (None,) if each is asyncio.futures._set_result_unless_cancelled else ()
                 loop.add_reader(ours, each, future, *more)
@@ -182,7 +182,7 @@ LOST = """
     async def child(event):
         await event.wait()
         await asyncio.sleep(0)
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0.01)  # it is looked for every 2 ms
 
     async def main():
         event = asyncio.Event()
@@ -340,7 +340,7 @@ class OnUvloop(unittest.TestCase):
     def test_who_woke(self):
         run = self.run_of(WAKES).run
         user, through, library = (("io", None, [name]) for name in ("wakes", "by_library", "_set_result_unless_cancelled"))
-        self.assertEqual(self.wakers(run, "reader"), [user, through, user, library, user])
+        self.assertEqual(self.wakers(run, "reader"), [user, through, user, library, through, user])
         received, wakes = (("io", None, [name]) for name in ("data_received", "wakes"))
         self.assertEqual(self.wakers(run, "protocol"), [received, wakes] * 2)
         self.assertEqual(self.wakers(run, "StreamReader"), [("io", None, ["_wakeup_waiter"])])
@@ -403,11 +403,17 @@ class OnUvloop(unittest.TestCase):
     def test_light_detail(self):
         run = self.run_of(LIGHT, LOOPSCOPE_DETAIL="light").run
         turns = [task for task in run.tasks if task.coroutine == "turns"]
-        self.assertEqual([task.name for task in turns], ["turns 0", "renamed", "turns 2"])
         self.assertEqual(
             [[row["on"] and row["on"][0] for row in task.suspensions] for task in turns],
             [["yield" if (i + n) % 3 else None for i in range(5)] for n in range(3)],
         )
+        self.check_ends(run)
+
+    def test_ends(self):
+        self.check_ends(self.run_of(LIGHT).run)
+
+    def check_ends(self, run):
+        self.assertEqual([task.name for task in run.tasks if task.coroutine == "turns"], ["turns 0", "renamed", "turns 2"])
         ends = {task.name: (task.outcome, len(task.steps)) for task in run.tasks if task.coroutine == "ends"}
         steps = {"None": 1, "0": 2, "0.001": 2}
         expected = {how + wait: (how, steps[wait]) for how in ("raises", "cancelled") for wait in steps}
