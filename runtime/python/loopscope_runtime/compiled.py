@@ -36,7 +36,8 @@ def trace(loop, stream, asyncio):
     stock_call_soon, stock_call_later, stock_call_at = loop.call_soon, loop.call_later, loop.call_at
     stock_threadsafe, stock_run_forever = loop.call_soon_threadsafe, loop.run_forever
     buf, ext, light, gathering = stream.buf, stream.ext, rec.light, rec.gathering
-    suspended, stopped, done, wake, created, first = rec.suspended, rec.stopped, rec.done, rec.wake, rec.created, rec.first
+    suspended, elsewhere, stopped, done, wake = rec.suspended, rec.elsewhere, rec.stopped, rec.done, rec.wake
+    created, first = rec.created, rec.first
     Task = asyncio.tasks.Task
     pending = rec.pending = {}  # key -> name as told, of the tasks that were made and have not run yet
     Step = None  # the type named STEP_TYPE: seen when the first task is made
@@ -54,7 +55,23 @@ def trace(loop, stream, asyncio):
 
     def call_soon(callback, *args, context=None):
         kind = type(callback)
-        if kind is BUILTIN:
+        if kind is plain_step:
+            task = callback.__self__
+            if task is cur:  # it yields
+                return stock_call_soon(shim, task, callback, None, me, context=context)
+            try:
+                name = task.get_name()
+                k = created(task, 0.0 if cur is None else me, name)
+                if type(k) is float:
+                    pending[k] = name
+                else:
+                    task = None
+            except Exception as exc:
+                task = None
+                unforeseen(exc)
+            if task is not None:
+                return stock_call_soon(first_step, task, callback, k, name, context=context)
+        elif kind is BUILTIN:
             task = callback.__self__
             if type(task) is plain_task:
                 try:
@@ -88,22 +105,6 @@ def trace(loop, stream, asyncio):
                     unforeseen(exc)
                 if task is not None:
                     return stock_call_soon(shim, task, callback, future, k, context=context)
-        elif kind is plain_step:
-            task = callback.__self__
-            if task is cur:  # it yields
-                return stock_call_soon(shim, task, callback, None, me, context=context)
-            try:
-                name = task.get_name()
-                k = created(task, 0.0 if cur is None else me, name)
-                if type(k) is float:
-                    pending[k] = name
-                else:
-                    task = None
-            except Exception as exc:
-                task = None
-                unforeseen(exc)
-            if task is not None:
-                return stock_call_soon(first_step, task, callback, k, name, context=context)
         callback, args = otherwise(callback, args, getframe(1))
         return stock_call_soon(callback, *args, context=context)
 
@@ -178,14 +179,11 @@ def trace(loop, stream, asyncio):
 
     def lightly_ended(task, k, t, note):
         """A step ended, neither by an await nor as most tasks end."""
-        if not task.done():
-            ext((CLOCK_HEAD, begin, YIELD_HEAD - k, t))
-            return
         ext((CLOCK_HEAD, begin))
-        if type(note) is str:
-            first(task, k, begin, t, note)
+        if not task.done():
+            ext((YIELD_HEAD - k, t))
         else:
-            done(task, note, t)
+            first(task, k, begin, t, note) if type(note) is str else done(task, note, t)
 
     def first_step(task, callback, k, name):
         """The same for the first step of a task that was seen being made. name: as told."""
@@ -206,14 +204,17 @@ def trace(loop, stream, asyncio):
                 del pending[k]
             except KeyError:  # it has been told of differently since
                 name = None
-            if light and name is not None and not task.done():
+            if name is None or task.done():
+                ext((CLOCK_HEAD, begin))
+                first(task, k, begin, t, name)
+            elif light:
                 task._loopscope = told = task.get_name()
                 if told is not name:
                     ext((head(NAME, k), state.text(told)))
                 ext((CLOCK_HEAD, begin, (YIELD_HEAD if task._fut_waiter is None else LIGHT_HEAD) - k, t))
             else:
                 ext((CLOCK_HEAD, begin))
-                first(task, k, begin, t, name)
+                elsewhere(task, None, t, task._fut_waiter, k, name)
             if t > look_at:
                 look(t)
         except Exception as exc:
@@ -334,8 +335,8 @@ def trace(loop, stream, asyncio):
                 name = task.get_name()
                 k = nested and leaves(rec, cur, task) or created(task, 0.0 if cur is None else me, name, 3)
                 if nested:
-                    k = chains.of(task, name)  # by which whoever awaits its end sees that it was told
-                if type(k) is float:
+                    chains.of(task, name)  # by which whoever awaits its end sees that it was told
+                elif type(k) is float:
                     pending[k] = name
                     return first_step, (task, callback, k, name)
                 return shim, (task, callback, None, hash(task) % KEYS)
@@ -407,10 +408,10 @@ def trace(loop, stream, asyncio):
     def current():
         return 0.0 if cur is None else me
 
-    def swap(task):
+    def swap(task, k=None):
         nonlocal cur, me, begin, nested, plain_task, plain_step
         previous, cur = cur, task
-        me = 0.0 if task is None else key(task)
+        me = k if k is not None else 0.0 if task is None else key(task)
         if previous is None:
             begin = calling
         nested = task is not None and not hasattr(task, "get_coro")
