@@ -51,6 +51,7 @@ export const RecordKind = {
   LINK: 25,
   SWALLOWED: 26,
   UNASKED: 27,
+  AT_ONCE: 28,
 } as const;
 
 /** The first number of a record is -((arg * 32 + kind) * 2^32 + key of its subject). */

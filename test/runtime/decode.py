@@ -10,7 +10,7 @@ from .shown import Place, Task
 MAGIC = b"\x89LSCP\r\n\x1a"
 NAMES = (
     "- STEP CLOCK DONE WAKE NEW CALLBACK POLL ITER - OBJECT HOLD GATHER FUTURE RAISED EAGER EAGER_END NAME RUN CHAIN LOST "
-    "NEVER_AWAITED UNRETRIEVED UNSAFE ADOPT LINK SWALLOWED UNASKED"
+    "NEVER_AWAITED UNRETRIEVED UNSAFE ADOPT LINK SWALLOWED UNASKED AT_ONCE"
 ).split()
 WAITS = (
     "? sleep yield task tasks future lock semaphore event condition barrier queue.get queue.put queue.join io thread process other"
@@ -189,6 +189,9 @@ class Run:
 
     def step_of(self, task, end):
         """A step of a task ends: its begin. Wakes that were written during it are by it."""
+        if task.at_once:  # inside of its creator's
+            task.at_once = False
+            return task.created
         begin = self.clocks.get(self.loop, end)
         assert begin <= end, (begin, end)
         self.clocks[self.loop] = end
@@ -291,6 +294,11 @@ class Run:
             task.name = number and "Task-%d" % number
         else:
             task.name = self.text()
+        return (task,)
+
+    def read_at_once(self):
+        task = self.task(self.subject)
+        task.at_once = True
         return (task,)
 
     def read_callback(self):
@@ -415,6 +423,7 @@ class Run:
         if task.loop != self.loop or task.outcome != "pending":  # it has the key of one that has ended
             task = self.introduce(self.subject)
         own, task.chain = self.own_and_stack()
+        task.at_once = False
         on = self.waits_on(task)
         task.coroutine = own and own[2]
         task.name = self.text()

@@ -12,6 +12,7 @@ class Task:
         self.exception = None
         self.created = None
         self.steps = []
+        self.at_once = False  # it is in its first step, inside of its creator's
         self.suspensions = []
         self.others = []  # which tasks it was told to wait for, each time
         self.woken = None  # before it was suspended

@@ -70,9 +70,9 @@ class Light(unittest.TestCase):
         return run
 
     def test_every_make_of_task(self):
-        eager = ["eager C"] if sys.version_info >= (3, 12) else []
+        eager = ["eager C", "eager by itself"] if sys.version_info >= (3, 12) else []
         runs = [(make, way) for make in ("stock", "Sub", "PyTask", "PySub", "Own", *eager) for way in ((), ("--debug",))]
-        for make, way in runs + [("stock", way) for way in UVLOOP]:
+        for make, way in runs + [("stock", way) for way in UVLOOP] + [(make, way) for make in eager[1:] for way in UVLOOP]:
             with self.subTest(make=make, way=way):
                 run = self.run_ok(MAKES, make, *way)
                 self.assertEqual((run.stats[-1]["tasksMissed"], run.stats[-1]["tasksSeen"]), (0, len(run.tasks)))
@@ -84,13 +84,6 @@ class Light(unittest.TestCase):
                 if make == "stock" and not way:
                     told = [row["cause"] for task in works for row in task.suspensions[:2]]
                     self.assertEqual(told, [None] * 6, "the wakes of a yield and of a sleep")
-
-    @unittest.skipIf(sys.version_info < (3, 12), "eager tasks came with Python 3.12")
-    def test_what_was_made_behind_the_back_of_the_loop(self):
-        run = self.run_ok(MAKES, "eager by itself")
-        self.assertEqual(run.stats[-1]["tasksMissed"], 3)
-        works = [task for task in run.tasks if task.coroutine == "work"]
-        self.assertEqual([task.outcome for task in works], ["returned"] * 3)
 
     def test_yields_and_waits_in_turns(self):
         """The records of a task's steps are kept and written again, those of many tasks at once: each has its own wait and time."""

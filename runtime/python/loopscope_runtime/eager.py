@@ -6,16 +6,38 @@ from . import chains, codes, creation, foreign, guard, loops, mimic, missed, rec
 from .records import EAGER, EAGER_END, NOT_EAGER, RAISED_OUTCOME, SUSPENDED, TASK, WAKE, WAKE_BY, WAKE_TIME, WAS_CANCELLED, YIELDED, head, key
 
 
-class Placeholder:
+class Making:
+    """What stands for a task in its first step, that runs as the task is made."""
+
+    __slots__ = ()
+
+    def leaves(self, rec, task, future):
+        """As the function below."""
+        raise NotImplementedError
+
+
+class Placeholder(Making):
     """Names the running task until the factory returns it."""
 
     def __init__(self):
         self.number = id(self) >> 4
         self.given = None  # the name that the task will get
         self.told = False  # its first step has ended, and was told of
+        self.making = None  # the coroutine of the one around
 
     def __hash__(self):
         return self.number
+
+    def leaves(self, rec, task, future):
+        if not foreign.started(task.get_coro()):
+            return None
+        state.counts["seen"] += 1
+        t, st = suspends(rec, self, task, future, YIELDED if future is None else SUSPENDED)
+        self.told, self.number = True, int(st[5])
+        rec.swap(self)  # what comes of this is the task's doing
+        if future is not None:
+            rec.ext((head(WAKE, st[5], TASK | WAKE_TIME | WAKE_BY | (WAS_CANCELLED if future.cancelled() else 0)), t, st[5]))
+        return st
 
 
 def watch_factory(loop, rec, stock_get, stock_set):
@@ -90,8 +112,15 @@ def begin(rec, coro, kwargs, caller):
         given = caller.f_locals.get("name")  # these name the task only after we returned
         caller = caller.f_back
     placeholder.given = given
+    placeholder.making, rec.making = rec.making, coro
     begins(rec, placeholder, state.clock(), coro, rec.current(), frames)
     return placeholder, rec.swap(placeholder)
+
+
+def is_making(rec):
+    """Whether a task factory is at work, and the coroutine that it was given has not begun: what it starts is told of already."""
+    coro = rec.making
+    return type(coro) is chains.CoroutineType and not foreign.started(coro)
 
 
 def begins(rec, placeholder, t, coro, parent, frames):
@@ -103,18 +132,10 @@ def begins(rec, placeholder, t, coro, parent, frames):
 def leaves(rec, running, task, future=None):
     """The list of a task that is started eagerly and leaves its first step in a way that has the next one scheduled by now; else None.
 
-    Its EAGER_END is written then, and its wake. running: what the recorder takes for the running task. future: what it waits on, which
+    The end of that step is written then, and its wake. running: what the recorder takes for the running task. future: what it waits on, which
     is done; None: it yields.
     """
-    if not isinstance(running, Placeholder) or running.told or not foreign.started(task.get_coro()):
-        return None
-    state.counts["seen"] += 1
-    t, st = suspends(rec, running, task, future, YIELDED if future is None else SUSPENDED)
-    running.told, running.number = True, int(st[5])
-    rec.swap(running)  # what comes of this is the task's doing
-    if future is not None:
-        rec.ext((head(WAKE, st[5], TASK | WAKE_TIME | WAKE_BY | (WAS_CANCELLED if future.cancelled() else 0)), t, st[5]))
-    return st
+    return running.leaves(rec, task, future) if isinstance(running, Making) and not running.told else None
 
 
 def suspends(rec, placeholder, task, future, outcome):
@@ -131,6 +152,7 @@ def suspends(rec, placeholder, task, future, outcome):
 
 def finish(rec, task, placeholder, previous):
     rec.swap(previous)
+    rec.making = placeholder.making
     if not placeholder.told:
         ends(rec, task, placeholder)
 

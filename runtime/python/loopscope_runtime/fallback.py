@@ -256,7 +256,7 @@ def expose(fallback, stream, rec):
     def current():
         return 0.0 if fallback.cur is None else key(fallback.cur)
 
-    def swap(task):
+    def swap(task, _=None):
         previous, fallback.cur = fallback.cur, task
         return previous
 

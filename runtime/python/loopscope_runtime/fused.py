@@ -430,10 +430,10 @@ def install(loop, stream, asyncio):
     def current():
         return slow_current() if cur is None else me
 
-    def swap(task):
+    def swap(task, k=None):
         nonlocal cur, me, nested
         previous, cur = cur, task
-        me = 0.0 if task is None else key(task)
+        me = k if k is not None else 0.0 if task is None else key(task)
         nested = task is not None and not hasattr(task, "get_coro")
         return previous
 

@@ -2,7 +2,7 @@
 
 from _thread import get_ident
 
-from . import asyncio_patch, compiled, loops, methods, state
+from . import asyncio_patch, compiled, loops, methods, starts, state
 from .faults import watch_class
 from .records import RUN, head
 
@@ -32,6 +32,7 @@ def patch(loop_class, asyncio, drain):
     session = asyncio_patch.session
     state.replace(loop_class, "__init__", __init__)
     watch_class(loop_class)
+    starts.watch(loop_class)
 
 
 def new_loop(loop, asyncio, drain, meet=lambda act: act()):

@@ -73,6 +73,12 @@ export class ArrivalReducer {
     return other;
   }
 
+  /** The first step of a task began as it was made, inside its creator's: its next step is that. */
+  atOnce(task: number): void {
+    const { flags } = this.trace.tasks;
+    if (task >= 0) flags.set(task, flags.get(task) | TaskFlag.atOnce);
+  }
+
   /** The first step of an eager task, which ran inside its creator's. */
   firstStep(
     program: Program,
@@ -117,7 +123,7 @@ export class ArrivalReducer {
     } else {
       // After a gap: the task is known, what it did meanwhile is not.
       if (tasks.code.get(task) === 0) tasks.code.set(task, code);
-      tasks.flags.set(task, tasks.flags.get(task) & ~TaskFlag.implied);
+      tasks.flags.set(task, tasks.flags.get(task) & ~(TaskFlag.implied | TaskFlag.atOnce));
     }
     if (stack === 0 && future.low === 0 && future.high === 0) return task;
     const row = this.steps.pushStep(loop, task, t, t, stack, StepFlag.parked);

@@ -359,6 +359,9 @@ export class RecordReader {
         reducer.arrivals.begin(program, loop, this.subject, 0, t, parent, this.own, stack);
         break;
       }
+      case RecordKind.AT_ONCE:
+        reducer.arrivals.atOnce(this.task());
+        break;
       case RecordKind.EAGER_END:
         this.eagerEnd();
         break;

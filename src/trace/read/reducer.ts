@@ -138,6 +138,8 @@ export class Reducer {
 
   /** A step of a task ends: when it began. What it woke is ready from when it said, else from its end. */
   begin(program: Program, loop: Loop, task: number, end: number): number {
+    const { tasks } = this.trace;
+    if (task >= 0 && tasks.flags.get(task) & TaskFlag.atOnce) return Math.min(tasks.created.get(task), end);
     const { reading } = loop;
     const begin = Math.min(reading.clock, end);
     reading.clock = end;
@@ -193,6 +195,10 @@ export class Reducer {
   /** Appends a row to the steps of a loop and a task (-1: a callback); returns it. */
   pushStep(loop: Loop, task: number, begin: number, end: number, stack: number, flags: number): number {
     const { tasks, steps } = this.trace;
+    if (task >= 0 && tasks.flags.get(task) & TaskFlag.atOnce) {
+      tasks.flags.set(task, tasks.flags.get(task) & ~TaskFlag.atOnce);
+      if (!(flags & StepFlag.parked)) flags |= StepFlag.nested;
+    }
     // Rows of a loop are in order of their end, whatever a jumping clock says.
     const to = Math.max(end, loop.lastEnd);
     const from = Math.min(begin, to);

@@ -14,6 +14,8 @@ export const TaskFlag = {
   announced: 4,
   /** Not a task after all: a task factory's placeholder. Views leave it out. */
   void: 8,
+  /** It is in its first step, inside of its creator's. */
+  atOnce: 16,
 } as const;
 
 /** One row a task, in the order they were met. The id in the report is row + 1. -1 is "none", NaN "not yet" or "not known". */

@@ -166,6 +166,29 @@ describe("eager tasks", () => {
     assert.equal(on.kind, "yield");
   });
 
+  it("that were made past the loop have their first step inside their creator's", () => {
+    const w = eager().iter(0.1, 1).new(2, 0.11, 1, "/a.py:9 ends", "ends").atOnce(2, 0.12);
+    w.new(3, 0.13, 1, "/a.py:9 waits", "waits").atOnce(3, 0.14, 77, ["/a.py:10 waits"]);
+    w.wakeHere(4, 0.15).done(1, 0.1, 0.2).wake(3, 0.3, 1).done(3, 0.31, 0.32);
+    const [main, ends, waits] = report(w.trace()).tasks;
+    assert.deepEqual(
+      [ends, waits].map(({ parent, outcome, steps, started }) => [parent, outcome, steps, started]),
+      [
+        [main.id, "returned", 1, 0.11],
+        [main.id, "returned", 2, 0.13],
+      ],
+    );
+    const [{ from, ready, at }] = waits.suspensions;
+    assert.deepEqual([ends.ended, from, ready, at?.line], [0.12, 0.14, 0.3, 10]);
+    assert.deepEqual([main.steps, main.started, main.ended], [1, 0.1, 0.2], "its clock did not move");
+  });
+
+  it("are still in their first step where a trace breaks off", () => {
+    const w = eager().iter(0.1, 1).new(2, 0.11, 1, "/a.py:9 runs", "runs").atOnce(2);
+    const [, runs] = report(w.trace()).tasks;
+    assert.deepEqual([runs.outcome, runs.steps], ["pending", 0]);
+  });
+
   for (const when of ["before", "after"] as const) {
     it(`that were not started at once are one task, its NEW ${when} the factory's end`, () => {
       const w = eager().eager(90, 0.11, 1, "/a.py:9 child", ["/a.py:3 main"]);

@@ -37,6 +37,11 @@ function everything(): Uint8Array[] {
     .link(92, 91)
     .step(3, 0.02, 0.021, 90, [F[1]]);
   w.eager(800, 0.02, 3, F[1], [F[0]]).eagerEnd(800, 4, 0.021, 3, "eager", 92, [F[1]]).flush();
+  w.new(5, 0.022, 3, F[1], "at once")
+    .atOnce(5, 0.023, 93, [F[1]])
+    .new(6, 0.024, 3, F[1], "x")
+    .atOnce(6)
+    .flush();
   w.wake(1, 0.5, 1, 2, [F[0]]).chainOf(2, 0.3, F).rename(2, "two").callback(0.5, 0.51, 1, F[1]).flush();
   w.stall(1, 0.5, 0.6, F).now(0.7, 1, 0.5, 2);
   w.done(1, 0.5, 0.8, 1).raised(1, "ValueError", "no", [F[1]]).lostTask(2, 0.9).neverAwaited(0.9, 1, F[1], F);

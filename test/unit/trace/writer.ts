@@ -373,6 +373,18 @@ export class StreamWriter {
     return this.frames(frames).text(name);
   }
 
+  /** The first step of a task runs inside the step that makes it; without `end`, it goes on. */
+  atOnce(task: number, end?: number, future?: number, frames: FrameText[] = []): this {
+    this.head(RecordKind.AT_ONCE, task);
+    if (end === undefined) return this;
+    if (future === undefined) return this.head(RecordKind.DONE, task, 0).seconds(end);
+    this.head(RecordKind.STEP, task, StepArg.future | StepArg.chain)
+      .seconds(end)
+      .put(future)
+      .put(0);
+    return this.frames(frames);
+  }
+
   rename(task: number, name: string): this {
     return this.head(RecordKind.NAME, task).text(name);
   }
