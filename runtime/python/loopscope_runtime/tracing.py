@@ -81,7 +81,7 @@ class Recording:
         state.reset()
         codes.tell_again()
         if not state.has_gil():
-            state.note("this Python runs without the GIL, with which Loopscope was not tried: what it tells may be wrong")
+            state.note("this Python runs without the GIL, where Loopscope is little tried: what it tells may be wrong")
         state.options.update(block_ns=self.hello["block_ns"], detail=self.hello["detail"])
         self.pump = pump
         pump.gone = self.over
