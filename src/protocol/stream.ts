@@ -52,6 +52,7 @@ export const RecordKind = {
   SWALLOWED: 26,
   UNASKED: 27,
   AT_ONCE: 28,
+  CANCEL: 29,
 } as const;
 
 /** The first number of a record is -((arg * 32 + kind) * 2^32 + key of its subject). */

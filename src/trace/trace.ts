@@ -45,7 +45,7 @@ export class Trace {
   readonly stuck = new Map<number, { row: number; wakers: number[] }>();
   /** Tasks that failed and have not been asked for their result so far, with the instant they failed. */
   readonly unasked = new Map<number, number>();
-  /** Cancellations that reached a task which was not suspended: row in `wakes` and the task that did it. */
+  /** The last call of `cancel()` that came while a task was not suspended: row in `wakes` and the task that did it. */
   readonly earlyCancels = new Map<number, { t: number; wake: number; by: number }>();
   /** Grows whenever something was appended. */
   version = 0;

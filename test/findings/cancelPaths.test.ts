@@ -3,8 +3,8 @@ import { environments } from "../../scripts/lib/pythons";
 import { type Ran, run } from "./scenario";
 
 /**
- * Every way to be cancelled; each task has a name of its own. All are parked by then: of a task that is cancelled before
- * its first step nobody knows by whom. Turns of the loop bring that about on a machine of any speed, time does not.
+ * Every way to be cancelled; each task has a name of its own. Those that are to wait by then are parked: turns of the loop
+ * bring that about on a machine of any speed, time does not.
  */
 const PROGRAM = `
 import contextlib
@@ -53,8 +53,30 @@ async def main():
     await stop(await started(stubborn(), "stubborn"))
     if sys.version_info >= (3, 11):
         await groups()
+    await ready()
     asyncio.create_task(awaits("left leaf"), name="left")
     await parked()
+    last = []
+    asyncio.current_task().add_done_callback(lambda _: last.append(asyncio.create_task(leaf(), name="left fresh")))
+async def ready():
+    async def waits(event): await event.wait()
+    async def awaited(event): await asyncio.create_task(waits(event), name="ready leaf")
+    async def stubborn(event):
+        with contextlib.suppress(asyncio.CancelledError):
+            await event.wait() #: swallowed while ready
+        await asyncio.sleep(0.01)
+    async def itself():
+        asyncio.current_task().cancel() #: itself
+        await asyncio.sleep(100)
+    await stop(asyncio.create_task(leaf(), name="fresh"))
+    for coroutine, name in (waits, "ready"), (awaited, "awaits a ready one"), (stubborn, "stubborn while ready"):
+        event = asyncio.Event()
+        task = await started(coroutine(event), name)
+        event.set()
+        await stop(task)
+    gathering = asyncio.gather(asyncio.create_task(leaf(), name="gathered fresh"))
+    gathering.cancel() #: gathering
+    await asyncio.wait([gathering, asyncio.create_task(itself(), name="itself")])
 async def groups():
     async def fails():
         await parked()
@@ -84,6 +106,17 @@ async def groups():
             async with asyncio.timeout(0.3):
                 await asyncio.create_task(leaf(), name="in a timeout") #: in timeout
     await asyncio.create_task(timeout(), name="timeout")
+    async def late():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(-1):
+                await asyncio.create_task(leaf(), name="late leaf") #: late
+    await asyncio.create_task(late(), name="late")
+    async def fails_at_once():
+        async with asyncio.TaskGroup() as group: #: fails at once
+            group.create_task(leaf(), name="fresh sibling")
+            raise ValueError
+    with contextlib.suppress(Exception):
+        await asyncio.create_task(fails_at_once(), name="fails at once")
 `;
 
 type Path = [kind: string, task: string | null, line: string | null, through: string[]];
@@ -101,6 +134,13 @@ const PATHS: Record<string, Path> = {
   tidy: ["task", "main", "cancels", []],
   "left leaf": ["shutdown", null, null, []],
   left: ["shutdown", null, null, ["left leaf"]],
+  "left fresh": ["shutdown", null, null, []],
+  fresh: ["task", "main", "cancels", []],
+  ready: ["task", "main", "cancels", []],
+  "ready leaf": ["task", "main", "cancels", []],
+  "awaits a ready one": ["task", "main", "cancels", ["ready leaf"]],
+  "gathered fresh": ["task", "main", "gathering", []],
+  itself: ["task", "itself", "itself", []],
 };
 
 /** From Python 3.11 on. */
@@ -112,6 +152,8 @@ const GROUPS: Record<string, Path> = {
   "outer child": ["task", "main", "cancels", ["nested"]],
   "of a body that fails": ["taskgroup", "body", "body fails", []],
   "in a timeout": ["timeout", "timeout", "in timeout", []],
+  "late leaf": ["timeout", "late", "late", []],
+  "fresh sibling": ["taskgroup", "fails at once", "fails at once", []],
 };
 
 const INTERRUPTED = `
@@ -141,9 +183,11 @@ describe("the path of a cancellation", function () {
             name,
           );
         assert.deepEqual(names(ran, ran.task("shielding").cancelledBy!.shielded), ["inner"]);
-        const swallowed = ran.one("cancellation-swallowed");
-        ran.at(swallowed, "swallowed");
-        assert.match(swallowed.message, new RegExp(`cancelled by \\S+ at app.py:${ran.line("cancels")} `));
+        const swallowed = ran.of("cancellation-swallowed");
+        const lines = ["swallowed", "swallowed while ready"].map((mark) => ran.line(mark));
+        assert.deepEqual(swallowed.map(({ at }) => at?.line).sort(), lines.sort());
+        for (const { message } of swallowed)
+          assert.match(message, new RegExp(`cancelled by \\S+ at app.py:${ran.line("cancels")} `));
       }
     });
 

@@ -10,7 +10,7 @@ from .shown import Place, Task
 MAGIC = b"\x89LSCP\r\n\x1a"
 NAMES = (
     "- STEP CLOCK DONE WAKE NEW CALLBACK POLL ITER - OBJECT HOLD GATHER FUTURE RAISED EAGER EAGER_END NAME RUN CHAIN LOST "
-    "NEVER_AWAITED UNRETRIEVED UNSAFE ADOPT LINK SWALLOWED UNASKED AT_ONCE"
+    "NEVER_AWAITED UNRETRIEVED UNSAFE ADOPT LINK SWALLOWED UNASKED AT_ONCE CANCEL"
 ).split()
 WAITS = (
     "? sleep yield task tasks future lock semaphore event condition barrier queue.get queue.put queue.join io thread process other"
@@ -275,6 +275,12 @@ class Run:
             task.suspensions[-1].update(wake)
         else:  # by the step that suspends it
             task.woken = wake
+
+    def read_cancel(self):
+        """`cancel()` was called of a task that does not wait."""
+        task, t, by, frames = self.task(self.subject), self.time(), self.known(self.key()), self.stack()
+        task.asked_to_end.append((t, CAUSES[self.arg], by, frames))
+        return task, t, CAUSES[self.arg], by
 
     def read_new(self):
         self.futures.pop(self.subject, None)

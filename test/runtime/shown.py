@@ -16,6 +16,7 @@ class Task:
         self.suspensions = []
         self.others = []  # which tasks it was told to wait for, each time
         self.woken = None  # before it was suspended
+        self.asked_to_end = []  # calls of `cancel()` while it was ready, ran or had not begun
         self.chain = []
         self.adopted = False
         self.lost = False

@@ -269,6 +269,7 @@ def expose(fallback, stream, rec):
     stream.probe = probe
     rec.current = current
     rec.swap = swap
+    rec.origin = fallback.origin
 
 
 def fallback_scheduled(fallback, handle, callback, args):

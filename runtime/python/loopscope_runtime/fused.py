@@ -412,7 +412,7 @@ def install(loop, stream, asyncio):
         loops.take_off(loop, ("call_soon", "_run_once"))
         slow.put_on()
         slow.follow, slow.now = None, slow.here
-        stream.probe, rec.current, rec.swap = slow_probe, slow_current, slow_swap
+        stream.probe, rec.current, rec.swap, rec.origin = slow_probe, slow_current, slow_swap, slow.origin
         state.note("%s was replaced while the loop ran: it is recorded from outside since" % loop_class._run_once.__qualname__)
 
     loop_class = type(loop)

@@ -2,7 +2,15 @@ import type { CancelInfo } from "../../protocol/report";
 import { CAUSE_CANCELLED, CAUSES } from "../../protocol/stream";
 import { Outcomes } from "../store/tasks";
 import type { Trace } from "../trace";
-import { type Cancel, cancelAt, cancelInHand, lastCancel, MAX_PATH, timedOut } from "./cancels";
+import {
+  type Cancel,
+  cancelAt,
+  cancelInHand,
+  cancelWhileReady,
+  lastCancel,
+  MAX_PATH,
+  timedOut,
+} from "./cancels";
 import { placesInsideLoop, userPlace } from "./creation";
 import { asyncioModule, asyncioName } from "./library";
 import { where } from "./text";
@@ -86,7 +94,7 @@ const ENDING = new Set(["tasks._cancel_and_wait", "taskgroups._abort"]);
  */
 export function isMeantToEnd(trace: Trace, row: number): boolean {
   const { steps, wakes, stacks, places } = trace;
-  const wake = steps.wake.get(row);
+  const wake = cancelWhileReady(trace, row)?.wake ?? steps.wake.get(row);
   if (!(wakes.cause.get(wake) & CAUSE_CANCELLED)) return false;
   const stack = wakes.stack.get(wake);
   if (stack === 0) return false;
@@ -95,15 +103,16 @@ export function isMeantToEnd(trace: Trace, row: number): boolean {
   return ENDING.has(by) || CANCELLERS[by] === "shutdown";
 }
 
-/** Who caused the cancellation that ended the suspension of a row. */
+/** Who caused the cancellation that ended the suspension of a row, or came before the task went on. */
 export function cancellerAt(trace: Trace, row: number): CancelInfo {
-  return { ...origin(trace, trace.steps.task.get(row), cancelAt(trace, row), []), shielded: [] };
+  const cancel = cancelWhileReady(trace, row) ?? cancelAt(trace, row);
+  return { ...origin(trace, trace.steps.task.get(row), cancel, []), shielded: [] };
 }
 
 function canceller(trace: Trace, task: number, through: number[]): Origin {
   const cancel = lastCancel(trace, task);
   if (cancel !== null) return origin(trace, task, cancel, through);
-  // Such as one that came before its first step, of which nothing is recorded.
+  // Such as one by C code while it was ready, of which nothing is recorded.
   return { kind: "unknown", task: null, at: null, signal: false, through };
 }
 
@@ -117,10 +126,16 @@ function origin(trace: Trace, task: number, cancel: Cancel, through: number[]): 
   const kind = name === "" ? null : CANCELLERS[name];
   const at = userPlace(trace, stack);
   const from = by < 0 ? null : by + 1;
-  if (kind === "timeout" && at === null && cancel.row >= 0) {
-    // The timer of an asyncio.timeout has no frames: told is where the task was that it stands around.
-    const row = timedOut(trace, cancel.row);
-    return { kind, task: steps.task.get(row) + 1, at: awaitPlace(trace, row), signal: false, through };
+  // The timer of an asyncio.timeout has no frames: told is where the task was that it stands around.
+  const row = kind === "timeout" && at === null ? timedOut(trace, task, cancel.row) : -1;
+  if (row >= 0) {
+    return {
+      kind: "timeout",
+      task: steps.task.get(row) + 1,
+      at: awaitPlace(trace, row),
+      signal: false,
+      through,
+    };
   }
   if (kind === "taskgroup" && by >= 0 && by !== task) {
     // The group's own task was cancelled, and so cancels its children.

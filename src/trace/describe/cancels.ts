@@ -33,17 +33,33 @@ export function cancelAt(trace: Trace, row: number): Cancel {
 }
 
 /**
- * The last cancellation that reached a task before `until`: what ended one of its suspensions, or came before its
- * first. It may have waited several times since, to clean up.
+ * The call of `cancel()` that came while a task ran the step of a row, or was ready at its end: it raises where that
+ * step was suspended. Null when there was none.
+ */
+export function cancelWhileReady(trace: Trace, row: number): Cancel | null {
+  const { steps } = trace;
+  const early = trace.earlyCancels.get(steps.task.get(row));
+  const next = steps.next.get(row);
+  if (!early || early.t < steps.begin.get(row) || (next >= 0 && steps.begin.get(next) <= early.t))
+    return null;
+  return { ...early, row };
+}
+
+/**
+ * The last cancellation that reached a task before `until`: what ended one of its suspensions, or came while it was
+ * ready, ran, or had not begun. It may have waited several times since, to clean up.
  */
 export function lastCancel(trace: Trace, task: number, until = Number.POSITIVE_INFINITY): Cancel | null {
   const { steps, tasks } = trace;
   const early = trace.earlyCancels.get(task);
   let last: Cancel | null = early && early.t <= until ? { ...early, row: -1 } : null;
   for (let row = tasks.firstStep.get(task); row >= 0; row = steps.next.get(row)) {
+    if (last !== null && last.row < 0) last = cancelWhileReady(trace, row) ?? last;
     const ready = steps.ready.get(row);
     if (Number.isNaN(ready) || ready > until) break;
-    if (isCancel(trace, row) && !(last !== null && last.t > ready)) last = cancelAt(trace, row);
+    // One that came in a step is passed on as that ends: who called knows more.
+    const passedOn = last?.row === row && steps.by.get(row) === task;
+    if (isCancel(trace, row) && !passedOn && !(last !== null && last.t > ready)) last = cancelAt(trace, row);
   }
   return last;
 }
@@ -85,17 +101,19 @@ function passedTo(trace: Trace, task: number): number {
 export const MAX_PATH = 64;
 
 /**
- * The suspension around which an `asyncio.timeout` stood that struck at `row`: its own, or that of a task which
- * awaited it, and so on; the first that the cancellation did not end is the one that had the timeout.
+ * The suspension around which an `asyncio.timeout` stood that struck a task at `row` (-1: before its first step): its
+ * own, or that of a task which awaited it, and so on; the first that the cancellation did not end is the one that had
+ * the timeout. -1: not known.
  */
-export function timedOut(trace: Trace, row: number): number {
+export function timedOut(trace: Trace, task: number, row: number): number {
   const { steps, tasks } = trace;
   let at = row;
+  let struck = task;
   for (let i = 0; i < MAX_PATH; i++) {
-    const task = steps.task.get(at);
-    const outer = tasks.outcome.get(task) === CANCELLED ? passedTo(trace, task) : -1;
+    const outer = tasks.outcome.get(struck) === CANCELLED ? passedTo(trace, struck) : -1;
     if (outer < 0) break;
     at = outer;
+    struck = steps.task.get(outer);
   }
   return at;
 }

@@ -1,5 +1,6 @@
 import type { Finding } from "../../protocol/report";
 import { cancellerAt, cancellerName, isMeantToEnd } from "../describe/cancellation";
+import { cancelWhileReady } from "../describe/cancels";
 import { coroutineName } from "../describe/creation";
 import { isLight } from "../describe/program";
 import { awaitPlace, waitOf } from "../describe/waits";
@@ -48,7 +49,7 @@ function swallowedBy(trace: Trace, task: number, told: boolean): Swallowed | nul
   for (let row = tasks.firstStep.get(task); row >= 0; row = steps.next.get(row)) {
     const next = steps.next.get(row);
     if (next < 0) break;
-    if (!told && (!isMeantToEnd(trace, row) || isOwnTask(trace, row))) continue;
+    if (!told && (!isMeantToEnd(trace, row) || mayBeWaitedFor(trace, row))) continue;
     const until = outcome === PENDING ? trace.endTime : tasks.ended.get(task);
     const after = until - steps.begin.get(next);
     const wentOn = after >= CLEANING_UP || comesBack(trace, row, next);
@@ -58,8 +59,9 @@ function swallowedBy(trace: Trace, task: number, told: boolean): Swallowed | nul
   return null;
 }
 
-/** A task it awaited was cancelled, not it: catching that is what one does. */
-function isOwnTask(trace: Trace, row: number): boolean {
+/** What it awaited may have been cancelled, and not the task: catching that is what one does. */
+function mayBeWaitedFor(trace: Trace, row: number): boolean {
+  if (cancelWhileReady(trace, row) !== null) return false;
   const { kind } = waitOf(trace, row);
   return kind === "task" || kind === "tasks" || kind === "future";
 }

@@ -352,6 +352,9 @@ export class RecordReader {
         reducer.chain(task, this.inward(0, this.count()));
         break;
       }
+      case RecordKind.CANCEL:
+        reducer.cancelled(this.task(), this.time(), this.taskOf(this.key()), this.arg, this.outward());
+        break;
       case RecordKind.EAGER: {
         const t = this.time();
         const parent = this.taskOf(this.key());

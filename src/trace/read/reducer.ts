@@ -258,7 +258,16 @@ export class Reducer {
       return;
     }
     this.earlyWakes.set(task, { t, wake, by });
-    if (cause & CAUSE_CANCELLED) this.trace.earlyCancels.set(task, { t, wake, by });
+    // One by the task itself passes on a cancellation that came before, as its step ends.
+    if (cause & CAUSE_CANCELLED && by !== task) this.trace.earlyCancels.set(task, { t, wake, by });
+  }
+
+  /** `cancel()` was called of a task that does not wait. */
+  cancelled(task: number, t: number, by: number, cause: number, stack: number): void {
+    if (task < 0) return;
+    this.seen(t);
+    const wake = this.trace.wakes.intern(cause | CAUSE_CANCELLED, stack);
+    this.trace.earlyCancels.set(task, { t, wake, by });
   }
 
   /**

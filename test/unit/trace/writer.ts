@@ -237,6 +237,11 @@ export class StreamWriter {
     return this;
   }
 
+  /** `cancel()` was called of a task that does not wait. */
+  cancel(task: number, t: number, cause: number, by = 0, frames: FrameText[] = []): this {
+    return this.head(RecordKind.CANCEL, task, cause).seconds(t).put(by).frames(frames);
+  }
+
   /** A wake by the task whose step ends next: at `t`, or as it ends. */
   wakeHere(task: number, t?: number): this {
     if (t === undefined) return this.head(RecordKind.WAKE, task, CAUSE_TASK);
