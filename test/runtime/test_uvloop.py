@@ -1,5 +1,6 @@
 """uvloop: who made a task ready, what a step that breaks off leaves behind, and what is pending as the loop stops."""
 
+import sys
 import unittest
 from importlib.util import find_spec
 
@@ -247,6 +248,32 @@ YIELDS = DONE + """
 """
 
 
+AT_ONCE = """
+    import asyncio, uvloop
+
+    def factory(loop, coro, **kwargs):
+        return asyncio.Task(coro, loop=loop, eager_start=True)
+
+    async def ends(wait):
+        if wait is not None:
+            await asyncio.sleep(wait)
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(factory)
+        # uvloop names a task when the factory has returned it.
+        tasks.extend(loop.create_task(ends(wait), name="ends %s" % wait) for wait in (None, 0, 0.001))
+        tasks.append(loop.create_task(ends(None)))
+        await asyncio.gather(*tasks)
+        tasks.append(loop.create_task(ends(None), name="the last"))
+        print([task.get_name() for task in tasks])
+
+    tasks = []
+    loop = uvloop.new_event_loop()
+    loop.run_until_complete(main())
+    loop.close()
+"""
+
 NAMES = """
     import uvloop
 
@@ -395,6 +422,13 @@ class OnUvloop(unittest.TestCase):
         children = [task for task in run.tasks if task.coroutine == "child"]
         self.assertEqual([task.outcome for task in children], ["returned"] * 4)
         self.assertEqual({kind for _, kind, _ in run.records} >= {"ADOPT", "DONE"}, True)
+
+    @unittest.skipIf(sys.version_info < (3, 12), "no task starts before it is returned")
+    def test_names_of_tasks_that_end_at_once(self):
+        tasks = self.run_of(AT_ONCE).run.tasks
+        told = [task.name for task in tasks if task.coroutine == "ends"]
+        self.assertEqual(told[:3] + told[4:], ["ends None", "ends 0", "ends 0.001", "the last"])
+        self.assertRegex(told[3], r"^Task-\d+$")
 
     def test_names_of_parameters(self):
         """What is scheduled takes the keywords that uvloop's methods take, and no other."""

@@ -10,7 +10,7 @@ from types import MethodType
 from weakref import ref
 
 from . import chains, codes, loops, missed, recorder, state, wakers
-from .eager import leaves
+from .eager import leaves, tell_names
 from .fallback import BUILTIN
 from .othersteps import first_wake, recovered
 from .othersteps import other_step as other_step_of
@@ -39,6 +39,7 @@ def trace(loop, stream, asyncio):
     suspended, elsewhere, stopped, done, wake = rec.suspended, rec.elsewhere, rec.stopped, rec.done, rec.wake
     created, first = rec.created, rec.first
     Task = asyncio.tasks.Task
+    rec.unnamed = []
     pending = rec.pending = {}  # key -> name as told, of the tasks that were made and have not run yet
     Step = None  # the type named STEP_TYPE: seen when the first task is made
     plain_task = Task  # what `call_soon` recognises: these two, and nothing while a task that is being made runs its first step inside of the step
@@ -260,7 +261,7 @@ def trace(loop, stream, asyncio):
             state.fault(exc, "a step")
 
     def look(t):
-        """Sends what is to be sent, and packs what has been written. Where records were lost, all tasks are told anew."""
+        """Sees to what is written, to records that were lost, and to names."""
         nonlocal look_at
         look_at = t + LOOK
         if t > state.due:
@@ -268,19 +269,13 @@ def trace(loop, stream, asyncio):
         elif len(buf) > PIECE:
             stream.pack()
         if stream.resync:
-            anew()
-
-    def anew():
-        try:
             rec.resync(loop)
-        except Exception as exc:
-            state.fault(exc, "telling all tasks anew")
+        if rec.unnamed:
+            tell_names(rec)
 
     def called(origin, callback, *args):
         """Runs in place of a callback of asyncio's. origin: the key of the task that scheduled it, or -cause."""
         nonlocal by, cause, calling
-        if stream.resync:
-            anew()
         if origin < 0:
             cause = -origin
         else:
@@ -409,8 +404,9 @@ def trace(loop, stream, asyncio):
         return 0.0 if cur is None else me
 
     def swap(task, k=None):
-        nonlocal cur, me, begin, nested, plain_task, plain_step
+        nonlocal cur, me, begin, nested, plain_task, plain_step, look_at
         previous, cur = cur, task
+        look_at = 0.0  # what a factory has made gets its name soon
         me = k if k is not None else 0.0 if task is None else key(task)
         if previous is None:
             begin = calling

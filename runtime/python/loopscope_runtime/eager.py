@@ -1,9 +1,10 @@
 """Task factories: the user's own is chained, with every keyword, and a task it starts at once (3.12+) is recorded whole."""
 
 import sys
+from weakref import ref
 
 from . import chains, codes, creation, foreign, guard, loops, mimic, missed, recorder, state
-from .records import EAGER, EAGER_END, NOT_EAGER, RAISED_OUTCOME, SUSPENDED, TASK, WAKE, WAKE_BY, WAKE_TIME, WAS_CANCELLED, YIELDED, head, key
+from .records import EAGER, EAGER_END, NAME, NOT_EAGER, RAISED_OUTCOME, SUSPENDED, TASK, WAKE, WAKE_BY, WAKE_TIME, WAS_CANCELLED, YIELDED, head, key
 
 
 class Making:
@@ -150,6 +151,15 @@ def suspends(rec, placeholder, task, future, outcome):
     return t, st
 
 
+def tell_names(rec):
+    """On a compiled loop: `create_task` names a task when its factory has returned it, which may have ended by then."""
+    for task_of, told in rec.unnamed:
+        task = task_of()
+        if task is not None and task.get_name() != told:
+            rec.ext((head(NAME, key(task)), state.text(task.get_name())))
+    rec.unnamed.clear()
+
+
 def finish(rec, task, placeholder, previous):
     rec.swap(previous)
     rec.making = placeholder.making
@@ -170,8 +180,10 @@ def ends(rec, task, placeholder):
         suspends(rec, placeholder, task, foreign.waiter_of(task), SUSPENDED)
         return
     outcome = recorder.outcome_of(task)
-    name = state.text(task.get_name() if placeholder.given is None else str(placeholder.given))
-    rec.ext((head(EAGER_END, key(placeholder), outcome), key(task), state.clock(), 0, 0, name))
+    name = task.get_name() if placeholder.given is None else str(placeholder.given)
+    if rec.unnamed is not None:
+        rec.unnamed.append((ref(task), name))
+    rec.ext((head(EAGER_END, key(placeholder), outcome), key(task), state.clock(), 0, 0, state.text(name)))
     if outcome == RAISED_OUTCOME:
         rec.raised(task)
 

@@ -127,6 +127,7 @@ class Recorder(suspensions.Suspensions):
         self.replaced = ()  # names of methods that are replaced on the loop, for its class has its own
         self.running = False
         self.pending = ()  # keys of tasks that were made and have not run yet, where that is not to be seen in what is ready
+        self.unnamed = None  # (weak reference, name as told) of tasks that ended as a factory made them, where they get their name after that
         self.factory = None  # the user's task factory
         self.opened = None  # the innermost of the tasks that `starts.py` sees in their first step
         self.armed = None  # the coroutine of the next of them, while its constructor has not stepped it
