@@ -17,12 +17,23 @@ const CACHE =
 
 const sql: Part = {
   blocking: [
-    ...db("", "duckdb.connect duckdb.sql duckdb.query duckdb.execute"),
-    ...db("duckdb.DuckDBPyConnection.", `${EXECUTE} sql query fetchone fetchall fetchmany fetchdf df`),
-    ...db("", "pyodbc.connect oracledb.connect snowflake.connector.connect clickhouse_connect.get_client"),
+    // `sql` and `query` of a SELECT make a relation, which runs when its rows are asked for.
+    ...db("", "duckdb.connect duckdb.execute"),
+    ...db("duckdb.DuckDBPyConnection.", `${EXECUTE} fetchone fetchall fetchmany fetchdf df`),
+    ...db(
+      "duckdb.DuckDBPyRelation.",
+      "fetchone fetchall fetchmany fetchdf fetchnumpy df to_df pl arrow show",
+    ),
+    ...db(
+      "duckdb.DuckDBPyRelation.",
+      "create insert_into to_table write_csv write_parquet to_csv to_parquet",
+    ),
+    ...db("", "pyodbc.connect oracledb.connect snowflake.connector.connect"),
+    ...db("clickhouse_connect.", "get_client create_client"),
     ...db("pyodbc.Connection.", "execute commit rollback"),
     ...db("pyodbc.Cursor.", `${EXECUTE} fetchval ${FETCH}`),
     ...db("oracledb.Connection.", "commit rollback ping"),
+    ...db("oracledb.ConnectionPool.", "acquire"),
     ...db("oracledb.Cursor.", `${EXECUTE} callproc callfunc ${FETCH}`),
     ...db("snowflake.connector.SnowflakeConnection.", "commit rollback execute_string"),
     ...db("snowflake.connector.cursor.SnowflakeCursor.", `${EXECUTE} fetch_pandas_all ${FETCH}`),
@@ -30,19 +41,28 @@ const sql: Part = {
     ...db("clickhouse_driver.Client.", "execute_iter", { lazy: true }),
     ...db(
       "clickhouse_connect.driver.client.Client.",
-      "query query_df query_np command insert insert_df raw_query ping",
+      "query query_df query_np query_arrow command insert insert_df insert_arrow raw_query raw_insert ping",
     ),
   ],
   returns: {
     "duckdb.connect": "duckdb.DuckDBPyConnection",
     ...each("duckdb.DuckDBPyConnection.", "execute cursor", "duckdb.DuckDBPyConnection"),
+    ...each("duckdb.", "sql query", "duckdb.DuckDBPyRelation"),
+    ...each("duckdb.DuckDBPyConnection.", "sql query table view", "duckdb.DuckDBPyRelation"),
+    ...each(
+      "duckdb.DuckDBPyRelation.",
+      "filter project select aggregate order limit join distinct union",
+      "Self",
+    ),
     "pyodbc.connect": "pyodbc.Connection",
     ...each("pyodbc.Connection.", "cursor execute", "pyodbc.Cursor"),
     "oracledb.connect": "oracledb.Connection",
     "oracledb.Connection.cursor": "oracledb.Cursor",
+    "oracledb.create_pool": "oracledb.ConnectionPool",
+    "oracledb.ConnectionPool.acquire": "oracledb.Connection",
     "snowflake.connector.connect": "snowflake.connector.SnowflakeConnection",
     "snowflake.connector.SnowflakeConnection.cursor": "snowflake.connector.cursor.SnowflakeCursor",
-    "clickhouse_connect.get_client": "clickhouse_connect.driver.client.Client",
+    ...each("clickhouse_connect.", "get_client create_client", "clickhouse_connect.driver.client.Client"),
   },
   aliases: {
     cx_Oracle: "oracledb",
@@ -53,24 +73,32 @@ const sql: Part = {
 
 const stores: Part = {
   blocking: [
-    ...db("cassandra.cluster.", "Cluster.connect Session.execute"),
+    ...db(
+      "cassandra.cluster.",
+      "Cluster.connect Cluster.shutdown Session.execute Session.prepare ResponseFuture.result",
+    ),
     ...db("neo4j.Driver.", "verify_connectivity execute_query"),
     ...db("neo4j.Session.", "run execute_read execute_write read_transaction write_transaction"),
     ...db("neo4j.Transaction.", "run commit rollback"),
     ...db("pymemcache.client.base.Client.", CACHE),
-    ...db("diskcache.Cache.", "get set add delete incr decr pop clear"),
+    ...db(
+      "diskcache.Cache.",
+      "get set add delete incr decr pop clear touch expire evict cull push pull peek",
+    ),
   ],
   returns: {
     "cassandra.cluster.Cluster.connect": "cassandra.cluster.Session",
+    "cassandra.cluster.Session.execute_async": "cassandra.cluster.ResponseFuture",
     "neo4j.GraphDatabase.driver": "neo4j.Driver",
     "neo4j.Driver.session": "neo4j.Session",
     "neo4j.Session.begin_transaction": "neo4j.Transaction",
   },
-  bases: each(
-    "",
-    "pymemcache.client.hash.HashClient pymemcache.PooledClient memcache.Client pylibmc.Client",
-    ["pymemcache.client.base.Client"],
-  ),
+  bases: {
+    ...each("", "pymemcache.client.hash.HashClient pymemcache.PooledClient memcache.Client pylibmc.Client", [
+      "pymemcache.client.base.Client",
+    ]),
+    "diskcache.FanoutCache": ["diskcache.Cache"],
+  },
   aliases: {
     "pymemcache.Client": "pymemcache.client.base.Client",
     "pymemcache.client.Client": "pymemcache.client.base.Client",

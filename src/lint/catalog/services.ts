@@ -47,6 +47,11 @@ const noWait = (position: number): { unless: ArgumentIs[] } => ({
   unless: [{ keyword: "flags", position, values: ["NOBLOCK", "DONTWAIT"] }],
 });
 
+/** `poll(0)`, `poll(timeout=0)`. */
+const noTimeout = (position: number): { unless: ArgumentIs[] } => ({
+  unless: [{ keyword: "timeout", position, values: ["0", "0.0"] }],
+});
+
 const web: Part = {
   blocking: [
     ...request("elasticsearch.Elasticsearch.", SEARCH),
@@ -59,6 +64,7 @@ const web: Part = {
     ...request("slack_sdk.WebClient.", SLACK),
     ...request("slack_sdk.webhook.WebhookClient.", "send send_dict"),
     ...request("googleapiclient._Resource.", "execute next_chunk"),
+    ...request("googleapiclient.http.MediaIoBaseDownload.", "next_chunk"),
     ...request("googleapiclient.discovery.", "build", { note: "it may fetch the description of the API" }),
     ...request("sendgrid.SendGridAPIClient.", "send"),
     ...request("github.Github.", "get_repo get_organization get_gist get_rate_limit"),
@@ -75,9 +81,11 @@ const web: Part = {
       `search query_points scroll upsert upload_points retrieve delete count create_collection delete_collection
        get_collection get_collections collection_exists recommend set_payload`,
     ),
-    ...request("huggingface_hub.", "hf_hub_download snapshot_download upload_file upload_folder"),
-    ...request("yfinance.", "download Ticker.history"),
-    ...request("cloudscraper.", "create_scraper"),
+    ...["huggingface_hub.", "huggingface_hub.HfApi."].flatMap((prefix) =>
+      request(prefix, "hf_hub_download snapshot_download upload_file upload_folder model_info create_repo"),
+    ),
+    ...request("huggingface_hub.InferenceClient.", "chat_completion text_generation"),
+    ...request("yfinance.", "download Ticker.history Ticker.get_info Tickers.history"),
   ],
   returns: {
     "twilio.rest.Client.__getattr__": "twilio._Resource",
@@ -192,8 +200,10 @@ const brokers: Part = {
     ...roundTrip("kafka.KafkaConsumer.", "poll commit __iter__"),
     ...roundTrip("kafka.KafkaProducer.", "flush close"),
     ...roundTrip("kafka._Sent.", "get"),
-    ...roundTrip("confluent_kafka.Consumer.", "poll consume"),
-    ...roundTrip("confluent_kafka.Producer.", "flush"),
+    ...roundTrip("confluent_kafka.Consumer.", "poll", noTimeout(0)),
+    ...roundTrip("confluent_kafka.Consumer.", "consume", noTimeout(1)),
+    ...roundTrip("confluent_kafka.Consumer.", "committed"),
+    ...roundTrip("confluent_kafka.Producer.", "flush", noTimeout(0)),
     ...roundTrip("pika.", "BlockingConnection", { note: "the constructor connects" }),
     ...roundTrip("pika.BlockingConnection.", "channel close process_data_events sleep"),
     ...roundTrip("pika._BlockingChannel.", CHANNEL),
@@ -216,6 +226,10 @@ const brokers: Part = {
     "zmq.Context.socket": "zmq.Socket",
     "zmq.Context.instance": "zmq.Context",
   },
+  bases: {
+    "confluent_kafka.DeserializingConsumer": ["confluent_kafka.Consumer"],
+    "confluent_kafka.SerializingProducer": ["confluent_kafka.Producer"],
+  },
   aliases: {
     "pika.adapters.blocking_connection.BlockingConnection": "pika.BlockingConnection",
     "pika.adapters.blocking_connection.BlockingChannel": "pika._BlockingChannel",
@@ -233,7 +247,7 @@ const programs: Part = {
     ...blocking(
       "blocking-subprocess",
       "",
-      "invoke.run invoke.sudo ffmpeg.run ffmpeg.probe ffmpeg._Stream.run",
+      "invoke.run invoke.sudo invoke.Context.run invoke.Context.sudo ffmpeg.run ffmpeg.probe ffmpeg._Stream.run",
     ),
     ...request("selenium._Browser.", BROWSER, { note: "drives a browser" }),
     ...request("selenium.webdriver.", "Chrome Firefox Edge Safari Remote", {
