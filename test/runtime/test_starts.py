@@ -251,6 +251,33 @@ SHARED = """
     several()
 """
 
+# Other loops begin and end meanwhile: in another thread, and within a step.
+MEANWHILE = """
+    import asyncio, sys, threading
+
+    async def work():
+        await asyncio.sleep(0)
+
+    async def other():
+        await asyncio.Task(work(), loop=asyncio.get_running_loop(), eager_start=True)
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        thread = threading.Thread(target=run, args=(other(),))
+        thread.start()
+        thread.join()
+        await asyncio.Task(work(), loop=loop, eager_start=True)
+        me = asyncio.current_task()
+        asyncio._leave_task(loop, me)
+        asyncio._set_running_loop(None)
+        run(other())
+        asyncio._set_running_loop(loop)
+        asyncio._enter_task(loop, me)
+        await asyncio.Task(work(), loop=loop, eager_start=True)
+
+    run(main())
+"""
+
 # What a tool of the program's gets, whose ids are the ones we would take. ids: those it asks for after the first task.
 TOOLS = """
     import asyncio, json, sys
@@ -352,6 +379,14 @@ class Starts(Compared):
         self.assertEqual(len(works), 3 * 300 * 4)
         self.assertEqual({(t.loop == t.parent.loop, t.outcome, t.parent.coroutine, len(t.steps) > 0) for t in works},
                          {(True, "returned", each, True) for each in ("main", "work")})  # fmt: skip
+
+    def test_loops_that_begin_and_end_meanwhile(self):
+        for way in WAYS:
+            with self.subTest(way=way):
+                shown = self.same(LOOP + MEANWHILE, *way)
+                self.whole(shown.run)
+                parents = sorted(task.parent.coroutine for task in shown.run.tasks if task.coroutine == "work")
+                self.assertEqual(parents, ["main", "main", "other", "other"])
 
     def test_tools_of_the_program(self):
         for at_first, later in (("[4]", "[3]"), ("[]", "[4]"), ("[0, 1, 2, 3]", "[]"), ("[]", "[0, 1, 2]")):

@@ -155,11 +155,14 @@ def take_off_all():
     for loop in list(traced):
         take_off(loop)
     traced.clear()
+    loops.here.clear()
+    loops.around.clear()
 
 
 def take_off(loop):
     rec = loops.of(loop)
     loops.take_off(loop, OWN_ATTRIBUTES)
+    loops.forget(rec)
     if rec is None or loop.is_closed():
         return
     if rec.restore_factory is not None:

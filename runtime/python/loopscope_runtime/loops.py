@@ -13,6 +13,7 @@ from types import FunctionType
 get = object.__getattribute__  # a loop's class may have its own, which would count our look
 
 here = {}  # thread -> the recorder of the loop that runs in it, for who cannot ask `of` each time
+around = {}  # thread -> those of the loops within a step of which that loop runs, the outermost first
 
 
 class Unused:
@@ -53,10 +54,24 @@ def of(loop):
 
 def runs(rec):
     """The loop of a recorder runs in this thread from now on; None: it stops."""
+    thread = get_ident()
+    before = here.pop(thread, None)
     if rec is None:
-        here.pop(get_ident(), None)
+        if thread in around:
+            here[thread] = around[thread].pop()
+            if not around[thread]:
+                del around[thread]
     else:
-        here[get_ident()] = rec
+        if before is not None and before is not rec:
+            around.setdefault(thread, []).append(before)
+        here[thread] = rec
+
+
+def forget(rec):
+    """A recorder is taken off its loop."""
+    for thread, other in list(here.items()):
+        if other is rec:
+            here.pop(thread, None)
 
 
 def used(loop):
@@ -68,7 +83,6 @@ def used(loop):
 
 def take_off(loop, names):
     """Removes attributes of ours that a loop has."""
-    here.clear()
     for name in names:
         try:
             delattr(loop, name)

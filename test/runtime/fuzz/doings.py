@@ -10,6 +10,7 @@ import random
 import threading
 
 from leaves import Failure, Waits, agen
+from starts import STARTS
 from world import (
     FLAGS,
     LOOP,
@@ -109,6 +110,8 @@ class Node(Waits):
             task = asyncio.create_task(self.coro(), eager_start=True)
         elif way == 7 and NEW >= (3, 11):
             task = loop.create_task(self.coro(), context=contextvars.copy_context())
+        elif way == 8 and NEW >= (3, 12):
+            task = dice.choice(STARTS)(self.coro(), loop, Sub)
         else:
             task = asyncio.create_task(self.coro())
         note(task, me)
