@@ -406,7 +406,8 @@ def trace(loop, stream, asyncio):
     def swap(task, k=None):
         nonlocal cur, me, begin, nested, plain_task, plain_step, look_at
         previous, cur = cur, task
-        look_at = 0.0  # what a factory has made gets its name soon
+        if k is None:
+            look_at = 0.0  # what a factory has made gets its name soon
         me = k if k is not None else 0.0 if task is None else key(task)
         if previous is None:
             begin = calling
