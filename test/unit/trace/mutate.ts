@@ -49,6 +49,7 @@ function everything(): Uint8Array[] {
     .unsafe(0.9, "call_soon", "Thread-2", F)
     .swallowed(2, 0.9, F)
     .flush();
+  w.cancel(9, 0.94, 3, 1, F).cancel(2, 0.94, 5);
   w.adopt(9, 0.95, 77, F[1], "adopted", F).done(2, 0.96, 0.97, 2).run(1, 0).run(1.1, -1).flush();
   w.json(7, {
     t: 1,
