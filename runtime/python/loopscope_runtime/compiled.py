@@ -330,7 +330,9 @@ def trace(loop, stream, asyncio):
                 name = task.get_name()
                 k = nested and leaves(rec, cur, task) or created(task, 0.0 if cur is None else me, name, 3)
                 if nested:
-                    chains.of(task, name)  # by which whoever awaits its end sees that it was told
+                    note = chains.of(task, name)  # by which whoever awaits its end sees that it was told
+                    if light:
+                        task._loopscope = note[4]
                 elif type(k) is float:
                     pending[k] = name
                     return first_step, (task, callback, k, name)
