@@ -44,9 +44,6 @@ class Start(eager.Making):
     frame = None  # of its maker, where nobody knew that this makes such tasks
     outer = None  # the Start in whose step this is made
 
-    def __init__(self, coro):
-        self.coro = coro
-
     def __hash__(self):
         return int(self.key)
 
@@ -251,14 +248,18 @@ def began(code, offset):
         if rec is None or rec.armed is None:
             return
         coro, task = rec.armed, current_task()
-        if type(coro) is list:
-            coro = next((each for each in coro if task is not None and task.get_coro() is each), None)
-        if task is None or task.get_coro() is not coro:
+        if task is None:
             return
+        own = task.get_coro()
+        if own is not coro:
+            if type(coro) is not list or not any(own is each for each in coro):
+                return  # it is awaited, meanwhile
+            coro = own
         rec.armed = None
         if rec.making is not None and (rec.making is coro or eager.is_making(rec)):
             return  # a task factory's
-        start = Start(coro)
+        start = Start()
+        start.coro = coro
         if rec.opened is not None:
             start.outer = innermost(rec)
         if rec.maker is not None:
@@ -290,7 +291,10 @@ def returned(code, offset, function, first):
             return
         start = rec.opened
         if start is not None and start.coro is first:
-            ended(rec, start)
+            rec.opened = start.outer
+            rec.swap(start.before, start.parent)
+            if not start.told:
+                rec.first(start.task, start.key, 0.0, clock(), start.name)
             return
         rec.armed = rec.maker = None  # it began nothing; or it was handed the coroutine in another way
         while start is not None:
