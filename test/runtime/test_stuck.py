@@ -57,6 +57,24 @@ PROGRAM = """
 
 class Stuck(unittest.TestCase):
     @unittest.skipUnless(getattr(sys, "_is_gil_enabled", lambda: True)(), "not searched without the GIL")
+    def test_a_task_that_has_ended_meanwhile(self):
+        """The search runs beside the loop: what a task carries is empty once it has ended."""
+        source = """
+            import asyncio
+            from loopscope_runtime import abandoned, chains
+            async def main():
+                task = asyncio.create_task(asyncio.sleep(3600))
+                await asyncio.sleep(0)
+                chains.of(task)
+                print(abandoned.sleeps(task, asyncio.sleep), end=" ")
+                task._loopscope.clear()
+                print(abandoned.sleeps(task, asyncio.sleep))
+                task.cancel()
+            asyncio.run(main())
+            """
+        result = traced.run(source, traced=False, PYTHONPATH=os.path.join(traced.ROOT, "runtime", "python"))
+        self.assertEqual((result.out, result.err), (b"True False\n", b""))
+
     def test_who_is_referred_to_once_more_may_be_woken(self):
         """A timer may set the event, or nothing can: both tasks are stuck then."""
         found = traced.run(PROGRAM, LIBRARY, traced=False)

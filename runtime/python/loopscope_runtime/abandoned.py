@@ -128,7 +128,8 @@ def search_stuck(still, t):
 def sleeps(task, sleep):
     """Whether a task waits in `asyncio.sleep`: a timer wakes it, whatever others do."""
     st = getattr(task, "_loopscope", None)
-    return type(st) is list and getattr(st[2], "cr_code", None) is sleep.__code__
+    leaf = st[2:3] if type(st) is list else []  # it is emptied, in the loop's thread, as the task ends
+    return bool(leaf) and getattr(leaf[0], "cr_code", None) is sleep.__code__
 
 
 def all_tasks():
