@@ -150,6 +150,46 @@ class SameBehaviour(Compared):
                     PYTHONASYNCIODEBUG=None,
                 )
 
+    def test_wake_ups_by_hand(self):
+        """What wakes a task, scheduled as asyncio never does: with other arguments, twice, and taken back. Its handle looks like any."""
+        self.same(
+            """
+            import asyncio
+
+            async def waits(future):
+                try:
+                    return await future
+                except asyncio.InvalidStateError as exc:
+                    return repr(exc)
+
+            async def main():
+                loop = asyncio.get_running_loop()
+                loop.set_exception_handler(lambda loop, context: print(context["message"], repr(context["exception"])))
+                for arguments in (), (1, 2), "future", "taken back", "twice":
+                    future = loop.create_future()
+                    task = asyncio.create_task(waits(future))
+                    await asyncio.sleep(0)
+                    wake = future._callbacks[0][0]
+                    handle = loop.call_soon(wake, *([future] if type(arguments) is str else arguments))
+                    print(arguments, type(handle).__name__, repr(handle), handle.cancelled(), handle)
+                    if arguments == "taken back":
+                        handle.cancel()
+                        print(repr(handle), handle.cancelled())
+                    if arguments == "twice":
+                        loop.call_soon(wake, future)
+                    await asyncio.sleep(0)
+                    if not future.done():
+                        future.set_result("done")
+                    try:
+                        print(task.done() or await task)
+                    except Exception as exc:
+                        print(repr(exc))
+                    await asyncio.sleep(0)
+
+            asyncio.run(main())
+            """
+        )
+
     def test_closed_loop(self):
         self.same(
             """

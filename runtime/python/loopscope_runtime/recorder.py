@@ -166,7 +166,12 @@ class Recorder(suspensions.Suspensions):
 
     def done(self, task, st, end):
         """A step ended and with it the task."""
-        if st[4] is not task.get_name():
+        try:
+            name = st[4]
+        except IndexError:  # it had ended before: somebody scheduled a wake-up by hand
+            self.ext((CLOCK_HEAD, end))
+            return
+        if name is not task.get_name():
             self.renamed(task, st)
         k = st[5]
         st.clear()
