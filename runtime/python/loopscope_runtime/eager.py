@@ -36,8 +36,7 @@ class Placeholder(Making):
         t, st = suspends(rec, self, task, future, YIELDED if future is None else SUSPENDED)
         self.told, self.number = True, int(st[5])
         rec.swap(self)  # what comes of this is the task's doing
-        if future is not None:
-            rec.ext((head(WAKE, st[5], TASK | WAKE_TIME | WAKE_BY | (WAS_CANCELLED if future.cancelled() else 0)), t, st[5]))
+        wakes_itself(rec, st[5], t, future)
         return st
 
 
@@ -137,6 +136,12 @@ def leaves(rec, running, task, future=None):
     is done; None: it yields.
     """
     return running.leaves(rec, task, future) if isinstance(running, Making) and not running.told else None
+
+
+def wakes_itself(rec, k, t, future):
+    """Writes that the task of key k, which left its first step at t, is ready by its own doing. future: as in `leaves`; after a yield that goes without saying."""
+    if future is not None:
+        rec.ext((head(WAKE, k, TASK | WAKE_TIME | WAKE_BY | (WAS_CANCELLED if future.cancelled() else 0)), t, k))
 
 
 def suspends(rec, placeholder, task, future, outcome):

@@ -129,10 +129,10 @@ class Recorder(suspensions.Suspensions):
         self.pending = ()  # keys of tasks that were made and have not run yet, where that is not to be seen in what is ready
         self.unnamed = None  # (weak reference, name as told) of tasks that ended as a factory made them, where they get their name after that
         self.factory = None  # the user's task factory
+        self.making = None  # the coroutine that it was given last, until it has returned
         self.opened = None  # the innermost of the tasks that `starts.py` sees in their first step
         self.armed = None  # the coroutine of the next of them, while its constructor has not stepped it
         self.maker = None  # the frame that makes that task, where nobody knew that it would
-        self.making = None  # the coroutine that it was given last, until it has returned
         self.restore_factory = None  # gives the loop its task factory back
         self.first_run = None  # called when a loop that did not run when it was met runs for the first time
         self.adopting = False  # there may be tasks that were there before the recording, and are still to be described

@@ -14,7 +14,7 @@ from _thread import get_ident
 from types import FunctionType, MethodType
 
 from . import chains, codes, eager, foreign, guard, loops, methods, state
-from .records import AT_ONCE, LIGHT_HEAD, TASK, WAKE, WAKE_BY, WAKE_TIME, WAS_CANCELLED, YIELD_HEAD, head
+from .records import AT_ONCE, head
 
 TOOLS = (4, 3)  # ids that belong to no kind of tool
 CACHE = 0  # where an instruction says it is, on 3.12, that calls a function in Python
@@ -55,14 +55,11 @@ class Start(eager.Making):
         t, k, name = clock(), self.key, self.name
         if rec.light:
             st = chains.of(task, name)
-            if name is not task.get_name():
-                rec.renamed(task, st)
-            rec.ext(((YIELD_HEAD if future is None else LIGHT_HEAD) - k, t))
+            rec.stopped(task, st, t, future)
         else:
             rec.elsewhere(task, None, t, future, k, name)
             st = task._loopscope
-        if future is not None:
-            rec.ext((head(WAKE, k, TASK | WAKE_TIME | WAKE_BY | (WAS_CANCELLED if future.cancelled() else 0)), t, k))
+        eager.wakes_itself(rec, k, t, future)
         return st
 
 

@@ -81,6 +81,11 @@ export class FutureReducer {
     return -this.trace.waits.push(kind, -1, Number.NaN, this.lists.get(task) ?? 0, 0);
   }
 
+  /** The task waits no more. */
+  ended(task: number): void {
+    this.lists.delete(task);
+  }
+
   /** The task wakes: what it waited on is done, and its key may name another future from now on. */
   woken(program: Program, task: number): void {
     if (this.waiting.size === 0) return;

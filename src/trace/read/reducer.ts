@@ -184,6 +184,7 @@ export class Reducer {
     this.trace.tasks.ended.set(task, end);
     this.trace.tasks.outcome.set(task, outcome >= 0 && outcome < PENDING ? outcome : 0);
     this.earlyWakes.delete(task);
+    this.futures.ended(task);
   }
 
   callback(loop: Loop, begin: number, end: number, by: number, stack: number): void {
