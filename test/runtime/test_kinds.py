@@ -127,21 +127,7 @@ WAYS = [(), ("--debug",), *[("--uvloop",)] * bool(find_spec("uvloop"))]
 # The first step is left in ways that schedule the next: a yield, a future that is done by then, or that the task itself has cancelled.
 LEFT = """
     import asyncio, sys
-
-    class Done:
-        def __init__(self, future):
-            self.future = future
-
-        def __await__(self):
-            return self
-
-        def __next__(self):
-            if self.future is None:
-                raise StopIteration
-            future, self.future = self.future, None
-            future._asyncio_future_blocking = True
-            return future
-
+""" + traced.DONE + """
     async def child():
         pass
 

@@ -32,21 +32,7 @@ LOOP = """
 HOWS = """
     import asyncio, functools, json, sys
     known = []
-
-    class Done:
-        def __init__(self, future):
-            self.future = future
-
-        def __await__(self):
-            return self
-
-        def __next__(self):
-            if self.future is None:
-                raise StopIteration
-            future, self.future = self.future, None
-            future._asyncio_future_blocking = True
-            return future
-
+""" + traced.DONE + """
     class Sub(asyncio.Task):
         pass
 

@@ -32,6 +32,24 @@ def environment(channel=None, **extra):
     return env
 
 
+# For programs: hands the task that awaits it a future, as futures do, though it may be done already; the task goes on in a step of its own.
+DONE = """
+    class Done:
+        def __init__(self, future):
+            self.future = future
+
+        def __await__(self):
+            return self
+
+        def __next__(self):
+            if self.future is None:
+                raise StopIteration
+            future, self.future = self.future, None
+            future._asyncio_future_blocking = True
+            return future
+"""
+
+
 class Result:
     def __init__(self, process, out, err, data):
         self.code = process.returncode
