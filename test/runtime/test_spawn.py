@@ -1,9 +1,15 @@
 """New tasks: names, keys and ends of tasks made in every way are told as the program itself knows them."""
 
 import json
+import os
+import sys
+import sysconfig
+import textwrap
 import unittest
 
 from . import traced
+
+NUMBERED = sys.version_info >= (3, 12) and not sysconfig.get_config_var("Py_GIL_DISABLED")
 
 RANDOM = """
     import asyncio, json, random, sys, threading
@@ -18,6 +24,8 @@ RANDOM = """
         loop = asyncio.get_running_loop()
         if odd == "toggle":
             loop.set_debug(not loop.get_debug())
+        if draw.random() < 0.1:
+            task.get_name()
         if name:
             task.set_name(name)
         if odd == "cancel" and loop.get_task_factory() is None:
@@ -31,6 +39,10 @@ RANDOM = """
     class Sub(asyncio.Task):
         pass
 
+    class Named(asyncio.Task):
+        def get_name(self):
+            return "its own"
+
     def name():
         return draw.choice([None, None, None, "one", "Task-7", "Task-07", "Task-", "Task-1000000", "Task-00", "", 5])
 
@@ -39,7 +51,7 @@ RANDOM = """
         return work(draw.choice([0, 0, 0, 1, 2]), draw.random() < 0.1, name() if draw.random() < 0.1 else None, odd)
 
     def subclassed(loop, coro, **options):
-        return Sub(coro, loop=loop, **options)
+        return draw.choice([Sub, Named])(coro, loop=loop, **options)
 
     async def turn(loop, waits):
         way = draw.randrange(11)
@@ -52,6 +64,8 @@ RANDOM = """
                 task = loop.create_task(work_of_some_kind(), name=given) if draw.random() < 0.5 else asyncio.create_task(work_of_some_kind())
                 known[task] = None
                 waits.append(task)
+                if draw.random() < 0.1:
+                    task.get_name()
                 if draw.random() < 0.1 and not task.done():
                     task.set_name("renamed")
                 if draw.random() < 0.1:
@@ -140,7 +154,61 @@ BARE = """
 """
 
 
+# Names that are asked for, before and after the first step, at the place of many tasks and of one.
+ASKED = """
+    import asyncio
+
+    async def work(asked, turns):
+        if asked == "first":
+            asyncio.current_task().get_name()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if asked == "last":
+            asyncio.current_task().get_name()
+
+    async def main():
+        tasks = [asyncio.create_task(work(asked, turns)) for _ in range(30) for asked in ("", "first", "last", "before") for turns in range(3)]
+        for task in tasks[3::4]:
+            task.get_name()
+        await asyncio.gather(*tasks)
+        print(*sorted(int(task.get_name()[5:]) for task in [*tasks, asyncio.current_task()]))
+
+    asyncio.run(main())
+"""
+NAMES = """
+    import asyncio
+    from loopscope_runtime import names
+    names.start(asyncio)
+
+    async def main():
+        task = asyncio.current_task()
+        kept = names.of(task)
+        print(kept, names.text(kept), names.of(task) is kept)
+        print(task.get_name(), names.of(task), names.of(task) is not kept and names.changed(task, kept))
+        task.set_name("other")
+        print(names.of(task), names.changed(task, kept))
+
+    asyncio.run(main())
+"""
+
+
 class Spawn(unittest.TestCase):
+    def test_names_that_are_asked_for_are_told_once(self):
+        for detail in ("full", "light"):
+            shown = traced.run(ASKED, LOOPSCOPE_DETAIL=detail)
+            self.assertEqual((shown.code, shown.err), (0, b""))
+            told = [task.name for task in shown.run.tasks if task.coroutine in ("work", "main")]
+            self.assertEqual(sorted(told), sorted("Task-%d" % int(n) for n in shown.out.split()))
+            self.assertEqual([kind for _, kind, _ in shown.run.records if kind == "NAME"], [])
+            self.assertEqual(shown.run.stats[-1]["notes"], [])
+
+    def test_default_names_are_read_as_they_are_kept(self):
+        path = os.path.join(traced.ROOT, "runtime", "python")
+        for before, kept in ("", NUMBERED), ("import sys; sys.modules['_ctypes'] = None\n", False):
+            result = traced.run(before + textwrap.dedent(NAMES), traced=False, PYTHONPATH=path)
+            told = b"%s Task-1 True\nTask-1 Task-1 False\nother True\n" % (b"1" if kept else b"Task-1")
+            self.assertEqual((result.code, result.err, result.out), (0, b"", told))
+
     def test_as_the_program_knows_them(self):
         for seed in range(3):
             for way in ("alone", "beside"):

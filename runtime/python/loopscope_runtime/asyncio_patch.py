@@ -5,7 +5,7 @@ from _thread import RLock, get_ident
 from itertools import count
 from weakref import WeakSet, ref
 
-from . import cancels, codes, eager, fallback, foreign, fused, guard, loops, methods, objects, recorder, starts, state, threadsafe, uvloop_patch, waits
+from . import cancels, codes, eager, fallback, foreign, fused, guard, loops, methods, names, objects, recorder, starts, state, threadsafe, uvloop_patch, waits
 from .faults import watch_class
 from .records import RUN, head
 
@@ -102,6 +102,7 @@ def patch(asyncio, drain):
     watch_subclasses(asyncio, drain)
     watch_class(base)
     waits.start(asyncio)
+    names.start(asyncio)
     foreign.start(asyncio)
     cancels.start(asyncio)
     if state.options["detail"] != "light":  # which does not tell what waits on them

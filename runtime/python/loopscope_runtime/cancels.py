@@ -1,20 +1,16 @@
 """Who cancels a task that does not wait: `cancel()` then schedules nothing, and only the task's next step shows that it was called.
 
 That is a task which is ready, runs, or has not begun. (Of one that waits, its future schedules the wake-up, and `call_soon` sees who.)
-`Task.cancel` is C, on a class that takes no attributes. Its place in the class is therefore taken by a descriptor, in the dictionary
-behind the class's `__dict__`: whoever asks a task for `cancel` gets the very method it had, and the class's own one, too. The
-interpreter forgets what it remembers of a class when `__abstractmethods__` is set, which asks nobody's leave.
+`Task.cancel` is C. Its place in the class is therefore taken by a descriptor (`standin.py`).
 
 Not each look-up is a call. It is one, for certain, where the instruction is the one of `task.cancel(..)`, for what it loads is then no
 object of the program's that could be kept. Other look-ups, such as that of `call_soon(task.cancel)`, say nothing.
 """
 
-import atexit
-import gc
 import sys
 from _thread import get_ident
 
-from . import codes, loops, state
+from . import codes, loops, standin, state
 from .records import CANCEL, TASK, head, key
 
 getframe = sys._getframe
@@ -30,9 +26,6 @@ def start(asyncio):
     global with_keyword, plain, gathering, current_task
     Task = asyncio.tasks.Task
     plain, gathering, current_task = (asyncio.futures.Future, Task), asyncio.tasks._GatheringFuture, asyncio.tasks.current_task
-    stock = Task.__dict__.get("cancel")
-    if type(stock) is not type(str.join) or not state.has_gil():
-        return
     from opcode import opmap  # which is there already: asyncio has imported `inspect`
 
     if VERSION < (3, 12):
@@ -41,53 +34,7 @@ def start(asyncio):
         methods.update({opmap["LOAD_ATTR"]: 1, opmap["LOAD_SUPER_ATTR"]: 1})
     if VERSION < (3, 11):
         with_keyword = bytes((opmap["LOAD_ATTR"], opmap["LOAD_CONST"], opmap["CALL_FUNCTION_KW"], 1))
-    ours = descriptor(stock)
-    fields = behind(Task)
-    if fields is None:
-        return
-
-    def give_back():
-        put(Task, fields, ours, stock)
-
-    if put(Task, fields, stock, ours):
-        atexit.register(give_back)  # the class outlives what its method would need, and would keep it
-        state.hooks += [give_back, lambda: atexit.unregister(give_back)]
-
-
-def descriptor(stock):
-    """What stands for `Task.cancel` in its class."""
-    bind, note = stock.__get__, asked
-
-    class Cancel:
-        __slots__ = ()
-
-        def __get__(self, task, kind=None):
-            if task is not None:
-                note(task)
-            return bind(task, kind)
-
-    codes.mark(Cancel.__get__.__code__, codes.SKIP)
-    return Cancel()
-
-
-def behind(cls):
-    """The dictionary behind a class's `__dict__`, or None."""
-    try:
-        found = [each for each in gc.get_referents(cls.__dict__) if type(each) is dict]
-    except Exception:  # an audit hook of the program forbids it: what is told without it is as true
-        return None
-    return found[0] if len(found) == 1 else None
-
-
-def put(cls, fields, old, new):
-    """Puts one thing in the place of the other, unless somebody else is there; whether it is there now. fields: `behind` the class."""
-    if fields.get("cancel") is not old:
-        return False
-    fields["cancel"] = new
-    changed = type.__dict__["__abstractmethods__"]
-    changed.__set__(cls, ())
-    changed.__delete__(cls)
-    return True
+    standin.put(Task, "cancel", asked)
 
 
 def asked(task):

@@ -7,7 +7,7 @@ last written (`creation.py`). The fields, by index:
 1 offset    the leaf's position in its code
 2 leaf      the innermost native coroutine of the chain
 3 awaits    type of what the leaf awaits; None: look closer each time; SLEEP0: `sleep(0)`
-4 name      of the task, as last written
+4 name      of the task, as last written, and as `names.of` gives it
 5 key       of the task
 6 frames    (code, offset) of the whole chain as last written, outermost first
 7 coroutines  the native ones, outermost first: their frames are the first of `frames`; the innermost may be left out
@@ -23,7 +23,7 @@ import gc
 import sys
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
-from . import codes, positions
+from . import codes, names, positions
 from .records import KEYS
 
 SLEEP0 = "sleep(0)"
@@ -113,7 +113,7 @@ def fresh(task, name=None):
     """The list of a task that has not been looked at. name: as last written; else its present one."""
     coro = task.get_coro()
     leaf = coro if type(coro) is CoroutineType else Foreign(coro)
-    return [None, -1, leaf, None, task.get_name() if name is None else name, hash(task) % KEYS, (), None, None, None, False, 0, None, []]
+    return [None, -1, leaf, None, names.of(task) if name is None else name, hash(task) % KEYS, (), None, None, None, False, 0, None, []]
 
 
 def of(task, name=None):

@@ -184,7 +184,7 @@ def trace(loop, stream, asyncio):
         if not task.done():
             ext((YIELD_HEAD - k, t))
         else:
-            first(task, k, begin, t, note) if type(note) is str else done(task, note, t)
+            first(task, k, begin, t, note) if type(note) is not list else done(task, note, t)
 
     def first_step(task, callback, k, name):
         """The same for the first step of a task that was seen being made. name: as told."""

@@ -2,7 +2,7 @@
 
 from sys import _getframe as getframe
 
-from . import chains, codes, state
+from . import chains, codes, names, state
 from .records import ARG, CANCELLED, DONE, KEYS, LIGHT_HEAD, NAME, NEW, NEW_NEXT, NEW_NUMBER, NEW_SAME, RAISED_OUTCOME, RETURNED, YIELD_HEAD, head, key
 
 MANY = 50  # tasks of one place whose whole creation stack is written
@@ -14,6 +14,7 @@ RETURNED_HEAD, RAISED_HEAD, CANCELLED_HEAD = (head(DONE, 0, outcome) for outcome
 
 ENDINGS = ["%02d" % i for i in range(100)]
 FIRST_ENDINGS = ["%d" % i for i in range(100)]
+NUMBERS = list(range(100))
 
 clock = state.clock
 known = codes.known
@@ -34,6 +35,14 @@ def along(frame, way):
         if frame.f_code is not code or (offset is not None and frame.f_lasti != offset):
             return False
     return True
+
+
+def numbered(name):
+    """The number of a default name, or None of another."""
+    if name[:5] != "Task-" or not name[5:].isdecimal() or len(name) > 20:
+        return None
+    number = int(name[5:])
+    return number if "Task-%d" % number == name else None
 
 
 def watch(rec, Task):
@@ -62,7 +71,8 @@ def watch(rec, Task):
     last_site, last_note, last_parent = None, None, -1.0  # parent: of the last NEW, if it was by that site
     same, returned = [0.0, 0.0], [0.0, 0.0]  # a NEW as the one before, and a DONE: writing them from here makes no tuple
     # The next default name: what it begins with, what it and those after it end with, and which of these it is; how many of them were
-    # not counted. Names are told as the next number by comparing with that; made of two strings, it costs a third of formatting a number.
+    # not counted. Names are told as the next number by comparing with that; made of two strings, it costs a third of formatting a number,
+    # and where they are kept as numbers (`names.py`), of two numbers.
     hundred, block, endings, at, since = 0, "Task-", (), 0, 0
     high = hash(rec) - hash(rec) % KEYS  # what keys leave out of most hashes: a subtraction is a third of a division
 
@@ -158,19 +168,22 @@ def watch(rec, Task):
             if site is last_site and parent == last_parent:
                 arg = NEW_SAME
         k = key(task)
-        if at == len(endings) == 100:
-            expect(hundred + 100)
-        if endings and name == block + endings[at]:
+        kept = type(name) is int
+        number = name if kept else numbered(name)
+        if endings and (at == 100 or (kept is not (endings is NUMBERS) and number is not None)):
+            expect(hundred + at, kept)
+        if number is None:
+            counts["seen"] += 1
+            last = (state.text(name),)
+        elif endings and number == hundred + at:
             at += 1
             arg |= NEW_NEXT
             last = ()
-        elif name[:5] == "Task-" and numbered(name):
-            counts["seen"] += 1
-            arg |= NEW_NUMBER
-            last = (hundred + at - 1,)
         else:
             counts["seen"] += 1
-            last = (state.text(name),)
+            expect(number + 1, kept)
+            arg |= NEW_NUMBER
+            last = (number,)
         if site is None:
             last_own, last_parent = nobody, -1.0
         else:
@@ -198,20 +211,16 @@ def watch(rec, Task):
         counts["seen"] += at - since
         since = at
 
-    def expect(number):
-        """Says which is the next number of a default name, as far as is known."""
+    def expect(number, kept):
+        """Says which is the next number of a default name, as far as is known. kept: whether such names are numbers here."""
         nonlocal hundred, at, since, block, endings
         count()
         since = at = number % 100
         hundred = number - at
-        block, endings = ("Task-%d" % (number // 100), ENDINGS) if hundred else ("Task-", FIRST_ENDINGS)
-
-    def numbered(name):
-        """Whether a name that begins with `Task-` is one of asyncio's: it ends with a number."""
-        if not name[5:].isdecimal() or len(name) > 20 or "Task-%d" % int(name[5:]) != name:
-            return False
-        expect(int(name[5:]) + 1)
-        return True
+        if kept:
+            block, endings = hundred, NUMBERS
+        else:
+            block, endings = ("Task-%d" % (number // 100), ENDINGS) if hundred else ("Task-", FIRST_ENDINGS)
 
     def told(own, frame, up):
         """(site by which this is known again, or None; the fields that say of which code and where a task was made).
@@ -255,7 +264,7 @@ def watch(rec, Task):
         return site, fields
 
     def first(task, k, begin, end, name):
-        """The first step of a task ended, whatever way; and often the task with it. name: as told; None: the task was never seen."""
+        """The first step of a task ended, whatever way; and often the task with it. name: as told, and kept; None: the task was never seen."""
         if name is None:
             rec.stepped(task, begin, end)
             return
@@ -263,13 +272,13 @@ def watch(rec, Task):
         if outcome == "PENDING":
             if light:
                 st = chains.of(task, name)
-                if st[4] is not task.get_name():
+                if names.given and st[4] is not names.of(task):
                     rec.renamed(task, st)
                 ext(((YIELD_HEAD if task._fut_waiter is None else LIGHT_HEAD) - k, end))
             else:
                 rec.elsewhere(task, None, end, task._fut_waiter, k, name)
             return
-        if name is not task.get_name():
+        if names.given and name is not names.of(task) and names.changed(task, name):
             ext((head(NAME, k), state.text(task.get_name())))
         if outcome == "CANCELLED":
             ext((CANCELLED_HEAD - k, end))

@@ -10,7 +10,7 @@ from _thread import get_ident
 from math import ulp
 from types import MethodType
 
-from . import chains, codes, fallback, guard, loops, mimic, polling, recorder, state, wakers
+from . import chains, codes, fallback, guard, loops, mimic, names, polling, recorder, state, wakers
 from .chains import SLEEP0
 from .eager import leaves
 from .mimic import one_frame_less, real_run
@@ -34,18 +34,19 @@ getframe = sys._getframe
 waker_place = wakers.place
 _Step = None  # the type of the callback that runs a C task's first step: seen when the first task is made
 # What is asyncio's, and so the same for all loops, is not among the variables of `install`: those are handed to each single call.
-handle_type = locked_types = Timer = Task = Future = plain = gathering = through_run = stock_process = None
+handle_type = locked_types = Timer = Task = read_name = Future = plain = gathering = through_run = stock_process = None
 max_timeout = min_timers = min_cancelled = warning = format_handle = run_forever = None
 
 
 def know(asyncio):
     """Notes what is the same for all loops."""
-    global handle_type, locked_types, Timer, Task, Future, plain, gathering, through_run, stock_process
+    global handle_type, locked_types, Timer, Task, read_name, Future, plain, gathering, through_run, stock_process
     global max_timeout, min_timers, min_cancelled, warning, format_handle, run_forever
     base_events, events = asyncio.base_events, asyncio.events
     handle_type, locked = mimic.handle_classes(events)
     locked_types = () if locked is None else (locked, events._ThreadSafeHandle)
     Timer, Task, Future, gathering = events.TimerHandle, asyncio.tasks.Task, asyncio.futures.Future, asyncio.tasks._GatheringFuture
+    read_name = names.read
     plain = Future, Task  # what tasks mostly wait for
     through_run, stock_process = real_run(events.Handle), polling.know(asyncio)
     run_forever = guard.known_code(base_events.BaseEventLoop.run_forever)
@@ -100,13 +101,13 @@ def install(loop, stream, asyncio):
                 if task is cur:
                     again = True
                     h._by = st
-                elif nested:
-                    h._name = name = task.get_name()
-                    h._by = leaves(rec, cur, task) or created(task, me, name, 2)
-                    chains.of(task, name)  # by which whoever awaits its end sees that it was told
                 else:
-                    h._name = name = task.get_name()
-                    h._by = created(task, me, name, 2)
+                    h._name = name = read_name(task) if type(task) is Task else names.of(task)
+                    if nested:
+                        h._by = leaves(rec, cur, task) or created(task, me, name, 2)
+                        chains.of(task, name)  # by which whoever awaits its end sees that it was told
+                    else:
+                        h._by = created(task, me, name, 2)
                 push(h)
                 return h
             if kind is BUILTIN:

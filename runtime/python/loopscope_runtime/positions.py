@@ -3,22 +3,17 @@
 A coroutine's `cr_frame` is made when first asked for, and then lives as long as the coroutine: 300 to 500 bytes that the garbage collector
 counts, for each coroutine of each request of a server. Since 3.11 a coroutine has in itself what its frame object would say: the address of
 the instruction it is suspended at, which is that of its code object, plus what lies before the first instruction there, plus `f_lasti`.
-`where` reads it with a member descriptor, as classes with `__slots__` have them: that checks by itself that it is given a coroutine, and reads
-within what every coroutine has. Where the address lies is not assumed but looked for, in coroutines whose `f_lasti` is known; where it is not
-found, or there is no `_ctypes`, frames are asked.
+`where` reads it with a member descriptor (`members.py`). Where the address lies is not assumed but looked for, in coroutines whose `f_lasti` is
+known; where it is not found, or there is no `_ctypes`, frames are asked.
 
 Code objects must be kept alive, as by `codes.base_of`, as long as numbers of theirs are compared. A finished coroutine has a number, too:
 whoever asks goes on to what it awaits, which then is nothing.
 """
 
 import sys
-from struct import calcsize
 from types import CoroutineType, coroutine
 
-from . import codes
-
-UNSIGNED_LONG_LONG, READ_ONLY = 18, 1  # CPython's structmember.h: T_ULONGLONG, READONLY
-kept = []  # what descriptors refer to
+from . import codes, members
 
 
 @coroutine
@@ -52,38 +47,16 @@ def _samples():
     return [*out, out[0].cr_await, out[1].cr_await]
 
 
-def _descriptors():
-    """For each place in a coroutine, a function that reads the eight bytes there."""
-    import _ctypes
-
-    def simple(letter):
-        return type(letter, (_ctypes._SimpleCData,), {"_type_": letter})
-
-    anything, text, number, offset, pointer = map(simple, "OziqP")
-    fields = [("name", text), ("kind", number), ("offset", offset), ("flags", number), ("doc", text)]
-    definition = type("PyMemberDef", (_ctypes.Structure,), {"_fields_": fields})
-    flags = _ctypes.FUNCFLAG_CDECL | _ctypes.FUNCFLAG_PYTHONAPI
-    function = type("Function", (_ctypes.CFuncPtr,), {"_flags_": flags, "_restype_": anything, "_argtypes_": (anything, pointer)})
-    handle = sys.dllhandle if hasattr(sys, "dllhandle") else _ctypes.dlopen(None, 0)
-    new_member = function(("PyDescr_NewMember", type("Library", (), {"_handle": handle})()))
-    for at in range(0, CoroutineType.__basicsize__ - 7, 8):
-        described = definition(b"position", UNSIGNED_LONG_LONG, at, READ_ONLY, None)
-        yield new_member(anything(CoroutineType), pointer(_ctypes.addressof(described))).__get__, described
-
-
 def find():
     """(what reads the address at which a coroutine is suspended, how far the first instruction lies behind a code object), or None."""
-    if sys.implementation.name != "cpython" or sys.version_info < (3, 11) or calcsize("P") != 8:
-        return None
-    if not getattr(sys, "_is_gil_enabled", lambda: True)():  # each thread may have instructions of its own
+    if sys.version_info < (3, 11) or not members.known_build():
         return None
     samples = ()
     try:
         samples = _samples()
-        for read, described in _descriptors():
+        for _, read in members.numbers(CoroutineType):
             ahead = {read(c) - id(c.cr_code) - c.cr_frame.f_lasti for c in samples}
             if len(ahead) == 1:
-                kept.append(described)
                 return read, ahead.pop()
     except Exception:  # no _ctypes, or one that may not do this: it is faster with it, no more
         pass

@@ -4,7 +4,7 @@ import sys
 from _thread import get_ident
 from weakref import ref
 
-from . import chains, codes, creation, foreign, missed, state, suspensions, waits, wakers
+from . import chains, codes, creation, foreign, missed, names, state, suspensions, waits, wakers
 from .creation import CANCELLED_HEAD, RAISED_HEAD, RETURNED_HEAD
 from .records import (
     ADOPT,
@@ -157,7 +157,7 @@ class Recorder(suspensions.Suspensions):
         if not self.light:
             self.suspended(task, st, end, future)
             return
-        if st[4] is not task.get_name():
+        if names.given and st[4] is not names.of(task):
             self.renamed(task, st)
         if future is None:
             self.ext((YIELD_HEAD - st[5], end))
@@ -171,7 +171,7 @@ class Recorder(suspensions.Suspensions):
         except IndexError:  # it had ended before: somebody scheduled a wake-up by hand
             self.ext((CLOCK_HEAD, end))
             return
-        if name is not task.get_name():
+        if names.given and name is not names.of(task):
             self.renamed(task, st)
         k = st[5]
         st.clear()
@@ -185,8 +185,9 @@ class Recorder(suspensions.Suspensions):
 
     def renamed(self, task, st):
         """Before Python 3.13, `create_task(name=...)` names the task only after it was scheduled."""
-        st[4] = task.get_name()
-        self.ext((head(NAME, st[5]), state.text(st[4])))
+        told, st[4] = st[4], names.of(task)
+        if names.changed(task, told):
+            self.ext((head(NAME, st[5]), state.text(task.get_name())))
 
     def raised(self, task):
         exc = task._exception
@@ -260,6 +261,6 @@ class Recorder(suspensions.Suspensions):
         number = 0 if code is None else codes.number(code)
         chain = chains.places(frames)
         waited = 0 if future is None else key(future)
-        text = state.text(st[4])
+        text = state.text(names.text(st[4]))
         self.ext((head(ADOPT, st[5], arg), t or clock(), waited, number, len(chain), *chain, *values, text))
         return bool(found[3]) or hasattr(future, "get_coro") or type(future) is self.gathering

@@ -13,7 +13,7 @@ import sys
 from _thread import get_ident
 from types import FunctionType, MethodType
 
-from . import chains, codes, eager, foreign, guard, loops, methods, state
+from . import chains, codes, eager, foreign, guard, loops, methods, names, state
 from .records import AT_ONCE, head
 
 TOOLS = (4, 3)  # ids that belong to no kind of tool
@@ -262,7 +262,7 @@ def began(code, offset):
         if rec.maker is not None:
             start.frame, rec.maker = rec.maker, None
         start.task = task
-        start.name = name = task.get_name()
+        start.name = name = names.read(task) if type(task) is Task else names.of(task)
         start.parent = parent = rec.current()
         start.key = k = rec.created(task, parent, name, 3)
         start.before = rec.swap(start, k)

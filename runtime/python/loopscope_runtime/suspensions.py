@@ -1,6 +1,6 @@
 """STEP records: where a task is suspended, and what it waits on. Of the chains of coroutines that were told, most have a number (`Whole`)."""
 
-from . import chains, codes, positions, waits
+from . import chains, codes, names, positions, waits
 from .records import ARG, STEP, STEP_CHAIN, STEP_FUTURE, STEP_NUMBER, STEP_OBJECT, YIELD_HEAD, head, key
 
 USER = codes.USER
@@ -155,7 +155,7 @@ class Suspensions:
         """
         if st is None:
             c = task.get_coro()
-            if type(c) is not CoroutineType or name is not task.get_name() or type(getattr(task, "_loopscope", None)) is list:
+            if type(c) is not CoroutineType or (names.given and name is not names.of(task)) or type(getattr(task, "_loopscope", None)) is list:
                 st = chains.of(task, name)
         if st is None:
             frames = ()
@@ -169,7 +169,7 @@ class Suspensions:
             frames = st[6]
             anew = st[12]
             if st[0] is None:
-                if name is not task.get_name():
+                if names.given and name is not names.of(task):
                     self.renamed(task, st)
                     name = st[4]
                 st[7] = [st[2]]

@@ -1,0 +1,65 @@
+"""Names of tasks, as CPython keeps them: since 3.12 a default one is a number until somebody asks for it, when it is made a text, for good.
+
+To ask for each task cost as much as all else that is written of one that never waits. So it is read by a member descriptor (`members.py`), and
+the name that was told of a task may be such a number. Nor is it asked for again while nobody has named a task that was there.
+"""
+
+import sys
+
+from . import members, standin
+
+Task = None  # asyncio's
+read = None  # the name of a task of asyncio's that is in C, as it is kept
+given = False  # whether names may not be the ones that were told: a task was asked for `set_name`, or is of a class that may do as it likes
+
+
+def start(asyncio):
+    """Called when asyncio is there, at the beginning of each recording."""
+    global Task, read, given
+    if Task is not asyncio.tasks.Task:
+        Task = asyncio.tasks.Task
+        read = find(Task) or Task.get_name
+    given = not standin.put(Task, "set_name", names)
+
+
+def names(task):
+    """A task is asked for its `set_name`."""
+    global given
+    given = True
+
+
+def find(Task):
+    """What reads a name as it is kept; None where it is kept as it is asked for, or is not found."""
+    if not (3, 12) <= sys.version_info < (3, 16) or Task.__module__ != "_asyncio" or not members.known_build():
+        return None
+    try:
+        sample = Task.__new__(Task)  # without a loop, which nobody will miss
+        name = "a name that nothing else has"
+        sample.set_name(name)
+        for at, number in members.numbers(Task):
+            if number(sample) == id(name):
+                found = members.reader(Task, members.OBJECT, at)
+                sample.set_name("another")
+                return found if found(sample) == "another" else None
+    except Exception:  # no _ctypes, or one that may not do this: names are asked for
+        pass
+    return None
+
+
+def of(task):
+    """The name of a task, as it is kept."""
+    global given
+    if type(task) is Task:
+        return read(task)
+    given = True
+    return task.get_name()
+
+
+def text(name):
+    """A name as it was asked for."""
+    return name if type(name) is str else "Task-%d" % name
+
+
+def changed(task, told):
+    """Whether a task has another name than was told, though what is kept is another thing now."""
+    return type(told) is not int or task.get_name() != text(told)
