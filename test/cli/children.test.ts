@@ -8,6 +8,7 @@ interface Told {
   programs: { id: number; parent: number | null; startedBy: number | null; argv: string[]; pid: number }[];
   tasks: { id: number; name: string; coroutine: string; outcome: string }[];
   trust: { tasksSeen: number; tasksMissed: number };
+  findings: { rule: string; at: { line: number } | null }[];
 }
 
 /** A child: its tasks are named after its argument. */
@@ -95,6 +96,33 @@ asyncio.run(main())
           [0, 1, 2].map((n) => `${name}-${n} returned`),
         );
       }
+    });
+
+    it(`are not held by the step that forked them (CPython ${version})`, async () => {
+      const document = await told(
+        `import asyncio, os, time
+async def child():
+    time.sleep(0.3)
+async def main():
+    await asyncio.sleep(0)
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(0.3)  # holds no loop: the child runs none so far
+        asyncio.run(child())
+        time.sleep(0.3)
+        os._exit(0)
+    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+        await asyncio.sleep(0.01)
+asyncio.run(main())
+`,
+        [],
+        path,
+      );
+      const blocked = document.findings.filter(({ rule, at }) => rule === "blocking-call" && at !== null);
+      assert.deepEqual(
+        blocked.map(({ at }) => at?.line),
+        [3],
+      );
     });
 
     for (const method of ["fork", "spawn", "forkserver"]) {

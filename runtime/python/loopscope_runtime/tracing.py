@@ -183,8 +183,22 @@ def watch_forks(recording):
 
     def in_child():
         if current is not None:
+            for stream in state.streams:
+                if stream.probe is not None:
+                    stream.probe = without_what_forked(stream.probe)
             current.pump.forked(current.connect_child)
             if current.pump.channel.broken:
                 current.over()
 
     os.register_at_fork(before=before, after_in_child=in_child)
+
+
+def without_what_forked(probe):
+    """In the child of a fork: the step that forked holds no loop there. Mostly it never ends: it ran the child, and the loop is the parent's."""
+    forked = probe()[1]
+
+    def since_the_fork():
+        key, begin, ready = probe()
+        return key, begin if begin != forked else 0, ready
+
+    return since_the_fork
