@@ -51,6 +51,24 @@ asyncio.run(main())
       },
     },
     {
+      title: "two lines of one step",
+      program: `
+async def main():
+    await asyncio.sleep(0)
+    time.sleep(0.5) #: held
+    time.sleep(0.4) #: also
+asyncio.run(main())
+`,
+      check(ran) {
+        const found = ran.one("blocking-call");
+        ran.at(found, "held");
+        const also = new RegExp(
+          `\\(time\\.sleep\\(0\\.5\\).*, and at app\\.py:${ran.line("also")} \\(time\\.sleep\\(0\\.4\\)`,
+        );
+        assert.match(found.message, also);
+      },
+    },
+    {
       title: "a callback of the loop",
       program: `
 def late():

@@ -23,6 +23,22 @@ asyncio.run(main())
       },
     },
     {
+      title: "what a loop had to cancel that was not the program's last",
+      program: `
+async def main():
+    task = asyncio.create_task(asyncio.sleep(10), name="nap")
+    await asyncio.sleep(0.01)
+asyncio.run(main())
+asyncio.run(asyncio.sleep(0.01))
+`,
+      check(ran) {
+        assert.match(
+          ran.one("unfinished-at-exit").message,
+          /was cancelled when its event loop was shut down, /,
+        );
+      },
+    },
+    {
       title: "one that runs nothing but asyncio's own code, where it was made",
       program: `
 async def main():

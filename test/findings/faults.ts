@@ -35,6 +35,24 @@ asyncio.run(handler())
         ran.at(ran.one("never-awaited"), "made");
       },
     },
+    {
+      title: "one that the loop made, to which its function was given as a callback",
+      program: `
+async def save(): pass #: defined
+async def main():
+    asyncio.get_running_loop().call_soon(save)
+    await asyncio.sleep(0.1)
+asyncio.run(main())
+`,
+      check(ran) {
+        const found = ran.one("never-awaited");
+        ran.at(found, "defined");
+        assert.match(
+          found.message,
+          /coroutine save, defined at app\.py:\d+, was created by none of your lines/,
+        );
+      },
+    },
   ],
   silent: [
     {

@@ -36,9 +36,9 @@ say(shorter=min(took), longer=max(took))
     {
       title: "the sum over all tasks that went through it",
       program: `${FETCH}
-async def page(user_id):
-    a = await fetch(user_id, 0.1) #: first
-    b = await fetch(2, 0.1)
+async def page(n):
+    a = await fetch(n, 0.1) #: first
+    b = await fetch(n, 0.1)
     return a, b
 async def main():
     await asyncio.gather(*(page(n) for n in range(5)))

@@ -5,7 +5,7 @@ import { assignedValue, awaited, children, contains, statements, targetsOf } fro
 
 /** Shared arguments that are values: handing one to two calls does not order them. */
 const VALUE_NAMES =
-  /(^|_)(id|ids|name|url|uri|path|key|email|date|day|month|year|start|end|since|until|limit|offset|page|size|query|symbol|slug|token|region|currency|lang|language|locale|lat|lon|latitude|longitude|city|country|username|settings|config|timeout|headers|params)$/i;
+  /^[ijkn]$|(^|_)(id|ids|index|idx|number|count|name|url|uri|path|key|email|date|day|month|year|start|end|since|until|limit|offset|page|size|query|symbol|slug|token|region|currency|lang|language|locale|lat|lon|latitude|longitude|city|country|username|settings|config|timeout|headers|params)$/i;
 const VALUE_TYPES = new Set(
   "str int float bool bytes complex"
     .split(" ")

@@ -43,22 +43,42 @@ export interface StallPlace {
   /** How many of the samples were there. */
   samples: number;
   total: number;
+  /** Other user lines that it was held up at for a good part of the time, the longest first. */
+  also: number[];
 }
 
-/** The user line that most samples of a step were at; null without samples. */
-export function stallPlace(trace: Trace, loop: Loop, begin: number): StallPlace | null {
+/** A line at which a step was seen for this share of its time is one that held it up. */
+const PART = 0.2;
+
+/**
+ * The user line that a step was at for most of the time, as far as its samples tell; null without samples. They are ever
+ * further apart, so each stands for the time around it, the first also for what was before.
+ */
+export function stallPlace(trace: Trace, loop: Loop, begin: number, end?: number): StallPlace | null {
   const samples = stallsOf(loop, begin);
-  if (samples.length === 0) return null;
-  const byPlace = new Map<number, number[]>();
-  for (const { stack } of samples) {
-    const user = placesInsideLoop(trace, stack).find((id) => trace.places.get(id).user) ?? 0;
-    const seen = byPlace.get(user);
-    if (seen) seen.push(stack);
-    else byPlace.set(user, [stack]);
-  }
-  let [place, stacks]: [number, number[]] = [0, []];
-  for (const [each, seen] of byPlace) if (seen.length > stacks.length) [place, stacks] = [each, seen];
-  return { place, stack: mostFrequent(stacks), samples: stacks.length, total: samples.length };
+  const last = samples.at(-1);
+  if (last === undefined) return null;
+  const until = Math.max(end ?? last.t, last.t);
+  const byLine = new Map<string, { place: number; seconds: number; stacks: number[] }>();
+  samples.forEach(({ t, stack }, i) => {
+    const from = i === 0 ? begin : (samples[i - 1].t + t) / 2;
+    const to = i + 1 === samples.length ? until : (t + samples[i + 1].t) / 2;
+    const place = placesInsideLoop(trace, stack).find((id) => trace.places.get(id).user) ?? 0;
+    const { file, line } = trace.places.get(place);
+    const key = `${file}:${line}`;
+    const seen = byLine.get(key) ?? { place, seconds: 0, stacks: [] };
+    byLine.set(key, seen);
+    seen.seconds += to - from;
+    seen.stacks.push(stack);
+  });
+  const [{ place, stacks }, ...others] = [...byLine.values()].sort((a, b) => b.seconds - a.seconds);
+  return {
+    place,
+    stack: mostFrequent(stacks),
+    samples: stacks.length,
+    total: samples.length,
+    also: others.filter(({ seconds }) => seconds >= (until - begin) * PART).map((each) => each.place),
+  };
 }
 
 /** The first of those that occur most often. */

@@ -16,6 +16,8 @@ interface Hold {
   seconds: number;
   /** Whether the garbage collector ran meanwhile. */
   collecting: boolean;
+  /** Other lines that held it for a good part of the time. */
+  also: Place[];
 }
 
 /** Holds with the same cause: one line of the program. */
@@ -25,17 +27,25 @@ interface Cause {
   sampled: boolean;
   /** Library function that was running below the user's line, or "". */
   call: string;
+  /** A module of the program was being imported by installed code, such as a server that loads it as it starts. */
+  loaded: boolean;
   /** The line of an installed package that it was at, below the user's; null where there is none. */
   inside: Place | null;
   holds: Hold[];
 }
 
 const IMPORT = "an import";
+const IMPORT_ADVICE = "Import it at the top of the module, before the loop runs.";
+const LOADED_ADVICE =
+  "Installed code imports this module while its loop runs, as servers do when they start: only who waits at that time notices.";
 const COLLECTION = "while the garbage collector went through all objects";
 const COLLECTION_ADVICE =
   "Call gc.freeze() once the program is set up, so that what lives on is not gone through again and again, raise gc.set_threshold(), or keep fewer objects.";
 const ADVICE =
   "Use an awaitable equivalent, or move the call off the loop with await asyncio.to_thread(...); split long computations.";
+
+/** A step's further lines are told up to this many. */
+const ALSO = 2;
 
 /** Held this many times the threshold, a loop is not slow but stuck. */
 const SERIOUS = 10;
@@ -61,7 +71,7 @@ function holds(trace: Trace, loop: Loop): Hold[] {
   const found: Hold[] = [];
   const add = (task: number, row: number, begin: number, seconds: number) => {
     const collected = collecting(trace.programs[loop.program], begin, begin + seconds);
-    found.push({ task, row, begin, seconds, collecting: collected });
+    found.push({ task, row, begin, seconds, collecting: collected, also: [] });
   };
   loop.forEachStep((row) => {
     const begin = steps.begin.get(row);
@@ -79,17 +89,20 @@ function holds(trace: Trace, loop: Loop): Hold[] {
 
 function causeOf(trace: Trace, loop: Loop, hold: Hold): Cause {
   const { places, stacks, steps, tasks } = trace;
-  const stall = stallPlace(trace, loop, hold.begin);
+  const stall = stallPlace(trace, loop, hold.begin, hold.begin + hold.seconds);
   if (stall !== null) {
+    hold.also = stall.also.filter((id) => id !== 0).map((id) => places.get(id));
     const frames = stacks.placeIds(stall.stack);
     const importing = frames.some((id) => places.codeAt(id).file.startsWith("<frozen importlib"));
     const library = frames.findLastIndex((id) => isPackage(places.codeAt(id).file));
+    const outermost = frames.find((id) => places.codeAt(id).user);
     const place = stall.place || frames[library] || stacks.leaf(stall.stack);
     const leaf = places.codeAt(stacks.leaf(stall.stack));
     return {
       at: place === 0 ? null : places.get(place),
       stack: stall.stack,
       sampled: true,
+      loaded: importing && (outermost === undefined || places.codeAt(outermost).name === "<module>"),
       inside: library > frames.lastIndexOf(place) ? places.get(frames[library]) : null,
       call: importing ? IMPORT : leaf.user || places.codeAt(place) === leaf ? "" : callName(leaf),
       holds: [hold],
@@ -99,7 +112,15 @@ function causeOf(trace: Trace, loop: Loop, hold: Hold): Cause {
   const stack = hold.row < 0 ? 0 : steps.stack.get(hold.row);
   const ended = stack === 0 ? null : awaitPlace(trace, hold.row);
   const coroutine = hold.task < 0 ? null : codePlace(trace, tasks.code.get(hold.task));
-  return { at: ended ?? coroutine, stack, sampled: false, call: "", inside: null, holds: [hold] };
+  return {
+    at: ended ?? coroutine,
+    stack,
+    sampled: false,
+    loaded: false,
+    call: "",
+    inside: null,
+    holds: [hold],
+  };
 }
 
 /** "requests/sessions.py:580": a line of an installed package, from its folder on. */
@@ -123,16 +144,20 @@ function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding 
   const line = cause.sampled && at ? sourceLine(options, at) : "";
   const inside = cause.inside ? ` (${inPackage(cause.inside)})` : "";
   const doing = (line ? ` (${line})` : "") + (cause.call ? ` in ${cause.call}${inside}` : "");
+  const and = (other: Place) => {
+    const code = sourceLine(options, other);
+    return `, and at ${where(other)}${code && ` (${code})`}`;
+  };
   const place = cause.sampled
-    ? ` at ${where(at)}${doing}${worst.collecting ? `, ${COLLECTION}` : ""}`
+    ? ` at ${where(at)}${doing}${worst.also.slice(0, ALSO).map(and).join("")}${worst.collecting ? `, ${COLLECTION}` : ""}`
     : `, ${at ? `in the step that ended at or began in ${where(at)}` : "at a place that is not known"}` +
       (worst.collecting
         ? `, ${COLLECTION}`
         : ": no sample was taken, so perhaps the whole process did not get the processor");
   return finding(trace, "blocking-call", {
-    // An import in a package, such as a server that loads itself, is nobody's mistake.
+    // That a server loads itself, or the program, is nobody's mistake.
     severity:
-      (!cause.sampled && !worst.collecting) || (cause.call === IMPORT && at?.user !== true)
+      (!cause.sampled && !worst.collecting) || cause.loaded
         ? "info"
         : !worst.collecting && worst.seconds > trace.blockSeconds * SERIOUS
           ? "error"
@@ -142,7 +167,9 @@ function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding 
       (worst.collecting
         ? COLLECTION_ADVICE
         : cause.call === IMPORT
-          ? "Import it at the top of the module, before the loop runs."
+          ? cause.loaded
+            ? LOADED_ADVICE
+            : IMPORT_ADVICE
           : ADVICE),
     at,
     stack: cause.stack,

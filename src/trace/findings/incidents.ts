@@ -69,8 +69,13 @@ export function neverAwaited(trace: Trace, options: FindingOptions): Finding[] {
     const at = made ?? dropped ?? codePlace(trace, group[0].code);
     const later =
       made === null || made.line === dropped?.line ? "" : `, until it was dropped at ${where(dropped)}`;
+    // Only library code was there, such as the loop that calls it as a callback.
+    const created =
+      made === null && dropped === null
+        ? `, defined at ${where(at)}, was created by none of your lines, as by call_soon(${code.name}),`
+        : ` was created at ${where(at)}`;
     const message =
-      `The coroutine ${name} was created at ${where(at)} and never awaited${later}: none of its code ran. ` +
+      `The coroutine ${name}${created} and never awaited${later}: none of its code ran. ` +
       `Write await ${code.name}(...), or asyncio.create_task(${code.name}(...)) to run it beside.`;
     return describe(trace, "never-awaited", "error", group, at, message);
   });

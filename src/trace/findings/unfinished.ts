@@ -46,6 +46,15 @@ function wasDropped(trace: Trace, task: number): boolean {
   return false;
 }
 
+/** Whether the program ran a loop again after a task had ended, as test runners do for each test. */
+function wentOn({ tasks, loops }: Trace, task: number): boolean {
+  const { program } = loops[tasks.loop.get(task)];
+  const ended = tasks.ended.get(task);
+  return loops.some(
+    (loop) => loop.program === program && loop.states.some(({ state, t }) => state === 1 && t > ended),
+  );
+}
+
 function describe(trace: Trace, group: number[], what: string): Finding {
   const [first] = group;
   const cancelled = what === "was cancelled";
@@ -54,7 +63,7 @@ function describe(trace: Trace, group: number[], what: string): Finding {
   return finding(trace, "unfinished-at-exit", {
     severity: cancelled ? "info" : "warning",
     message:
-      `${names} (${coroutineName(trace, first)})${created(trace, group)} ${were} when the program ended, ${waiting(trace, first)}: ` +
+      `${names} (${coroutineName(trace, first)})${created(trace, group)} ${were} when ${cancelled && wentOn(trace, first) ? "its event loop was shut down" : "the program ended"}, ${waiting(trace, first)}: ` +
       `${cancelled ? "the main coroutine returned first, so asyncio.run cancelled what was left" : "what was left to do never ran"}. ` +
       "Await it, put it in a TaskGroup, or cancel it yourself where it is meant to stop.",
     at: parkedAt(trace, first),

@@ -43,6 +43,40 @@ describe("blocking-call", () => {
     assert.match(found.message, /at app.py:7 in Socket.read: /);
   });
 
+  it("tells of every line that held it for a good part of the time, as long as each was sampled", () => {
+    const w = started(1);
+    // Samples are ever further apart: those of line 7 are more, those of line 8 stand for more.
+    for (const t of [0.15, 0.16, 0.17]) w.stall(1, 0.1, t, [at(7)]);
+    w.stall(1, 0.1, 0.18, [at(6)]);
+    for (const t of [0.22, 0.3]) w.stall(1, 0.1, t, [at(8)]);
+    const [found] = of(w.step(1, 0.1, 0.35, 9, [at(9)]), "blocking-call");
+    assert.equal(found.at?.line, 8);
+    assert.match(found.message, /held the event loop for 250 ms at app\.py:8, and at app\.py:7: nothing/);
+  });
+
+  it("blames nobody for a module that installed code imports, such as a server that loads the program", () => {
+    const loads = [
+      "lib:/site-packages/server/main.py:3 serve",
+      "lib:<frozen importlib._bootstrap>:1 _find_and_load",
+    ];
+    const lazily = (...by: string[]) => {
+      const w = started(1);
+      w.stall(
+        1,
+        0.1,
+        0.2,
+        [...by, at(2, "<module>"), loads[1], "lib:/site-packages/big.py:5 <module>"].reverse(),
+      );
+      return of(w.step(1, 0.1, 0.4, 9, [at(9)]), "blocking-call")[0];
+    };
+    const loaded = lazily(...loads);
+    assert.deepEqual([loaded.severity, loaded.at?.line], ["info", 2]);
+    assert.match(loaded.message, /Installed code imports this module/);
+    const own = lazily(at(7), loads[1]);
+    assert.deepEqual([own.severity, own.at?.line], ["warning", 2]);
+    assert.match(own.message, /at the top of the module/);
+  });
+
   it("says so when there is no sample", () => {
     const w = started(1);
     w.step(1, 0.1, 0.3, 9, [at(9)]);

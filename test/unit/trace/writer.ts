@@ -113,7 +113,7 @@ export class StreamWriter {
   /** Id and line of a frame, its code defined on first use. Offsets are lines. */
   code(text: FrameText): CodeId {
     const user = !text.startsWith("lib:");
-    const [place, name = "?"] = (user ? text : text.slice(4)).split(" ");
+    const [, place, name = "?"] = /^(?:lib:)?(.*?)(?: ([^ ]+))?$/.exec(text) ?? [];
     const colon = place.lastIndexOf(":");
     const file = place.slice(0, colon);
     const key = `${file} ${name}`;
