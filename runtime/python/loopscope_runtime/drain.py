@@ -1,50 +1,22 @@
-"""The thread that takes the records away, and the frames it makes of them."""
+"""When records are taken away and sent, and the thread that sees to it."""
 
 import os
-import sys
 import time
 from _thread import RLock, allocate_lock, get_ident, get_native_id, start_new_thread
 
 from . import abandoned, codes, garbage, state, texts, watchdog, wire
-from .records import BYE, CODES, HELLO, LOOP, NOW, STATS, STRINGS
+from .outgoing import BEAT_NS, STATS_NS, Outgoing
+from .records import BYE, LOOP, STATS
 
 now = state.now
 FLUSH_NS = 40_000_000  # after the last flush the next is due: a killed program loses at most what it did since
 LATE_NS = 60_000_000  # after the last flush who should not have to flush does: one thread, or the other, is busy
 LEAST_NS = 5_000_000  # between looks of the thread
-STATS_NS = 1_000_000_000
-BEAT_NS = 250_000_000  # between heartbeats while nothing happens
-BUSY_BEAT_NS = 100_000_000  # and while something does
-RECORD = 5  # what a record costs the loop, in units of what writing the smallest one takes: docs/performance.md
 MANY = 50_000  # numbers of records that are sent without waiting for the next flush
 FEW_CODES = 20  # new code objects that a loop stops to describe: it leaves more of them to the thread
-GROUP = 128 * 1024  # bytes of records that make a frame
 
 let_others_run = getattr(os, "sched_yield", lambda: time.sleep(0))
 stat = os.stat  # tools that look for blocking calls replace it, and would object to ours
-
-
-def write_cost():
-    """What it takes here to write the smallest record, in nanoseconds: the least of a few tries."""
-    best = 1e9
-    for _ in range(5):
-        add = [].extend
-        began = now()
-        for _ in range(100):
-            add((-1.0, state.clock()))
-        best = min(best, (now() - began) / 100)
-    return best
-
-
-def other_threads():
-    """How many threads could wake a loop unseen: not the loops' own, nor an executor's, whose work is known."""
-    threading = sys.modules.get("threading")
-    if threading is None:
-        return 0
-    loops = {stream.thread_id for stream in list(state.streams)}
-    named = ("asyncio_", "ThreadPoolExecutor-")
-    alive = list(threading._active.values())  # not enumerate(): it takes a lock that the program may hold
-    return sum(each.ident not in loops and not each.name.startswith(named) for each in alive)
 
 
 def is_there(thread):
@@ -56,7 +28,7 @@ def is_there(thread):
     return True
 
 
-class Drain:
+class Drain(Outgoing):
     """Owns the channel. `flush` may be called by any thread, one at a time.
 
     A loop that runs flushes itself, between two iterations: it has the GIL, and the records in the processor's cache; to hand both
@@ -64,41 +36,29 @@ class Drain:
     """
 
     def __init__(self, channel, hello):
-        self.channel = channel
+        super().__init__()
         self.lock = allocate_lock()
         self.bell = allocate_lock()  # released to wake the thread
         self.stopping = False
         self.resting = False  # the thread sleeps long, as there is no loop
         self.running = allocate_lock()  # held by the thread while it runs
-        self.thread = 0  # its number in the system
-        self.last_flush = self.last_stats = self.last_beat = now()
+        self.last_flush = now()
         self.wanted = False  # the thread is to flush now
         self.flushing = 0  # the thread that flushes
         self.unsaid = False  # there is more to send once it is done
-        self.telling = False  # it has taken what records name, and not yet put it on its way
-        self.told = 0  # notes
-        self.events = 0
-        self.cpu = 0
-        self.price = RECORD * write_cost()  # nanoseconds of the loop's time that a record takes, about
         self.sampled = watchdog.Watchdog()
-        self.introduced = []
-        self.descriptions = {}  # loop -> what its `loop` frame says
         self.searching = True
-        self.found = ()  # frames of the last search, to be sent
         self.next_turn = 0  # when the thread means to look next
-        self.batches = []  # (stream, its pieces of records), taken from the loops and not yet in frames
         self.paused = []  # holds one thing while the thread is to be started again
         self.gone = None  # called by the thread as it ends because the listener is no more
         self.greet(channel, hello)
 
     def greet(self, channel, hello):
         """Begins a stream."""
-        self.channel = channel
+        self.begin(channel, hello)
         self.patience = FLUSH_NS, LATE_NS  # of loops, of the thread
         if not channel.at_once:  # no loop should have to wait for the disk
             self.patience = LATE_NS, FLUSH_NS
-        channel.put(wire.HEADER, keep=True)
-        channel.put(wire.json_frame(HELLO, hello), keep=True)
 
     def start(self):
         self.bell.acquire(False)
@@ -211,6 +171,11 @@ class Drain:
         self.flushing = get_ident()
         whole = False
         try:
+            self.last_flush = t = now()
+            state.due = (t + self.patience[0]) / 1e9
+            self.wanted = False
+            if final:
+                self.search()
             began = time.thread_time_ns()
             self.collect(final)
             self.pump(final)
@@ -269,77 +234,6 @@ class Drain:
             self.introduced[:] = self.loops_again()
         self.channel.recount()
 
-    def loops_again(self):
-        live = [stream.loop_id for stream in state.streams]
-        return [wire.json_frame(LOOP, d) for i, d in self.descriptions.items() if i in live]
-
-    def collect(self, final):
-        put = self.channel.put
-        t = now()
-        self.last_flush = t
-        state.due = (t + self.patience[0]) / 1e9
-        self.wanted = False
-        if final:
-            self.search()
-        before = len(self.batches)
-        beats = self.beats(t, final)
-        for stream in list(state.streams):
-            there = len(self.batches)
-            stream.take(self.batches)
-            if stream.closed and len(self.batches) == there:
-                state.streams.remove(stream)
-                state.counts["seen"] += stream.uncounted()
-        self.telling = bool(self.introduced or codes.fresh or state.strings)
-        while self.introduced:
-            put(self.introduced.pop(0), keep=True)
-        rows = codes.take()
-        if rows:
-            put(wire.json_frame(CODES, rows), keep=True)
-        for body in texts.bodies():  # those of the records that were taken, and perhaps newer ones
-            put(wire.frame(STRINGS, body))
-        self.telling = False
-        busy = len(self.batches) > before
-        while self.batches:
-            stream, pieces = self.batches[0]
-            while pieces:
-                self.put_records(stream, pieces)
-            del self.batches[0]
-        for each in self.found:
-            put(each)
-        self.found = ()
-        if final or beats and t - self.last_beat > (BUSY_BEAT_NS if busy else BEAT_NS):
-            self.last_beat = t
-            others = other_threads()
-            put(wire.json_frame(NOW, [row + [others] for row in beats]))
-        if final or t - self.last_stats > STATS_NS or len(state.notes) > self.told:
-            self.last_stats, self.told = t, len(state.notes)
-            put(wire.json_frame(STATS, self.stats(t)))
-
-    def beats(self, t, final):
-        """Where each loop is; none while a look at them would make a loop wait for the thread, which may have no processor."""
-        if not state.looking.acquire(final or get_native_id() == self.thread):
-            return []
-        try:
-            return [beat(stream, t) for stream in list(state.streams) if stream.probe is not None]
-        finally:
-            state.looking.release()
-
-    def put_records(self, stream, pieces):
-        """Queues a frame of the first of the pieces, which are taken from the list."""
-        group = []
-        size = records = 0
-        for piece, count in pieces:
-            group.append(piece)
-            size += len(piece)
-            records += count
-            if size >= GROUP:
-                break
-        n = len(group)
-        sequence = stream.sequence + (2 if stream.gap else 1)
-        frame = wire.records_frame(stream.loop_id, sequence, records, stream.lost, group)
-        self.channel.put_records(frame, size + len(frame[0]), stream, records, sequence, pieces, n)
-        self.events += records
-
     def search(self):
         """Looks for what `abandoned` finds. Its failure costs its findings and nothing else."""
         if not self.searching:
@@ -354,18 +248,6 @@ class Drain:
             self.searching = False
             state.note("the search for lost tasks was switched off: %s: %s" % (type(exc).__name__, exc))
         self.cpu += time.thread_time_ns() - began
-
-    def stats(self, t):
-        return {
-            "t": t,
-            "events": self.events,
-            "overheadNs": int(self.events * self.price),
-            "drainNs": self.cpu,
-            "dropped": state.counts["lost"],
-            "tasksSeen": state.counts["seen"] + sum([stream.uncounted() for stream in state.streams]),
-            "tasksMissed": state.counts["missed"],
-            "notes": list(state.notes),
-        }
 
     def pump(self, final):
         done = self.channel.pump()
@@ -429,8 +311,3 @@ class Drain:
         while self.unsaid and self.flushing != get_ident():
             self.unsaid = False
             self.flush_safely(True)
-
-
-def beat(stream, t):
-    key, begin, ready = stream.probe()
-    return [stream.loop_id, t, int(key), begin, ready]
