@@ -136,7 +136,7 @@ async def b(box, lock):
     await asyncio.sleep(0.01)
     async with lock: pass
 def make(): return [], asyncio.Lock()`,
-      /a waits for task b at app.py:\d+; b waits for Lock\.acquire at app.py:\d+, held by a\..* Do not wait for another task while holding/,
+      /b waits for Lock\.acquire at app.py:\d+, held by a; a waits for task b at app.py:\d+\..* Do not wait for another task while holding/,
       "nothing",
     ),
     pair(
@@ -258,6 +258,67 @@ asyncio.run(main())
         assert.equal(found.severity, "warning");
         assert.match(found.message, /Lock '(accounts|ledger)'.*ended only when one of them was cancelled/);
         ran.none("unfinished-at-exit");
+      },
+    },
+    {
+      title: "a semaphore that all who hold it wait for, and a barrier that one is missing at, after Ctrl-C",
+      program: `
+async def twice(semaphore):
+    async with semaphore:
+        await asyncio.sleep(0.01)
+        async with semaphore: pass #: again
+async def party(barrier):
+    await (barrier.wait() if hasattr(asyncio, "Barrier") else barrier.get()) #: party
+async def main():
+    semaphore = asyncio.Semaphore(2)
+    barrier = asyncio.Barrier(3) if hasattr(asyncio, "Barrier") else asyncio.Queue()
+    asyncio.get_running_loop().call_later(2, os.kill, os.getpid(), signal.SIGINT)
+    await asyncio.gather(
+        *(asyncio.create_task(twice(semaphore), name=f"twice-{n}") for n in range(2)),
+        *(asyncio.create_task(party(barrier), name=f"party-{n}") for n in range(2)),
+    )
+asyncio.run(main())
+`,
+      code: 130,
+      check(ran) {
+        const at = (name: string) => ran.of("deadlock").find((each) => each.at?.line === ran.line(name));
+        const all =
+          /twice-0 waits for Semaphore 'semaphore'\.acquire .*, held by twice-0 and twice-1; twice-1 waits for .*, held by twice-0 and twice-1\. It ended/;
+        assert.match(at("again")?.message ?? "", all);
+        // Who waits there, too, cannot help.
+        assert.match(
+          at("party")?.message ?? "",
+          /party-0 waits for (Barrier|Queue) 'barrier'\.\w+ .*, which only Task-1 could/,
+        );
+      },
+    },
+    {
+      title: "that only the timeout of an hour is left, after Ctrl-C",
+      program: `
+async def sets(future, waiting):
+    await asyncio.wait_for(asyncio.gather(waiting, return_exceptions=True), 3600)
+    future.set_result(1)
+async def waits(future):
+    await asyncio.shield(future) #: waits
+async def main():
+    future = asyncio.get_running_loop().create_future()
+    waiting = asyncio.create_task(waits(future), name="waits")
+    setting = asyncio.create_task(sets(future, waiting), name="sets")
+    del future
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    signal.setitimer(signal.ITIMER_REAL, 2)
+    await asyncio.wait([waiting, setting])
+asyncio.run(main())
+`,
+      code: 130,
+      check(ran) {
+        const found = ran.one("deadlock");
+        ran.at(found, "waits");
+        assert.equal(found.severity, "info");
+        assert.match(
+          found.message,
+          /Nothing but a timer due in (1 h|60 min) can wake this program: waits waits for Future at app\.py:/,
+        );
       },
     },
     {

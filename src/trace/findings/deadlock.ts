@@ -5,7 +5,7 @@ import { lastSuspension } from "../queries";
 import type { Trace } from "../trace";
 import { finding, listed, roundLength } from "./finding";
 import { awaitedAt, waited } from "./incidents";
-import { circles, waitingFor } from "./stuck";
+import { circles, forTasks, waitingFor } from "./stuck";
 import { FAR_TIMER, pollAt, tellsPolls, type WaitGraph, waitGraph } from "./waitGraph";
 
 /** How many of the longest waits are looked at, and how long (seconds) one must be. */
@@ -111,7 +111,7 @@ function deadlocksAt(trace: Trace, program: number, t: number, idle: boolean, to
     for (const task of rest) told.add(task);
     found.push(describeStuck(trace, graph, rest, Number.POSITIVE_INFINITY));
   }
-  if (t === trace.endTime && graph.stuck.size === 0) found.push(...onlyTimers(trace, program, graph, told));
+  if (graph.stuck.size === 0) found.push(...onlyTimers(trace, program, graph, told));
   return found;
 }
 
@@ -123,11 +123,11 @@ function neverWoke(trace: Trace, graph: WaitGraph, task: number): boolean {
   return (wakes.cause.get(steps.wake.get(row)) & CAUSE_CANCELLED) !== 0;
 }
 
-/** Whether a circle never ended, or only because somebody cancelled: one that ended by itself was none. */
-function wasReal(trace: Trace, graph: WaitGraph, cycle: number[]): boolean {
-  const broken = brokenAt(trace, graph, cycle);
+/** Whether the waits of some tasks never ended, or only because somebody cancelled: what ended by itself was no deadlock. */
+function wasReal(trace: Trace, graph: WaitGraph, tasks: number[]): boolean {
+  const broken = brokenAt(trace, graph, tasks);
   if (Number.isNaN(broken)) return true;
-  return cycle.some((task) => {
+  return tasks.some((task) => {
     const { row } = graph.waiters.get(task)!;
     return trace.steps.ready.get(row) === broken && neverWoke(trace, graph, task);
   });
@@ -174,7 +174,10 @@ function describeCycle(trace: Trace, program: number, graph: WaitGraph, cycle: n
   const waits = cycle.map((task) => describeWait(trace, graph, task)).join("; ");
   const kind =
     cycle.length === 1 ? "A task waits for itself" : `${cycle.length} tasks wait for one another in a circle`;
-  const also = others > 0 ? ` ${others} more ${others === 1 ? "task waits" : "tasks wait"} for them.` : "";
+  const also =
+    others > 0
+      ? ` ${others} more ${others === 1 ? "task waits" : "tasks wait"} for ${cycle.length === 1 ? "it" : "them"}.`
+      : "";
   const objects = cycle.map((task) => graph.waiters.get(task)!.wait.object).filter((object) => object >= 0);
   const advice = adviceFor(cycle.map((task) => graph.waiters.get(task)!.wait));
   return finding(trace, "deadlock", {
@@ -217,14 +220,7 @@ function ending(
   broken: number,
 ): string {
   if (!Number.isNaN(broken)) return "It ended only when one of them was cancelled.";
-  const timers = [...trace.programs[program].loops.values()].map((loop) => {
-    if (loop.id > 0 && !tellsPolls(loop)) return 0;
-    const poll = pollAt(loop, t);
-    return poll >= 0 && loop.polls.timers.get(poll) > 0
-      ? loop.polls.timeout.get(poll)
-      : Number.POSITIVE_INFINITY;
-  });
-  const soonest = Math.min(...timers);
+  const soonest = nextTimer(trace, program, t);
   if (!Number.isFinite(soonest)) return "Nothing can ever wake them.";
   const proved = cycle.every((task) => waiters.get(task)!.proved);
   if (proved) return "Nothing else in the program can wake them: at most a timeout could cancel them.";
@@ -233,10 +229,24 @@ function ending(
   return `Nothing can wake them but a timer due in ${roundLength(soonest)}, if it concerns them at all.`;
 }
 
+/** Seconds from the beginning of its loop's wait until a program's next timer is due; 0 where it cannot be known. */
+function nextTimer(trace: Trace, program: number, t: number): number {
+  const timers = [...trace.programs[program].loops.values()].map((loop) => {
+    if (loop.id > 0 && !tellsPolls(loop)) return 0;
+    const poll = pollAt(loop, t);
+    return poll >= 0 && loop.polls.timers.get(poll) > 0
+      ? loop.polls.timeout.get(poll)
+      : Number.POSITIVE_INFINITY;
+  });
+  return Math.min(...timers);
+}
+
 function describeStuck(trace: Trace, graph: WaitGraph, tasks: number[], timer: number): Finding {
   const { steps } = trace;
   // The one that waits on a thing, not on another stuck task, is where to look.
-  const root = tasks.find((task) => graph.waiters.get(task)!.open) ?? tasks[0];
+  const waiter = (task: number) => graph.waiters.get(task)!;
+  const root =
+    tasks.find((task) => waiter(task).open) ?? tasks.find((task) => !forTasks(waiter(task))) ?? tasks[0];
   const { row, wait } = graph.waiters.get(root)!;
   const since = Math.max(...tasks.map((task) => steps.end.get(graph.waiters.get(task)!.row)));
   const shown = [root, ...tasks.filter((task) => task !== root)].slice(0, 4);
@@ -260,9 +270,12 @@ function describeStuck(trace: Trace, graph: WaitGraph, tasks: number[], timer: n
 
 /** Nothing is stuck for ever, but nothing happens before a timer that is far away. */
 function onlyTimers(trace: Trace, program: number, graph: WaitGraph, told: Set<number>): Finding[] {
-  const due = [...graph.sleepers.values()];
-  if (due.length === 0 || due.some((left) => left < FAR_TIMER)) return [];
+  const due = nextTimer(trace, program, graph.t);
+  if (due < FAR_TIMER || !Number.isFinite(due)) return [];
   const without = waitGraph(trace, program, graph.t, false);
   const rest = [...without.stuck].filter((task) => !told.has(task));
-  return rest.length === 0 ? [] : [describeStuck(trace, without, rest, Math.min(...due))];
+  // What is over ended by such a timer, or somebody had enough.
+  if (rest.length === 0 || !wasReal(trace, without, rest)) return [];
+  for (const task of rest) told.add(task);
+  return [describeStuck(trace, without, rest, due)];
 }

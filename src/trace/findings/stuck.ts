@@ -67,6 +67,11 @@ export function waitingFor(
   return found;
 }
 
+/** Whether a task only waits for the end of others: who waits for a thing is more to blame for a circle. */
+export function forTasks(waiter: Waiter | undefined): boolean {
+  return waiter?.wait.kind === "task" || waiter?.wait.kind === "tasks";
+}
+
 /** Stuck tasks that wait for one another in a circle, in the order of waiting: one circle a knot. */
 export function circles(waiters: Map<number, Waiter>, stuck: Set<number>): number[][] {
   const next = (task: number) => waiters.get(task)!.on.filter((other) => stuck.has(other));
@@ -78,11 +83,13 @@ export function circles(waiters: Map<number, Waiter>, stuck: Set<number>): numbe
     let task = knot[knot.length - 1];
     while (!at.has(task)) {
       at.set(task, path.push(task) - 1);
-      task = next(task).find((other) => inside.has(other))!;
+      // Of a semaphore's holders, itself last: that all of them wait says more.
+      task = next(task).find((other) => inside.has(other) && other !== task) ?? task;
     }
     const circle = path.slice(at.get(task));
-    // Beginning with the oldest task, so that the same circle always reads the same.
-    const oldest = circle.indexOf(circle.reduce((a, b) => Math.min(a, b)));
+    // Beginning with the oldest task that waits for a thing, so that the same circle always reads the same.
+    const things = circle.filter((each) => !forTasks(waiters.get(each)));
+    const oldest = circle.indexOf(Math.min(...(things.length > 0 ? things : circle)));
     found.push([...circle.slice(oldest), ...circle.slice(0, oldest)]);
   }
   return found;

@@ -5,7 +5,7 @@ import { firstWhere } from "../store/columns";
 import type { Loop } from "../store/loops";
 import { TaskFlag } from "../store/tasks";
 import type { Trace } from "../trace";
-import { neverWake } from "./stuck";
+import { forTasks, neverWake } from "./stuck";
 
 /** A suspended task at an instant and what could wake it. */
 export interface Waiter {
@@ -77,7 +77,7 @@ export function waitGraph(trace: Trace, program: number, t: number, timers = tru
   }
   outside ||= hasOtherTimers(trace, program, t, sleepers, timers);
   for (const { on } of waiters.values())
-    on.sort((a, b) => rank(waiters.get(a)) - rank(waiters.get(b)) || a - b);
+    on.sort((a, b) => Number(forTasks(waiters.get(a))) - Number(forTasks(waiters.get(b))) || a - b);
   return { t, waiters, sleepers, stuck: neverWake(waiters, outside || awake.size > 0) };
 }
 
@@ -99,11 +99,6 @@ function hasOtherTimers(
     if (poll < 0 || !(far || loop.polls.timeout.get(poll) < FAR_TIMER)) return false;
     return loop.polls.timers.get(poll) > (asleep.get(loop.row) ?? 0);
   });
-}
-
-/** Who waits for a thing is more to blame for a circle than who only waits for the end of others, so it comes first. */
-function rank(waiter: Waiter | undefined): number {
-  return waiter?.wait.kind === "task" || waiter?.wait.kind === "tasks" ? 1 : 0;
 }
 
 function isRunning(loop: Loop, t: number): boolean {
@@ -163,33 +158,33 @@ function waiter(
       ? base
       : { ...base, on: wait.tasks.filter(alive), all, open: !wait.tasks.some(alive), proved: true };
   }
-  if (wait.object < 0) return proven(trace, base);
+  if (wait.object < 0) return proven(trace, base, t);
   if (wait.kind === "lock" || wait.kind === "semaphore") {
     const holders = [...new Set(trace.objects.holdersAt(wait.object, t))];
     if (holders.length > 0 && holders.every(alive))
       return { ...base, on: holders, open: false, proved: true };
-    return proven(trace, base);
+    return proven(trace, base, t);
   }
   const known = wakersOf(trace, wait.object, wakers).filter((other) => other !== task);
-  const sure = proven(trace, base);
+  const sure = proven(trace, base, t);
   if (!sure.open) return sure;
   if (known.length > 0 && known.every(alive)) return { ...base, on: known, open: false };
   return base;
 }
 
 /** The waiter with those who could wake it, where the runtime has proved that nobody else can. */
-function proven(trace: Trace, waiter: Waiter): Waiter {
+function proven(trace: Trace, waiter: Waiter, t: number): Waiter {
   const known = trace.stuck.get(waiter.task);
   if (known === undefined || known.row !== waiter.row) return waiter;
-  const on = known.wakers.filter((other) => other !== waiter.task && !waitsLike(trace, waiter, other));
+  const on = known.wakers.filter((other) => other !== waiter.task && !waitsLike(trace, waiter, other, t));
   return on.length === 0 ? waiter : { ...waiter, on, open: false, proved: true };
 }
 
 /** Whether a task waits for the same of the same object: two consumers of a queue feed one another as little as anybody. */
-function waitsLike(trace: Trace, { wait }: Waiter, other: number): boolean {
-  const row = trace.tasks.lastStep.get(other);
-  if (wait.object < 0 || row < 0) return false;
-  const its = waitOf(trace, row);
+function waitsLike(trace: Trace, { wait }: Waiter, other: number, t: number): boolean {
+  const { state, suspension } = taskState(trace, other, t);
+  if (wait.object < 0 || state !== "suspended") return false;
+  const its = waitOf(trace, suspension);
   return its.object === wait.object && its.kind === wait.kind;
 }
 
