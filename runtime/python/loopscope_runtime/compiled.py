@@ -4,19 +4,18 @@ Of what is scheduled, the commonest is recognised by `call_soon` itself, and the
 processor's caches, so that what counts is how many are run.
 """
 
-from _thread import get_ident
 from sys import _getframe as getframe
 from types import MethodType
 from weakref import ref
 
-from . import chains, codes, loops, missed, recorder, state, wakers
+from . import chains, codes, compiled_methods, recorder, state, wakers
 from .eager import leaves, tell_names
 from .fallback import BUILTIN
 from .othersteps import first_wake, recovered
 from .othersteps import other_step as other_step_of
 from .recorder import CLOCK_HEAD, SLOW_CALLBACK
 from .creation import RETURNED_HEAD
-from .records import ARG, CALLBACK_HEAD, IO, KEYS, LIGHT_HEAD, NAME, RUN, TASK, THREAD, TIMER, UNKNOWN, WAS_CANCELLED, head, key
+from .records import ARG, CALLBACK_HEAD, IO, KEYS, LIGHT_HEAD, NAME, TASK, TIMER, UNKNOWN, WAS_CANCELLED, head, key
 from .records import WAKE_AT_END, WAKE_BY_NONE, WAKE_BY_STEP, WAKE_HERE, WAKE_THERE, YIELD_HEAD
 from .state import PIECE
 
@@ -33,8 +32,7 @@ waker_place = wakers.place
 def trace(loop, stream, asyncio):
     """Wraps a loop's scheduling methods; its recorder."""
     rec = recorder.Recorder(stream, asyncio)
-    stock_call_soon, stock_call_later, stock_call_at = loop.call_soon, loop.call_later, loop.call_at
-    stock_threadsafe, stock_run_forever = loop.call_soon_threadsafe, loop.run_forever
+    stock_call_soon = loop.call_soon
     buf, ext, light, gathering = stream.buf, stream.ext, rec.light, rec.gathering
     suspended, elsewhere, stopped, done, wake = rec.suspended, rec.elsewhere, rec.stopped, rec.done, rec.wake
     created, first = rec.created, rec.first
@@ -341,7 +339,7 @@ def trace(loop, stream, asyncio):
                 task = other_step_of(rec, woken, callback, args, frame, cur, 0.0 if cur is None else me, by, cause)
                 if task is not None:
                     return other_step, (task, callback, *args)
-            if of_asyncio(callback):
+            if compiled_methods.of_asyncio(callback):
                 return called, (origin(), callback, *args)
         except Exception as exc:
             state.fault(exc, "call_soon")
@@ -370,37 +368,11 @@ def trace(loop, stream, asyncio):
             wake(note[5], cause | flags, 0.0, frame)
         return True
 
-    def call_soon_threadsafe(callback, *args, context=None):
-        if not of_asyncio(callback):
-            return stock_threadsafe(callback, *args, context=context)
-        by_thread = rec.handing or get_ident() != stream.thread_id
-        return stock_threadsafe(called, -THREAD if by_thread else origin(), callback, *args, context=context)
-
-    def call_later(delay, callback, *args, context=None):
-        through = (timer_fired, callback) if of_asyncio(callback) else (callback,)
-        return stock_call_later(delay, *through, *args, context=context)
-
-    def call_at(when, callback, *args, context=None):
-        through = (timer_fired, callback) if of_asyncio(callback) else (callback,)
-        return stock_call_at(when, *through, *args, context=context)
-
-    def run_forever():
+    def runs():
+        """The loop begins to run. A signal handler may have broken off what ran before."""
         nonlocal by, cause, calling
-        if loop.is_running():
-            return stock_run_forever()  # which says so
-        swap(None)  # a signal handler may have broken off what ran before
+        swap(None)
         by, cause, calling = 0.0, IO, 0.0
-        stream.thread_id = get_ident()
-        stream.resting = False
-        loops.runs(rec)
-        rec.ext((head(RUN, 0, 1), state.clock()))
-        try:
-            stock_run_forever()
-        finally:
-            loops.runs(None)
-            missed.count(loop)
-            rec.ext((head(RUN, 0, 0), state.clock()))
-            stream.rest()
 
     def current():
         return 0.0 if cur is None else me
@@ -426,23 +398,11 @@ def trace(loop, stream, asyncio):
     probe.gone = ref(rec, lambda _: setattr(stream, "closed", True))  # the stream keeps this, and neither the recorder nor the loop
 
     shim = light_step if light else step
-    for function in (call_soon, call_soon_threadsafe, call_later, call_at, woken, otherwise):
+    for function in (call_soon, woken, otherwise):
         codes.mark(function.__code__, codes.SKIP)
-        function.__qualname__ = function.__name__  # which the text of a TypeError names
-    run_code = run_forever.__code__
-    for function in (run_forever, step, light_step, first_step, other_step, called, timer_fired):
+    for function in (step, light_step, first_step, other_step, called, timer_fired):
         codes.mark(function.__code__, codes.STOP)
     stream.probe, rec.current, rec.swap, rec.origin = probe, current, swap, origin
-    loop.call_soon = call_soon
-    loop.call_soon_threadsafe = call_soon_threadsafe
-    loop.call_later = call_later
-    loop.call_at = call_at
-    loop.run_forever = run_forever
+    run_code = compiled_methods.put_on(loop, rec, call_soon, called, timer_fired, runs)
     loop._loopscope = rec
     return rec
-
-
-def of_asyncio(callback):
-    """Whether a callback is asyncio's own, so that nobody will see its handle's repr."""
-    module = getattr(getattr(callback, "func", callback), "__module__", None)
-    return isinstance(module, str) and (module == "asyncio" or module.startswith("asyncio."))
