@@ -145,6 +145,25 @@ class Lifecycle(unittest.TestCase):
         never = next(f for f in run.faults if f[0] == "never-awaited")
         self.assertEqual((never[1], never[2][:3]), ("never", ("app.py", 7, "main")))
 
+    def test_a_future_with_the_key_of_a_task(self):
+        """It fails where a task was freed: the failure is not that task's."""
+        run = self.run_ok(
+            """
+            import asyncio
+            class Future(asyncio.Future):
+                __hash__ = lambda self: freed
+            async def fine(): pass
+            async def main():
+                global freed
+                task = asyncio.create_task(fine(), name="fine")
+                await task
+                freed = hash(task)
+                Future().set_exception(KeyError("key"))
+            asyncio.run(main())
+            """
+        )
+        self.assertEqual(run.faults, [("unretrieved", None, "KeyError", "'key'")])
+
     def test_stall(self):
         run = self.run_ok(
             """

@@ -36,7 +36,9 @@ def reported(rec, context):
     if future is not None and exc is not None and "never retrieved" in message:
         where = recorder.raise_place(exc)
         texts = [state.text(type(exc).__qualname__), state.text(recorder.text_of(exc))]
-        rec.ext((head(UNRETRIEVED, key(future)), state.clock(), len(where), *where, *texts))
+        # A plain future has no number, and may have the key of a task that was freed before.
+        task = key(future) if hasattr(future, "get_coro") else 0
+        rec.ext((head(UNRETRIEVED, task), state.clock(), len(where), *where, *texts))
 
 
 def watch_warnings(warnings, recorder_here):
