@@ -46,7 +46,7 @@ def about_to_run(rec, loop):
     """The tasks whose steps a loop has before it, as far as it shows them."""
     if rec.step_of is None:
         return []
-    ready = islice(getattr(loop, "_ready", ()), MANY)
+    ready = list(islice(getattr(loop, "_ready", ()), MANY))  # at once: what is run to look at them may have the collector schedule more
     return [task for task in (rec.step_of(handle._callback)[0] for handle in ready) if task is not None]
 
 
