@@ -30,7 +30,7 @@ class Placeholder(Making):
         return self.number
 
     def leaves(self, rec, task, future):
-        if not foreign.started(task.get_coro()):
+        if self.told or not foreign.started(task.get_coro()):
             return None
         state.counts["seen"] += 1
         t, st = suspends(rec, self, task, future, YIELDED if future is None else SUSPENDED)
@@ -135,7 +135,7 @@ def leaves(rec, running, task, future=None):
     The end of that step is written then, and its wake. running: what the recorder takes for the running task. future: what it waits on, which
     is done; None: it yields.
     """
-    return running.leaves(rec, task, future) if isinstance(running, Making) and not running.told else None
+    return running.leaves(rec, task, future) if isinstance(running, Making) else None
 
 
 def wakes_itself(rec, k, t, future):

@@ -131,7 +131,7 @@ class Recorder(suspensions.Suspensions):
         self.factory = None  # the user's task factory
         self.making = None  # the coroutine that it was given last, until it has returned
         self.opened = None  # the innermost of the tasks that `starts.py` sees in their first step
-        self.armed = None  # the coroutine of the next of them, while its constructor has not stepped it
+        self.armed = None  # the coroutine of the next of them, while its constructor has not stepped it, where several loops run; or what it may be
         self.maker = None  # the frame that makes that task, where nobody knew that it would
         self.restore_factory = None  # gives the loop its task factory back
         self.first_run = None  # called when a loop that did not run when it was met runs for the first time

@@ -14,7 +14,7 @@ from _thread import get_ident
 from types import FunctionType, MethodType
 
 from . import chains, codes, eager, foreign, guard, loops, methods, names, state
-from .records import AT_ONCE, head
+from .records import AT_ONCE, head, key
 
 TOOLS = (4, 3)  # ids that belong to no kind of tool
 CACHE = 0  # where an instruction says it is, on 3.12, that calls a function in Python
@@ -34,15 +34,24 @@ no_tool = False  # all were taken
 sites = {}  # id(code) -> offsets of the instructions that make such tasks
 asking = {}  # id(code) -> offsets of those that just ask whether the loop runs
 events = {}  # id(code) -> (code, the events it has): which also keeps those alive that are named by their id
+starters = set()  # id(code) of the coroutine functions that have PY_START
+lately = None  # the one that such a task was last made of
+# The coroutine of the task that is being made, until its constructor steps it. Threads take it from each other, and look closer then: to ask
+# which thread this is takes longer than all else that is done with this.
+armed = None
+latest = None  # the Start of the latest task, likewise
 leaving = []  # (frame, recorder, offset): where the next instruction tells the end of a first step
 
 
 class Start(eager.Making):
-    """A task in the midst of its first step. It has the key of its task."""
+    """A task in the midst of its first step. It has the key of its task.
 
-    told = False  # the end of the step was told
+    task: None once the end of the step was told. name: as told. parent: the key of the task that makes it. before: what stands for that, or
+    None. outer: the Start in whose step it is made, or None.
+    """
+
+    __slots__ = "rec", "coro", "task", "name", "key", "parent", "before", "outer"
     frame = None  # of its maker, where nobody knew that this makes such tasks
-    outer = None  # the Start in whose step this is made
 
     def __hash__(self):
         return int(self.key)
@@ -51,16 +60,21 @@ class Start(eager.Making):
         """As `eager.leaves`."""
         if task is not self.task:
             return None
-        self.told = True
-        t, k, name = clock(), self.key, self.name
+        self.task = None
+        t = clock()
         if rec.light:
-            st = chains.of(task, name)
+            st = chains.of(task, self.name)
             rec.stopped(task, st, t, future)
         else:
-            rec.elsewhere(task, None, t, future, k, name)
+            rec.elsewhere(task, None, t, future, self.key, self.name)
             st = task._loopscope
-        eager.wakes_itself(rec, k, t, future)
+        if future is not None:
+            eager.wakes_itself(rec, self.key, t, future)
         return st
+
+
+class Unforeseen(Start):
+    __slots__ = ("frame",)
 
 
 def watch(kind):
@@ -77,19 +91,16 @@ def watch(kind):
         def is_running(self):
             if self._thread_id is None:
                 return False
-            rec = here.get(get_ident())
-            if rec is not None and rec.armed is None:
-                heard(rec, getframe(1))
+            if armed is None or len(here) > 1:
+                heard(getframe(1))
             return True
 
     else:
 
         def is_running(self):
             runs = stock(self)
-            if runs:
-                rec = here.get(get_ident())
-                if rec is not None and rec.armed is None:
-                    heard(rec, getframe(1))
+            if runs and (armed is None or len(here) > 1):
+                heard(getframe(1))
             return runs
 
     state.replace(kind, "is_running", methods.alike(is_running, stock))
@@ -97,10 +108,11 @@ def watch(kind):
         state.hooks.append(take_off)
 
 
-def heard(rec, frame):
+def heard(frame):
     """A frame asks whether the loop of this thread runs, or what it calls, in C: the constructor of a task of which no CALL told, perhaps."""
     try:
-        if frame.f_lasti not in asking.get(id(frame.f_code), NONE) and not no_tool and not eager.is_making(rec):
+        rec = here.get(get_ident())
+        if rec is not None and rec.armed is None and frame.f_lasti not in asking.get(id(frame.f_code), NONE) and not no_tool and not eager.is_making(rec):
             first_seen(rec, frame, frame.f_code, frame.f_lasti)
     except Exception as exc:
         state.fault(exc, "is_running")
@@ -118,7 +130,7 @@ def first_seen(rec, frame, code, offset):
         return
     rec.armed, rec.maker = coros, frame
     for coro in coros:
-        listen(coro.cr_code, monitoring.events.PY_START)
+        starts(coro.cr_code)
     if not known:
         sites.setdefault(id(code), set()).add(offset)
         leaving.append((frame, rec, offset))
@@ -202,10 +214,11 @@ def get_tool(tool_id, /):
 
 def take_off():
     """The recording ends."""
-    global no_tool
+    global no_tool, lately, armed, latest
     leave_tool()
     no_tool = False
-    for noted in (sites, asking, events, leaving):
+    lately = armed = latest = None
+    for noted in (sites, asking, events, starters, leaving):
         noted.clear()
 
 
@@ -218,17 +231,32 @@ def listen(code, more, less=0):
         monitoring.set_local_events(tool, code, wanted)
 
 
+def starts(code):
+    """Listens to the beginning of coroutines."""
+    global lately
+    if id(code) not in starters:
+        listen(code, monitoring.events.PY_START)
+        starters.add(id(code))
+    lately = code
+
+
 def called(code, offset, function, first):
     """CALL: an instruction of a code that has made such a task calls something. first: what it is handed."""
+    global armed
     try:
-        if offset not in sites[id(code)]:
-            return DISABLE
-        if type(first) is CoroutineType and (function is Task or hands_on(function)):  # else it is looked for
+        if type(first) is not CoroutineType:  # it is looked for, if one is handed on
+            return None if offset in sites[id(code)] else DISABLE
+        if function is not Task or first.cr_code is not lately:
+            if offset not in sites[id(code)]:
+                return DISABLE
+            if function is not Task and not hands_on(function):
+                return None
+            starts(first.cr_code)
+        armed = first
+        if len(here) > 1:
             rec = here.get(get_ident())
             if rec is not None:
                 rec.armed = first
-                if id(first.cr_code) not in events:
-                    listen(first.cr_code, monitoring.events.PY_START)
     except Exception as exc:
         state.fault(exc, "the making of a task")
 
@@ -240,36 +268,40 @@ def hands_on(function):
 
 def began(code, offset):
     """PY_START: a coroutine begins, of a function of which such tasks were made."""
+    global armed, latest
     try:
-        rec = here.get(get_ident())
-        if rec is None or rec.armed is None:
-            return
-        coro, task = rec.armed, current_task()
+        task = current_task()
         if task is None:
             return
-        own = task.get_coro()
-        if own is not coro:
-            if type(coro) is not list or not any(own is each for each in coro):
-                return  # it is awaited, meanwhile
-            coro = own
-        rec.armed = None
+        coro = task.get_coro()
+        rec = here.get(get_ident())
+        if coro is not armed and not begins(rec, task, coro, getframe(1)) or rec is None:
+            return
+        armed = rec.armed = None
         if rec.making is not None and (rec.making is coro or eager.is_making(rec)):
             return  # a task factory's
-        start = Start()
-        start.coro = coro
-        if rec.opened is not None:
-            start.outer = innermost(rec)
-        if rec.maker is not None:
+        if rec.maker is None:
+            start = Start()
+        else:
+            start = Unforeseen()
             start.frame, rec.maker = rec.maker, None
+        start.rec = rec
+        start.coro = coro
         start.task = task
         start.name = name = names.read(task) if type(task) is Task else names.of(task)
         start.parent = parent = rec.current()
         start.key = k = rec.created(task, parent, name, 3)
         start.before = rec.swap(start, k)
-        rec.opened = start
+        start.outer = None if rec.opened is None else innermost(rec)
+        rec.opened = latest = start
         rec.ext((AT_ONCE_HEAD - k,))
     except Exception as exc:
         state.fault(exc, "the first step of a task")
+
+
+def begins(rec, task, coro, frame):
+    """Whether a task begins that nobody knows, though no CALL told of it, or another thread's did since. frame: of what begins."""
+    return rec is not None and coro.cr_frame is frame and rec.current() != key(task)
 
 
 def innermost(rec):
@@ -282,32 +314,33 @@ def innermost(rec):
 
 def returned(code, offset, function, first):
     """C_RETURN, C_RAISE: what such an instruction called has ended."""
+    global armed
     try:
+        start = latest
+        if start is not None and start.coro is first:  # as nearly always
+            ended(start)
+            return
         rec = here.get(get_ident())
-        if rec is None:
-            return
-        start = rec.opened
-        if start is not None and start.coro is first:
-            rec.opened = start.outer
-            rec.swap(start.before, start.parent)
-            if not start.told:
-                rec.first(start.task, start.key, 0.0, clock(), start.name)
-            return
-        rec.armed = rec.maker = None  # it began nothing; or it was handed the coroutine in another way
-        while start is not None:
-            if start.coro is first or start.frame is getframe(1):
-                ended(rec, start)
-                return
-            start = start.outer
+        armed = None  # it began nothing; or it was handed the coroutine in another way
+        if rec is not None:
+            rec.armed = rec.maker = None
+            start = rec.opened
+            while start is not None:
+                if start.coro is first or start.frame is getframe(1):
+                    ended(start)
+                    return
+                start = start.outer
     except Exception as exc:
         state.fault(exc, "the end of a task's first step")
 
 
-def ended(rec, start):
+def ended(start):
     """The constructor of a task has ended, and the task's first step with it."""
-    rec.opened = start.outer
+    global latest
+    rec = start.rec
+    rec.opened = latest = start.outer
     rec.swap(start.before, start.parent)
-    if not start.told:
+    if start.task is not None:
         rec.first(start.task, start.key, 0.0, clock(), start.name)
 
 
@@ -319,7 +352,7 @@ def left(code, offset):
         while start is not None and start.frame is not frame:
             start = start.outer
         if start is not None:
-            ended(rec, start)
+            ended(start)
         stay = []
         for each in leaving:
             if each[0] is frame:
@@ -342,5 +375,5 @@ def is_below(outer, frame):
     return frame is not None
 
 
-for function in (called, began, returned, left):
+for function in (called, began, begins, returned, left):
     codes.mark(function.__code__, codes.SKIP)
