@@ -159,7 +159,7 @@ function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding 
     severity:
       (!cause.sampled && !worst.collecting) || cause.loaded
         ? "info"
-        : !worst.collecting && worst.seconds > trace.blockSeconds * SERIOUS
+        : !worst.collecting && at?.user !== false && worst.seconds > trace.blockSeconds * SERIOUS
           ? "error"
           : "warning",
     message:

@@ -201,7 +201,8 @@ export function isAfterTheEnd(trace: Trace, { task, loop, program, t }: Incident
 function closedOn(trace: Trace, left: number[], t: number): Finding[] {
   return byPlace(trace, left).map((group) =>
     finding(trace, "task-lost", {
-      severity: "error",
+      // A library's own affair, such as a Jupyter kernel's that ends, where no line of the program made it.
+      severity: parkedAt(trace, group[0])?.user === false ? "info" : "error",
       message:
         `The event loop was closed while ${listed(group.map((task) => trace.tasks.name(task)))}${created(trace, group)} ` +
         `${group.length === 1 ? "was" : "were"} unfinished (${waiting(trace, group[0])}): what was left to do never ran. ` +

@@ -61,7 +61,8 @@ function describe(trace: Trace, group: number[], what: string): Finding {
   const names = listed(group.map((task) => trace.tasks.name(task)));
   const were = group.length > 1 ? what.replace("was", "were") : what;
   return finding(trace, "unfinished-at-exit", {
-    severity: cancelled ? "info" : "warning",
+    // Nor is it the program's affair where no line of it made the task.
+    severity: cancelled || parkedAt(trace, first)?.user === false ? "info" : "warning",
     message:
       `${names} (${coroutineName(trace, first)})${created(trace, group)} ${were} when ${cancelled && wentOn(trace, first) ? "its event loop was shut down" : "the program ended"}, ${waiting(trace, first)}: ` +
       `${cancelled ? "the main coroutine returned first, so asyncio.run cancelled what was left" : "what was left to do never ran"}. ` +

@@ -77,6 +77,15 @@ describe("blocking-call", () => {
     assert.match(own.message, /at the top of the module/);
   });
 
+  it("is an error when it lasts, but not where only installed code was", () => {
+    const severity = (frame: string) => {
+      const w = started(1).stall(1, 0.1, 0.2, [frame]);
+      return of(w.step(1, 0.1, 2.1, 9, [at(9)]), "blocking-call").map((found) => found.severity);
+    };
+    assert.deepEqual(severity(at(7)), ["error"]);
+    assert.deepEqual(severity("lib:/site-packages/kernel/poll.py:3 poll"), ["warning"]);
+  });
+
   it("says so when there is no sample", () => {
     const w = started(1);
     w.step(1, 0.1, 0.3, 9, [at(9)]);
