@@ -247,3 +247,26 @@ class Makes(unittest.TestCase):
 
 if __name__ == "__main__":
     unittest.main()
+
+
+@unittest.skipIf(find_spec("anyio") is None, "anyio is not installed")
+class AnyioGroups(unittest.TestCase):
+    def test_who_is_waited_for(self):
+        """As of asyncio's groups: the tasks of the group that is left, and not those of one around it."""
+        run = traced.run(
+            """
+            import anyio
+            async def nap(seconds):
+                await anyio.sleep(seconds)
+            async def main():
+                async with anyio.create_task_group() as outer:
+                    outer.start_soon(nap, 0.2, name="long")
+                    async with anyio.create_task_group() as inner:
+                        inner.start_soon(nap, 0.01, name="short")
+                        inner.start_soon(nap, 0.05, name="middle")
+            anyio.run(main)
+            """
+        ).run
+        waits = [row["on"] for task in run.tasks for row in task.suspensions if row["stack"][-1].function == "__aexit__"]
+        self.assertEqual([on[0] for on in waits], ["tasks", "tasks"])
+        self.assertEqual([sorted(task.name for task in on[3]) for on in waits], [["middle", "short"], ["long"]])

@@ -160,6 +160,9 @@ OUTER = {
     "locks.py": {"_block": _of_self(W_BARRIER), "_wait": _of_self(W_BARRIER)},
 }
 
+# anyio's task groups keep their tasks as asyncio's do, and wait for a future of their own.
+ANYIO = os.path.join("anyio", "_backends", "_asyncio.py")
+
 _folder = [None]
 
 
@@ -175,6 +178,8 @@ def start(asyncio):
 def _met(code):
     folder, _, base = code.co_filename.rpartition(os.sep)
     if folder != _folder[0]:
+        if code.co_name == "__aexit__" and code.co_filename.endswith(ANYIO):
+            handlers[id(code)] = _group
         return
     handler = LEAVES.get(base, {}).get(code.co_name)
     if handler is not None:

@@ -145,6 +145,11 @@ function kindOf(code: Code): WaitKind | null {
   return byClass && name.startsWith("locks.") ? byClass : (KINDS[name] ?? null);
 }
 
+/** Where anyio's task groups are, when it runs on asyncio. */
+function isAnyioBackend(code: Code): boolean {
+  return packageOf(code) === "anyio" && /[\\/]_backends[\\/]_asyncio\.py$/.test(code.file);
+}
+
 function classify(frames: Code[]): ChainInfo {
   const info: ChainInfo = { kind: null, call: "", wrapper: "" };
   for (const code of frames) {
@@ -155,6 +160,7 @@ function classify(frames: Code[]): ChainInfo {
       continue;
     }
     if (name in CONTEXTS) info.call ||= CONTEXTS[name];
+    else if (code.name === "__aexit__" && isAnyioBackend(code)) info.call ||= "TaskGroup";
     else if (!isDunder(code.name) || code.name === "__sleep0") info.call ||= callName(code);
     info.kind ??= kind;
   }

@@ -132,7 +132,9 @@ function tasksLabel(trace: Trace, tasks: number[], chain: ChainInfo): string {
   const what = chain.call === "" ? "gather" : chain.call;
   if (tasks.length === 0) return what;
   if (tasks.length > NAMED) return `${what} of ${tasks.length} tasks`;
-  return `${what} of ${tasks.map((task) => trace.tasks.name(task)).join(", ")}`;
+  // A group keeps its tasks in a set, which has no order.
+  const inOrder = [...tasks].sort((a, b) => a - b);
+  return `${what} of ${inOrder.map((task) => trace.tasks.name(task)).join(", ")}`;
 }
 
 const METHODS: Partial<Record<WaitKind, string>> = {
