@@ -9,7 +9,7 @@ from types import MethodType
 from weakref import ref
 
 from . import chains, codes, compiled_methods, recorder, state, wakers
-from .eager import leaves, tell_names
+from .eager import Making, leaves, tell_names
 from .fallback import BUILTIN
 from .othersteps import first_wake, recovered
 from .othersteps import other_step as other_step_of
@@ -325,15 +325,16 @@ def trace(loop, stream, asyncio):
                 Step = kind
                 if not nested:
                     plain_step = kind
-                name = task.get_name()
-                k = nested and leaves(rec, cur, task) or created(task, 0.0 if cur is None else me, name, 3)
-                if nested:
-                    note = chains.of(task, name)  # by which whoever awaits its end sees that it was told
-                    if light:
-                        task._loopscope = note[4]
-                elif type(k) is float:
-                    pending[k] = name
-                    return first_step, (task, callback, k, name)
+                if not nested or leaves(rec, cur, task) is None:
+                    name = task.get_name()
+                    k = created(task, 0.0 if cur is None else me, name, 3)
+                    if nested:
+                        note = chains.of(task, name)  # by which whoever awaits its end sees that it was told
+                        if light:
+                            task._loopscope = note[4]
+                    elif type(k) is float:
+                        pending[k] = name
+                        return first_step, (task, callback, k, name)
                 return shim, (task, callback, None, hash(task) % KEYS)
             elif kind is MethodType:
                 task = other_step_of(rec, woken, callback, args, frame, cur, 0.0 if cur is None else me, by, cause)
@@ -385,7 +386,7 @@ def trace(loop, stream, asyncio):
         me = k if k is not None else 0.0 if task is None else key(task)
         if previous is None:
             begin = calling
-        nested = task is not None and not hasattr(task, "get_coro")
+        nested = isinstance(task, Making)
         plain_task, plain_step = (None, None) if nested else (Task, Step)
         return previous
 

@@ -36,10 +36,6 @@ asking = {}  # id(code) -> offsets of those that just ask whether the loop runs
 events = {}  # id(code) -> (code, the events it has): which also keeps those alive that are named by their id
 starters = set()  # id(code) of the coroutine functions that have PY_START
 lately = None  # the one that such a task was last made of
-# The coroutine of the task that is being made, until its constructor steps it. Threads take it from each other, and look closer then: to ask
-# which thread this is takes longer than all else that is done with this.
-armed = None
-latest = None  # the Start of the latest task, likewise
 leaving = []  # (frame, recorder, offset): where the next instruction tells the end of a first step
 
 
@@ -63,7 +59,8 @@ class Start(eager.Making):
         self.task = None
         t = clock()
         if rec.light:
-            st = chains.of(task, self.name)
+            k, name = self.key, self.name
+            st = task._loopscope = [None, -1, self.coro, None, name, k, (), None, None, None, False, 0, None, []]
             rec.stopped(task, st, t, future)
         else:
             rec.elsewhere(task, None, t, future, self.key, self.name)
@@ -75,6 +72,21 @@ class Start(eager.Making):
 
 class Unforeseen(Start):
     __slots__ = ("frame",)
+
+
+class AtHand:
+    """What threads take from each other, and look closer then: to ask which thread this is takes longer than all else that is done with it.
+
+    armed: the coroutine of the task that is being made, until its constructor steps it. latest: the Start of the task made last, while it lasts.
+    """
+
+    __slots__ = "armed", "latest"
+
+    def __init__(self):
+        self.armed = self.latest = None
+
+
+at_hand = AtHand()
 
 
 def watch(kind):
@@ -91,7 +103,7 @@ def watch(kind):
         def is_running(self):
             if self._thread_id is None:
                 return False
-            if armed is None or len(here) > 1:
+            if at_hand.armed is None or len(here) > 1:
                 heard(getframe(1))
             return True
 
@@ -99,7 +111,7 @@ def watch(kind):
 
         def is_running(self):
             runs = stock(self)
-            if runs and (armed is None or len(here) > 1):
+            if runs and (at_hand.armed is None or len(here) > 1):
                 heard(getframe(1))
             return runs
 
@@ -214,10 +226,10 @@ def get_tool(tool_id, /):
 
 def take_off():
     """The recording ends."""
-    global no_tool, lately, armed, latest
+    global no_tool, lately
     leave_tool()
     no_tool = False
-    lately = armed = latest = None
+    lately = at_hand.armed = at_hand.latest = None
     for noted in (sites, asking, events, starters, leaving):
         noted.clear()
 
@@ -242,7 +254,6 @@ def starts(code):
 
 def called(code, offset, function, first):
     """CALL: an instruction of a code that has made such a task calls something. first: what it is handed."""
-    global armed
     try:
         if type(first) is not CoroutineType:  # it is looked for, if one is handed on
             return None if offset in sites[id(code)] else DISABLE
@@ -252,7 +263,7 @@ def called(code, offset, function, first):
             if function is not Task and not hands_on(function):
                 return None
             starts(first.cr_code)
-        armed = first
+        at_hand.armed = first
         if len(here) > 1:
             rec = here.get(get_ident())
             if rec is not None:
@@ -268,16 +279,15 @@ def hands_on(function):
 
 def began(code, offset):
     """PY_START: a coroutine begins, of a function of which such tasks were made."""
-    global armed, latest
     try:
         task = current_task()
         if task is None:
             return
         coro = task.get_coro()
         rec = here.get(get_ident())
-        if coro is not armed and not begins(rec, task, coro, getframe(1)) or rec is None:
+        if coro is not at_hand.armed and not begins(rec, task, coro, getframe(1)) or rec is None:
             return
-        armed = rec.armed = None
+        at_hand.armed = rec.armed = None
         if rec.making is not None and (rec.making is coro or eager.is_making(rec)):
             return  # a task factory's
         if rec.maker is None:
@@ -293,7 +303,7 @@ def began(code, offset):
         start.key = k = rec.created(task, parent, name, 3)
         start.before = rec.swap(start, k)
         start.outer = None if rec.opened is None else innermost(rec)
-        rec.opened = latest = start
+        rec.opened = at_hand.latest = start
         rec.ext((AT_ONCE_HEAD - k,))
     except Exception as exc:
         state.fault(exc, "the first step of a task")
@@ -314,14 +324,13 @@ def innermost(rec):
 
 def returned(code, offset, function, first):
     """C_RETURN, C_RAISE: what such an instruction called has ended."""
-    global armed
     try:
-        start = latest
+        start = at_hand.latest
         if start is not None and start.coro is first:  # as nearly always
             ended(start)
             return
         rec = here.get(get_ident())
-        armed = None  # it began nothing; or it was handed the coroutine in another way
+        at_hand.armed = None  # it began nothing; or it was handed the coroutine in another way
         if rec is not None:
             rec.armed = rec.maker = None
             start = rec.opened
@@ -336,9 +345,8 @@ def returned(code, offset, function, first):
 
 def ended(start):
     """The constructor of a task has ended, and the task's first step with it."""
-    global latest
     rec = start.rec
-    rec.opened = latest = start.outer
+    rec.opened = at_hand.latest = start.outer
     rec.swap(start.before, start.parent)
     if start.task is not None:
         rec.first(start.task, start.key, 0.0, clock(), start.name)
