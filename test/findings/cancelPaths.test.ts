@@ -156,6 +156,38 @@ const GROUPS: Record<string, Path> = {
   "fresh sibling": ["taskgroup", "fails at once", "fails at once", []],
 };
 
+/** anyio cancels by scopes: what a group's failure, the program's own call, or a timer makes a scope cancel. */
+const ANYIO = `
+import anyio, contextlib
+async def leaf(): await anyio.sleep(100)
+async def fails():
+    await anyio.sleep(0.05)
+    raise ValueError #: group fails
+async def group(*functions, seconds=100):
+    with anyio.move_on_after(seconds):
+        async with anyio.create_task_group() as tasks:
+            for name, function in functions:
+                tasks.start_soon(function, name=name)
+            return tasks
+async def main():
+    with contextlib.suppress(Exception):
+        await group(("fails", fails), ("sibling", leaf), ("nested", lambda: group(("grandchild", leaf))))
+    await group(("timed", leaf), ("nested timed", lambda: group(("timed leaf", leaf))), seconds=0.1)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(leaf, name="stopped")
+        await anyio.sleep(0.05)
+        tasks.cancel_scope.cancel() #: stops
+`;
+
+const ANYIO_PATHS: Record<string, Path> = {
+  sibling: ["taskgroup", "fails", "group fails", []],
+  nested: ["taskgroup", "fails", "group fails", []],
+  grandchild: ["taskgroup", "fails", "group fails", []],
+  timed: ["timeout", null, null, []],
+  "timed leaf": ["timeout", null, null, []],
+  stopped: ["task", "main", "stops", []],
+};
+
 const INTERRUPTED = `
 async def work(): await asyncio.sleep(100)
 async def main():
@@ -190,6 +222,17 @@ describe("the path of a cancellation", function () {
           assert.match(message, new RegExp(`cancelled by \\S+ at app.py:${ran.line("cancels")} `));
       }
     });
+
+    if (!missing.includes("anyio"))
+      it(`on CPython ${version}: by anyio's scopes`, async () => {
+        const ran = await run({ title: version, program: ANYIO + BEGIN }, command);
+        for (const [name, path] of Object.entries(ANYIO_PATHS))
+          assert.deepEqual(
+            pathOf(ran, name),
+            [path[0], path[1], path[2] && ran.line(path[2]), path[3]],
+            name,
+          );
+      });
 
     it(`on CPython ${version}: Ctrl-C`, async () => {
       const programs = loops.map((loop) => INTERRUPTED + loop + BEGIN);

@@ -12,11 +12,11 @@ import {
   timedOut,
 } from "./cancels";
 import { placesInsideLoop, userPlace } from "./creation";
-import { asyncioModule, asyncioName } from "./library";
+import { asyncioModule, asyncioName, isAnyioBackend } from "./library";
 import { where } from "./text";
 import { awaitPlace, waitOf } from "./waits";
 
-/** Functions of asyncio that cancel on somebody's behalf. */
+/** Functions of asyncio, and of anyio's scopes and groups, that cancel on somebody's behalf. */
 const CANCELLERS: Record<string, CancelInfo["kind"]> = {
   "timeouts._on_timeout": "timeout",
   "timeouts.reschedule": "timeout",
@@ -26,10 +26,15 @@ const CANCELLERS: Record<string, CancelInfo["kind"]> = {
   "taskgroups._on_task_done": "taskgroup",
   "taskgroups._aexit": "taskgroup",
   "taskgroups.__aexit__": "taskgroup",
+  "anyio.task_done": "taskgroup",
+  "anyio.__aexit__": "taskgroup",
   "runners._cancel_all_tasks": "shutdown",
   "runners._on_sigint": "shutdown",
   "runners.close": "shutdown",
 };
+
+/** Those that a task's failure makes a group call. */
+const FAILED = new Set(["taskgroups._on_task_done", "anyio.task_done"]);
 
 type Origin = Omit<CancelInfo, "shielded">;
 
@@ -71,18 +76,18 @@ export function cancellerName(trace: Trace, { kind, task, at, through, signal }:
   }
 }
 
-/** The functions of asyncio in the frames of a wake, up to the user's code, innermost first. */
+/** The functions of asyncio and anyio in the frames of a wake, up to the user's code, innermost first. */
 function ownFunctions(trace: Trace, stack: number): string[] {
   const names: string[] = [];
   for (const place of placesInsideLoop(trace, stack)) {
     const code = trace.places.codeAt(place);
     if (code.user) break;
-    names.push(asyncioModule(code) ? asyncioName(code) : "");
+    names.push(asyncioModule(code) ? asyncioName(code) : isAnyioBackend(code) ? `anyio.${code.name}` : "");
   }
   return names;
 }
 
-/** The function of asyncio that cancelled on somebody's behalf; "" when the user's code did. */
+/** The function that cancelled on somebody's behalf; "" when the user's code did. */
 const cancellerOf = (names: string[]) => names.find((name) => CANCELLERS[name]) ?? "";
 
 /** Those that cancel a task in order to end it. Other timeouts and task groups cancel the task they are in, to be caught. */
@@ -139,17 +144,25 @@ function origin(trace: Trace, task: number, cancel: Cancel, through: number[]): 
   }
   if (kind === "taskgroup" && by >= 0 && by !== task) {
     // The group's own task was cancelled, and so cancels its children.
-    const inHand = names.includes("taskgroups._on_task_done") ? null : cancelInHand(trace, by, cancel.t);
+    const failed = names.some((each) => FAILED.has(each));
+    const inHand = failed ? null : cancelInHand(trace, by, cancel.t);
     if (inHand !== null && through.length < MAX_PATH) return origin(trace, by, inHand, [by + 1, ...through]);
     return { kind, task: from, at: trace.exceptions.get(by)?.at ?? at, signal: false, through };
   }
   if (kind !== null) return { kind, task: from, at, signal: isSignal(trace, task, name), through };
+  // `move_on_after`, `fail_after`: a timer cancels all that is in the scope; which task has it is not recorded.
+  if (names[0] === "anyio._deliver_cancellation" && isTimer(trace, cancel.wake))
+    return { kind: "timeout", task: null, at, signal: false, through };
   // What it awaited was cancelled and passed it on: ask who cancelled that.
   const passedOn = at === null && by >= 0 && by !== task && Outcomes[tasks.outcome.get(by)] === "cancelled";
   if (passedOn && through.length < MAX_PATH) return canceller(trace, by, [by + 1, ...through]);
   if (by >= 0) return { kind: "task", task: from, at, signal: false, through };
   const known = stack !== 0 || isFromLoop(trace, cancel.wake);
   return { kind: known ? "loop" : "unknown", task: null, at, signal: false, through };
+}
+
+function isTimer(trace: Trace, wake: number): boolean {
+  return CAUSES[trace.wakes.cause.get(wake) & ~CAUSE_CANCELLED] === "timer";
 }
 
 /** Whether the loop called `cancel` itself, as a callback, timer or reader: that has no frames. */

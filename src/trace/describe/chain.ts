@@ -1,7 +1,7 @@
 import type { WaitKind } from "../../protocol/report";
 import type { Code } from "../store/stacks";
 import type { Trace } from "../trace";
-import { asyncioName, callName, isDunder, packageOf } from "./library";
+import { asyncioName, callName, isAnyioBackend, isDunder, packageOf } from "./library";
 
 /** What an await chain alone says about what the task waits on. */
 export interface ChainInfo {
@@ -143,11 +143,6 @@ function kindOf(code: Code): WaitKind | null {
   if (!name) return null;
   const byClass = CLASS_KINDS[code.qualname];
   return byClass && name.startsWith("locks.") ? byClass : (KINDS[name] ?? null);
-}
-
-/** Where anyio's task groups are, when it runs on asyncio. */
-function isAnyioBackend(code: Code): boolean {
-  return packageOf(code) === "anyio" && /[\\/]_backends[\\/]_asyncio\.py$/.test(code.file);
 }
 
 function classify(frames: Code[]): ChainInfo {

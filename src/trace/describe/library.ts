@@ -45,6 +45,11 @@ export function packageOf(code: Code): string {
   return code.user ? "" : (PACKAGE.exec(code.file)?.[1] ?? "");
 }
 
+/** Where anyio's task groups and cancel scopes are, when it runs on asyncio. */
+export function isAnyioBackend(code: Code): boolean {
+  return packageOf(code) === "anyio" && /[\\/]_backends[\\/]_asyncio\.py$/.test(code.file);
+}
+
 /** How source code would call a function: "StreamReader.readline", "asyncio.sleep", "aiohttp.request". */
 export function callName(code: Code): string {
   const name = code.qualname.replace(/^.*<locals>\./, "");
