@@ -7,6 +7,9 @@ from . import chains, codes, creation, foreign, guard, loops, mimic, missed, rec
 from .records import EAGER, EAGER_END, NAME, NOT_EAGER, RAISED_OUTCOME, SUSPENDED, TASK, WAKE, WAKE_BY, WAKE_TIME, WAS_CANCELLED, YIELDED, head, key
 
 
+sees = None  # (coroutine) -> whether it is seen to begin, if a task that starts at once is made of it; by `starts.py`
+
+
 class Making:
     """What stands for a task in its first step, that runs as the task is made."""
 
@@ -198,7 +201,10 @@ for function in (create, begin, finish):
 
 
 def watch_eager_start(base):
-    """Since 3.14 `create_task` may start a task without a factory: the stock one is replaced by its mirror, which tells of that."""
+    """Since 3.14 `create_task` may start a task without a factory: the stock one is replaced by its mirror, which tells of that.
+
+    Where `starts.py` sees the task begin, it needs an instruction for itself, which makes no others.
+    """
     tasks = sys.modules["asyncio.tasks"]
     stock = base.__dict__["create_task"]
     if not guard.is_mirrored(stock):
@@ -209,22 +215,24 @@ def watch_eager_start(base):
             self._check_closed()  # stock: self._check_closed()
         if self._task_factory is not None:
             return self._task_factory(self, coro, **kwargs)  # stock: return self._task_factory(self, coro, **kwargs)
-        opened = None
+        rec = opened = task = None
         if kwargs.get("eager_start"):
             try:
                 rec = loops.of(self)
-                opened = rec and begin(rec, coro, kwargs, sys._getframe())
+                opened = rec and not sees(coro) and begin(rec, coro, kwargs, sys._getframe())
             except Exception as exc:
                 state.fault(exc, "create_task")
-        task = None
-        try:
+        if opened is False:
             task = tasks.Task(coro, loop=self, **kwargs)  # stock: task = tasks.Task(coro, loop=self, **kwargs)
-        finally:
-            if opened is not None:
-                try:
-                    finish(rec, task, *opened)
-                except Exception as exc:
-                    state.fault(exc, "create_task")
+        else:
+            try:
+                task = tasks.Task(coro, loop=self, **kwargs)  # stock: task = tasks.Task(coro, loop=self, **kwargs)
+            finally:
+                if opened is not None:
+                    try:
+                        finish(rec, task, *opened)
+                    except Exception as exc:
+                        state.fault(exc, "create_task")
         if task._source_traceback:
             del task._source_traceback[-1]
         try:

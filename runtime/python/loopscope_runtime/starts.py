@@ -169,6 +169,14 @@ def unbegun(tasks):
     return [coro for coro in coros if coro is not None and not foreign.started(coro)]
 
 
+def sees(coro):
+    """Whether a coroutine is seen to begin, if a task that starts at once is made of it."""
+    return type(coro) is CoroutineType and has_tool()
+
+
+eager.sees = sees
+
+
 def has_tool():
     """Sees to it that there is an id by which events can be asked for; whether there is."""
     if tool is None and not no_tool:
