@@ -17,6 +17,7 @@ last written (`creation.py`). The fields, by index:
 11 natives  how many of `frames` are those of `coroutines` when none is left out
 12 anew     what tells that the chain is as before though its end was entered anew (`anew`), or where else it was (`Suspensions.turn`), or None
 13 ways     how those that woke it were reached: see `wakers.place`
+14, 15      since when this holds, and the record: of a list that the task carries in turn with others (`Suspensions.turn`)
 """
 
 import gc

@@ -152,6 +152,13 @@ class Fallback:
         if hasattr(loop, "_process_events") and "_process_events" not in vars(loop):
             watch_polls(loop, self.rec)
 
+    def take_over(self, probe, current, swap):
+        """The loop was fused, and runs as its class says from now on. These tell what runs, as they did before it was fused."""
+        self.put_on()
+        self.follow, self.now = None, self.here
+        self.rec.stream.probe, self.rec.current, self.rec.swap, self.rec.origin = probe, current, swap, self.origin
+        state.note("%s was replaced while the loop ran: it is recorded from outside since" % type(self.loop)._run_once.__qualname__)
+
     def poll_ahead(self):
         """POLL when nothing is left to run: the loop is going to wait."""
         loop = self.loop

@@ -10,22 +10,22 @@ from _thread import get_ident
 from math import ulp
 from types import MethodType
 
-from . import chains, codes, fallback, guard, loops, mimic, names, polling, recorder, state, wakers
+from . import chains, codes, fallback, loops, mimic, names, recorder, state, stock, wakers
 from .chains import SLEEP0
+from .creation import RETURNED_HEAD
 from .eager import leaves
-from .mimic import one_frame_less, real_run
+from .mimic import one_frame_less
 from .fallback import BUILTIN
 from .othersteps import first_wake, lean, other_step, recovered
 from .polling import arrived, drop_cancelled, push_due, shortcut, sweep
 from .recorder import CLOCK_HEAD, SLOW_CALLBACK
-from .records import ARG, CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, LIGHT_HEAD, TASK, THREAD, TIMER, UNKNOWN, WAS_CANCELLED
-from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_HERE, WAKE_THERE, YIELD_HEAD, key
+from .records import ARG, CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, LIGHT_HEAD, TASK, THREAD, TIMER, WAS_CANCELLED
+from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_HERE, WAKES_THERE, YIELD_HEAD, key
 from .state import PIECE
 
 STRICT = sys.version_info >= (3, 15)  # a timer is due now however coarse the clock's numbers are
 DICT_IS_FREE = not (3, 11) <= sys.version_info < (3, 13)  # else looking at a loop's `__dict__` slows whatever looks at its attributes
 FEW = 64
-WAKES_THERE = {why: WAKE_THERE - why * ARG for why in range(UNKNOWN + 1)}
 ITER_HEADS = [ITER_HEAD - todo for todo in range(FEW)]  # of iterations with few callbacks
 
 clock = state.clock
@@ -38,26 +38,9 @@ handle_type = locked_types = Timer = Task = read_name = Future = plain = gatheri
 max_timeout = min_timers = min_cancelled = warning = format_handle = run_forever = None
 
 
-def know(asyncio):
-    """Notes what is the same for all loops."""
-    global handle_type, locked_types, Timer, Task, read_name, Future, plain, gathering, through_run, stock_process
-    global max_timeout, min_timers, min_cancelled, warning, format_handle, run_forever
-    base_events, events = asyncio.base_events, asyncio.events
-    handle_type, locked = mimic.handle_classes(events)
-    locked_types = () if locked is None else (locked, events._ThreadSafeHandle)
-    Timer, Task, Future, gathering = events.TimerHandle, asyncio.tasks.Task, asyncio.futures.Future, asyncio.tasks._GatheringFuture
-    read_name = names.read
-    plain = Future, Task  # what tasks mostly wait for
-    through_run, stock_process = real_run(events.Handle), polling.know(asyncio)
-    run_forever = guard.known_code(base_events.BaseEventLoop.run_forever)
-    max_timeout = base_events.MAXIMUM_SELECT_TIMEOUT
-    min_timers, min_cancelled = base_events._MIN_SCHEDULED_TIMER_HANDLES, base_events._MIN_CANCELLED_TIMER_HANDLES_FRACTION
-    warning, format_handle = base_events.logger.warning, base_events._format_handle
-
-
 def install(loop, stream, asyncio):
     """Puts the fused methods on a loop."""
-    know(asyncio)
+    globals().update(stock.known(asyncio))
     base_events = asyncio.base_events
     ready = loop._ready
     push, pop = ready.append, ready.popleft
@@ -91,7 +74,6 @@ def install(loop, stream, asyncio):
         h._loop = loop
         h._callback = callback
         h._args = args
-        h._cancelled = False
         try:
             if not begin and loop._thread_id is not None and get_ident() != loop._thread_id:
                 rec.unsafe(getframe(1))
@@ -136,11 +118,10 @@ def install(loop, stream, asyncio):
                         push(h)
                         return h
             elif kind is MethodType or _Step is None:
-                task = other_step(rec, woken, callback, args, getframe(1), cur, me, by, cause)
+                h._task = task = other_step(rec, woken, callback, args, getframe(1), cur, me, by, cause)
                 if task is not None:
-                    if kind is not MethodType:
-                        _Step = kind
-                    h._task, h._by = task, getattr(task, "_loopscope", None)
+                    _Step = _Step if kind is MethodType else kind
+                    h._by = getattr(task, "_loopscope", None)
                     push(h)
                     return h
             h._task = None
@@ -192,17 +173,14 @@ def install(loop, stream, asyncio):
                 if place:
                     ext((WAKES_THERE[cause] - st[5], clock(), place))
                     return True
-        if cur is not None or by:
-            why, who = TASK, me or by
-        else:
-            why, who = cause, 0.0
-        wake(st[5], why | WAS_CANCELLED if flags else why, who, frame, cur is not None and not nested)
+        why = cause if cur is None and not by else TASK
+        wake(st[5], why | WAS_CANCELLED if flags else why, me or by, frame, cur is not None and not nested)
         return True
 
     def _run_once():
         nonlocal cur, me, st, again, by, cause, begin
         goes_on = getframe(1).f_code is run_forever  # which would do no more than call this for each turn of the loop
-        turn = [0.0, 0.0]  # an ITER: writing it from here makes no tuple
+        turn, returned = [0.0, 0.0], [0.0, 0.0]  # an ITER, and a DONE: writing them from here makes no tuple
         # What each callback takes, for this function is not left: a variable of the function around, or a global one, is a line of the cache more.
         take, write, tick, class_of, lists, own, lightly = pop, ext, clock, type, list, handle_type, light
         while True:
@@ -275,7 +253,8 @@ def install(loop, stream, asyncio):
                     try:
                         # Each kind of handle has lines of its own: CPython finds attributes fast where all objects are of one class.
                         if class_of(h) is own:
-                            if h._cancelled:
+                            callback = h._callback
+                            if callback is None and h._cancelled:
                                 continue
                             cur = task = h._task
                             if task is None:
@@ -285,10 +264,13 @@ def install(loop, stream, asyncio):
                                     by = 0.0
                             else:
                                 st = note = h._by
-                                if note and class_of(note) is lists:
+                                kind = class_of(note)
+                                if kind is lists and note:
                                     me = note[5]
-                                elif class_of(note) is float:  # its first step: `created` has said its key
-                                    me, name, st = note, h._name, None
+                                elif kind is float:  # its first step: `created` has said its key
+                                    me = note
+                                    name = h._name
+                                    st = None
                                 else:
                                     me = key(task)
                                     st = name = getattr(task, "_loopscope", None)
@@ -297,11 +279,11 @@ def install(loop, stream, asyncio):
                             args = h._args
                             if args:
                                 if len(args) == 1:
-                                    h._context.run(h._callback, args[0])  # stock: handle._run()
+                                    h._context.run(callback, args[0])  # stock: handle._run()
                                 else:
-                                    h._context.run(h._callback, *args)  # stock: handle._run()
+                                    h._context.run(callback, *args)  # stock: handle._run()
                             else:
-                                h._context.run(h._callback)  # stock: handle._run()
+                                h._context.run(callback)  # stock: handle._run()
                         elif not h._cancelled:
                             kind = class_of(h)
                             if kind in locked_types:  # another thread may cancel it now: it runs as asyncio runs it, and is seen as in debug mode
@@ -346,7 +328,12 @@ def install(loop, stream, asyncio):
                                 skipped = False
                             if st is None:
                                 again = False
-                                first(task, me, begin, t, name)
+                                if name is not None and not names.given and task._state == "FINISHED" and task._exception is None:
+                                    returned[0] = RETURNED_HEAD - me
+                                    returned[1] = t
+                                    write(returned)
+                                else:
+                                    first(task, me, begin, t, name)
                             elif again:
                                 again = False
                                 if lightly:
@@ -396,8 +383,8 @@ def install(loop, stream, asyncio):
                 begin = by = me = 0.0
                 raise
             begin, cause = 0.0, CALLED_BACK
-            h = args = st = task = note = f = c = w = None  # an exception's traceback may keep this frame, and what it names
-            if not goes_on or loop._stopping or (loop._run_once if fields is None else fields.get("_run_once")) is not _run_once:
+            h = callback = args = st = task = note = f = c = w = None  # an exception's traceback may keep this frame, and what it names
+            if not goes_on or loop._stopping or loop._run_once is not _run_once:
                 return
 
     def follow():
@@ -411,10 +398,7 @@ def install(loop, stream, asyncio):
     def step_aside():
         """The loop runs as its class says; what runs is seen as on a loop of an unknown kind."""
         loops.take_off(loop, ("call_soon", "_run_once"))
-        slow.put_on()
-        slow.follow, slow.now = None, slow.here
-        stream.probe, rec.current, rec.swap, rec.origin = slow_probe, slow_current, slow_swap, slow.origin
-        state.note("%s was replaced while the loop ran: it is recorded from outside since" % loop_class._run_once.__qualname__)
+        slow.take_over(slow_probe, slow_current, slow_swap)
 
     loop_class = type(loop)
     stock_run_once = loop_class._run_once
@@ -425,12 +409,6 @@ def install(loop, stream, asyncio):
     for function in (call_soon, woken):
         codes.mark(function.__code__, codes.SKIP)
 
-    def probe():
-        return (me, int(begin * 1e9), len(ready)) if begin else slow_probe()
-
-    def current():
-        return slow_current() if cur is None else me
-
     def swap(task, k=None):
         nonlocal cur, me, nested
         previous, cur = cur, task
@@ -438,13 +416,12 @@ def install(loop, stream, asyncio):
         nested = task is not None and not hasattr(task, "get_coro")
         return previous
 
-    def origin():
-        return (by or -cause) if cur is None else me
-
     slow_probe, slow_current, slow_swap = stream.probe, rec.current, rec.swap
-
     slow.follow, slow.now = follow, lambda: (cur, by, cause)
-    stream.probe, rec.current, rec.swap, rec.origin = probe, current, swap, origin
+    stream.probe = lambda: (me, int(begin * 1e9), len(ready)) if begin else slow_probe()
+    rec.current = lambda: slow_current() if cur is None else me
+    rec.swap = swap
+    rec.origin = lambda: (by or -cause) if cur is None else me
     call_soon._loopscope = _run_once._loopscope = rec
     loop.call_soon = call_soon
     loop._run_once = _run_once

@@ -156,17 +156,18 @@ def handle_classes(events):
     """
     if events not in _handle_classes:
         locked = getattr(events, "_ThreadSafeHandle", None)
-        late = {name: Late(events.Handle.__dict__[name]) for name in ("_repr", "_source_traceback")}
+        defaults = {"_repr": None, "_source_traceback": None, "_cancelled": False}
+        late = {name: Late(events.Handle.__dict__[name], default) for name, default in defaults.items()}
         kind = knowing(events.Handle, "_task", "_by", "_name", __init__=object.__init__, **late)
         _handle_classes[events] = kind, locked and knowing(locked, "_by")
     return _handle_classes[events]
 
 
 class Late:
-    """An attribute that is None until it is set. Of most handles nobody does, nor asks for it: setting two of them took a tenth of making one."""
+    """An attribute that has a value until it is set. Of most handles nobody does, nor asks for it: setting two of them took a tenth of making one."""
 
-    def __init__(self, slot):
-        self.slot = slot
+    def __init__(self, slot, default):
+        self.slot, self.default = slot, default
 
     def __get__(self, handle, kind=None):
         if handle is None:
@@ -174,13 +175,13 @@ class Late:
         try:
             return self.slot.__get__(handle)
         except AttributeError:
-            return None
+            return self.default
 
     def __set__(self, handle, value):
         self.slot.__set__(handle, value)
 
     def __delete__(self, handle):
-        self.slot.__set__(handle, None)
+        self.slot.__set__(handle, self.default)
 
 
 def knowing(kind, *slots, **more):

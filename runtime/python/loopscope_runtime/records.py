@@ -48,5 +48,5 @@ WAKE_BY_STEP = head(WAKE, 0, TASK | WAKE_TIME)
 WAKE_AT_END = head(WAKE, 0, TASK)
 WAKE_BY_CALLBACK = head(WAKE, 0, TASK | WAKE_TIME | WAKE_BY)
 WAKE_BY_NONE = head(WAKE, 0, WAKE_TIME)
-WAKE_THERE = head(WAKE, 0, WAKE_TIME | WAKE_PLACE)  # the same, from code
+WAKES_THERE = {why: head(WAKE, 0, why | WAKE_TIME | WAKE_PLACE) for why in range(UNKNOWN + 1)}  # the same, from code, by what causes it
 CANCELLED_WAIT = WAS_CANCELLED * ARG  # what such a wake takes from its first number

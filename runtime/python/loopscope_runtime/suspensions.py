@@ -70,17 +70,16 @@ class Suspensions:
             c = st[2]
             f = c.cr_frame
             turn = None if f is None or future is None else anew.get(f.f_lasti)
-            if turn is not None:
-                awaits, era, record, before, ways, by_user = turn
-                if type(c.cr_await) is awaits and era is self.era:
-                    kind = type(future)
-                    if kind is type(task) or kind is not self.gathering and (not by_user or waits.shielded(future) is None):
-                        st[:12] = before
-                        st[13] = ways
-                        record[1] = end
-                        record[2] = hash(future)
-                        self.ext(record)
-                        return
+            if turn is not None and type(c.cr_await) is turn[3] and turn[14] is self.era:
+                kind = type(future)
+                if kind is type(task) or kind is not self.gathering and (not turn[10] or waits.shielded(future) is None):
+                    task._loopscope = turn
+                    record = turn[15]
+                    record[1] = end
+                    record[2] = hash(future)
+                    self.ext(record)
+                    return
+            st = task._loopscope = [*st[:7], [c], *st[8:14]]  # what follows may change it, and another turn is to find it as it was
         elif anew is not None and future is not None:
             c, offset, links, awaits, waiters, arg, thing = anew
             f = c.cr_frame
@@ -271,11 +270,12 @@ class Suspensions:
     def turn(self, st, anew, whole):
         """What tells `suspended` that a task's own coroutine waits here again, or where else it was since it last awaited another coroutine.
 
-        In place of `chains.anew`: by offsets what is awaited, since when that holds, the record, and the list's fields. It is the leaf then.
+        In place of `chains.anew`: by offsets the list that the task carries while it waits there, with since when that holds and the record.
+        It is the leaf then.
         """
         if type(anew) is not dict:
             anew = {}
-        anew[st[1]] = st[3], self.era, [st[0] - WITH_NUMBER, 0.0, 0.0, whole.number], tuple(st[:12]), st[13], st[10]
+        anew[st[1]] = [*st[:7], [st[2]], *st[8:12], anew, st[13], self.era, [st[0] - WITH_NUMBER, 0.0, 0.0, whole.number]]
         return anew
 
     def prepare(self, st, future, coroutines):
