@@ -41,27 +41,25 @@ def start(asyncio, recorder_here):
     wake_up_next = locks.Semaphore._wake_up_next.__code__
 
     counts = {}  # how many objects each place made
-    places = {}  # and of those that made many, the ways in which they did: see `remember`
+    # And of those that made many, the ways in which they did: the code of each frame above, up to the user's or the loop's, and the offset of each
+    # that is told, else None; what the record says of that; what names the object.
+    places = {}
 
     def made(kind, instance, above=3):
         """An object was made by the frame that is so many above this function's, which called the `__init__` of asyncio's."""
         try:
             maker = getframe(above)
-            for way, stop, fields, label in places.get(id(maker.f_code) + maker.f_lasti, ()):
+            for way, fields, label in places.get(id(maker.f_code) + maker.f_lasti, ()):
                 frame = maker
                 for code, offset in way:
                     frame = frame.f_back
-                    if frame.f_lasti != offset or frame.f_code is not code:
+                    if frame.f_code is not code or (offset is not None and frame.f_lasti != offset):
                         break
                 else:
-                    if stop is None or frame.f_back.f_code is stop:
-                        rec = here.get(get_ident()) or recorder_here()
-                        ext = state.common().ext if rec is None else rec.ext
-                        if label:
-                            ext((HEADS[kind] - hash(instance) % KEYS, clock(), *fields, state.text(label)))
-                        else:
-                            ext((HEADS[kind] - hash(instance) % KEYS, clock()) + fields)
-                        return
+                    head = HEADS[kind] - hash(instance) % KEYS
+                    record = (head, clock(), *fields, state.text(label)) if label else (head, clock()) + fields
+                    (here.get(get_ident()) or recorder_here() or state.common()).ext(record)
+                    return
             if maker.f_code is queue_init:  # a descriptor on the queue itself would slow every put and get
                 made(O_QUEUE, maker.f_locals["self"], above + 2)
                 return
@@ -99,19 +97,19 @@ def start(asyncio, recorder_here):
         n = counts[place] = counts.get(place, 0) + 1
         if n < MANY:
             return
-        frame, way, stop = maker, [], None
+        frame, way, told = maker, [], 1
         while frame is not caller:
             frame = frame.f_back
             if frame is None:
                 return
-            if codes.base_of(frame.f_code) == STOP:
-                stop = frame.f_code
+            base = codes.base_of(frame.f_code)
+            way.append((frame.f_code, None if caller is None else frame.f_lasti))
+            if base == STOP:
                 break
-            way.append((frame.f_code, frame.f_lasti))
-        told = frames[:1] if caller is None else frames[: 1 + sum(codes.base_of(code) > 0 for code, _ in way)]
+            told += base > 0 and caller is not None
         name = "" if label is None else labels.known_name(label)
-        fields = (len(told), *told) if name else (len(told), *told, 0)
-        places[place] = ((way, stop, fields, name), *places.get(place, ()))[:MAX_WAYS]
+        fields = (told, *frames[:told]) if name else (told, *frames[:told], 0)
+        places[place] = ((way, fields, name), *places.get(place, ()))[:MAX_WAYS]
 
     def hold(instance, head, holder=None):
         rec = here.get(get_ident()) or recorder_here()
