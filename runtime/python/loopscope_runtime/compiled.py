@@ -8,7 +8,7 @@ from sys import _getframe as getframe
 from types import MethodType
 from weakref import ref
 
-from . import chains, codes, compiled_methods, recorder, state, wakers
+from . import chains, codes, compiled_methods, names, recorder, state, wakers
 from .eager import Making, leaves, tell_names
 from .fallback import BUILTIN
 from .othersteps import first_wake, recovered
@@ -34,7 +34,7 @@ def trace(loop, stream, asyncio):
     stock_call_soon = loop.call_soon
     buf, ext, light, gathering = stream.buf, stream.ext, rec.light, rec.gathering
     suspended, elsewhere, stopped, done, wake = rec.suspended, rec.elsewhere, rec.stopped, rec.done, rec.wake
-    created, first = rec.created, rec.first
+    created, first, read_name = rec.created, rec.first, names.read
     Task = asyncio.tasks.Task
     rec.unnamed = []
     pending = rec.pending = {}  # key -> name as told, of the tasks that were made and have not run yet
@@ -58,7 +58,7 @@ def trace(loop, stream, asyncio):
             if task is cur:  # it yields
                 return stock_call_soon(shim, task, callback, None, me, context=context)
             try:
-                name = task.get_name()
+                name = read_name(task) if type(task) is plain_task else names.of(task)
                 k = created(task, 0.0 if cur is None else me, name)
                 if type(k) is float:
                     pending[k] = name
@@ -130,7 +130,7 @@ def trace(loop, stream, asyncio):
                 suspended(task, task._loopscope, t, future)
             else:
                 future = task._loopscope
-                if task._state == "FINISHED" and task._exception is None and future[4] is task.get_name():
+                if task._state == "FINISHED" and task._exception is None and (not names.given or future[4] is names.of(task)):
                     ext((CLOCK_HEAD, begin, RETURNED_HEAD - k, t))
                     future.clear()
                 else:
@@ -163,12 +163,13 @@ def trace(loop, stream, asyncio):
         t = clock()
         cur = None
         try:
-            if task._fut_waiter is not None and task._loopscope is not None:
+            future = task._loopscope
+            if task._fut_waiter is not None and future is not None:
                 ext((CLOCK_HEAD, begin, LIGHT_HEAD - k, t))
-            elif task._state == "FINISHED" and task._exception is None and task._loopscope is task.get_name():
-                ext((CLOCK_HEAD, begin, RETURNED_HEAD - k, t))
+            elif type(future) is list or task._state != "FINISHED" or task._exception is not None or (names.given and future is not names.of(task)):
+                lightly_ended(task, k, t, future)
             else:
-                lightly_ended(task, k, t, task._loopscope)
+                ext((CLOCK_HEAD, begin, RETURNED_HEAD - k, t))
             if t > look_at:
                 look(t)
         except Exception as exc:
@@ -206,9 +207,9 @@ def trace(loop, stream, asyncio):
                 ext((CLOCK_HEAD, begin))
                 first(task, k, begin, t, name)
             elif light:
-                task._loopscope = told = task.get_name()
-                if told is not name:
-                    ext((head(NAME, k), state.text(told)))
+                if names.given and name is not names.of(task) and names.changed(task, name):
+                    ext((head(NAME, k), state.text(task.get_name())))
+                task._loopscope = name = names.of(task)
                 ext((CLOCK_HEAD, begin, (YIELD_HEAD if task._fut_waiter is None else LIGHT_HEAD) - k, t))
             else:
                 ext((CLOCK_HEAD, begin))
@@ -324,16 +325,17 @@ def trace(loop, stream, asyncio):
                 Step = kind
                 if not nested:
                     plain_step = kind
-                if not nested or leaves(rec, cur, task) is None:
-                    name = task.get_name()
+                note = leaves(rec, cur, task) if nested else None
+                if note is None:
+                    name = names.of(task)
                     k = created(task, 0.0 if cur is None else me, name, 3)
                     if nested:
                         note = chains.of(task, name)  # by which whoever awaits its end sees that it was told
-                        if light:
-                            task._loopscope = note[4]
                     elif type(k) is float:
                         pending[k] = name
                         return first_step, (task, callback, k, name)
+                if light and nested:
+                    task._loopscope = note[4]
                 return shim, (task, callback, None, hash(task) % KEYS)
             elif kind is MethodType:
                 task = other_step_of(rec, woken, callback, args, frame, cur, 0.0 if cur is None else me, by, cause)
