@@ -9,8 +9,8 @@ from .outgoing import BEAT_NS, STATS_NS, Outgoing
 from .records import BYE, LOOP, STATS
 
 now = state.now
-FLUSH_NS = 40_000_000  # after the last flush the next is due: a killed program loses at most what it did since
-LATE_NS = 60_000_000  # after the last flush who should not have to flush does: one thread, or the other, is busy
+FLUSH_NS = 60_000_000  # after the last flush the next is due: a killed program loses at most what it did since
+LATE_NS = 80_000_000  # after the last flush who should not have to flush does: one thread, or the other, is busy
 LEAST_NS = 5_000_000  # between looks of the thread
 MANY = 50_000  # numbers of records that are sent without waiting for the next flush
 FEW_CODES = 20  # new code objects that a loop stops to describe: it leaves more of them to the thread
