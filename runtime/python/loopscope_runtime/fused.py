@@ -13,7 +13,7 @@ from types import MethodType
 from . import chains, codes, fallback, loops, mimic, names, recorder, state, stock, wakers
 from .chains import SLEEP0
 from .creation import RETURNED_HEAD
-from .eager import leaves
+from .eager import Making, leaves
 from .mimic import one_frame_less
 from .fallback import BUILTIN
 from .othersteps import first_wake, lean, other_step, recovered
@@ -83,13 +83,13 @@ def install(loop, stream, asyncio):
                 if task is cur:
                     again = True
                     h._by = st
+                elif nested and (note := leaves(rec, cur, task)) is not None:
+                    h._by = note
                 else:
                     h._name = name = read_name(task) if type(task) is Task else names.of(task)
+                    h._by = created(task, me, name, 2)
                     if nested:
-                        h._by = leaves(rec, cur, task) or created(task, me, name, 2)
                         chains.of(task, name)  # by which whoever awaits its end sees that it was told
-                    else:
-                        h._by = created(task, me, name, 2)
                 push(h)
                 return h
             if kind is BUILTIN:
@@ -413,7 +413,7 @@ def install(loop, stream, asyncio):
         nonlocal cur, me, nested
         previous, cur = cur, task
         me = k if k is not None else 0.0 if task is None else key(task)
-        nested = task is not None and not hasattr(task, "get_coro")
+        nested = isinstance(task, Making)
         return previous
 
     slow_probe, slow_current, slow_swap = stream.probe, rec.current, rec.swap
