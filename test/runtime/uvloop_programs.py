@@ -198,7 +198,10 @@ LOST = """
 YIELDS = DONE + """
     import asyncio, sys, uvloop
 
+    waiting = []
+
     async def inner(future):
+        waiting.append(future)
         await future
 
     async def middle(depth, wait):
@@ -225,7 +228,8 @@ YIELDS = DONE + """
     async def main():
         future = asyncio.get_running_loop().create_future()
         tasks = [asyncio.create_task(works(future, n % 2)) for n in range(4)]
-        await asyncio.sleep(0.01)
+        while len(waiting) < len(tasks):
+            await asyncio.sleep(0.001)
         future.set_result(None)
         await asyncio.wait(tasks)
         await asyncio.create_task(turns())
