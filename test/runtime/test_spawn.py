@@ -175,6 +175,19 @@ ASKED = """
 
     asyncio.run(main())
 """
+BY_THE_CLASS = """
+    import asyncio
+
+    async def work():
+        await asyncio.sleep(0)
+        asyncio.Task.set_name(asyncio.current_task(), "its new name")
+        await asyncio.sleep(0)
+
+    async def main():
+        await asyncio.gather(work())
+
+    asyncio.run(main())
+"""
 NAMES = """
     import asyncio
     from loopscope_runtime import names
@@ -201,6 +214,10 @@ class Spawn(unittest.TestCase):
             self.assertEqual(sorted(told), sorted("Task-%d" % int(n) for n in shown.out.split()))
             self.assertEqual([kind for _, kind, _ in shown.run.records if kind == "NAME"], [])
             self.assertEqual(shown.run.stats[-1]["notes"], [])
+
+    def test_a_name_given_by_the_method_of_the_class(self):
+        for detail in ("full", "light"):
+            self.assertEqual(traced.run(BY_THE_CLASS, LOOPSCOPE_DETAIL=detail).run.find("work").name, "its new name")
 
     def test_default_names_are_read_as_they_are_kept(self):
         path = os.path.join(traced.ROOT, "runtime", "python")

@@ -38,7 +38,9 @@ def start(asyncio):
 
 
 def asked(task):
-    """Somebody asks a task for its `cancel`."""
+    """Somebody asks a task for its `cancel`; None: asks the class."""
+    if task is None:
+        return
     try:
         frame = getframe(1).f_back
         for _ in range(DEEPEST):

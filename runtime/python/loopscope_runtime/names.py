@@ -23,7 +23,7 @@ def start(asyncio):
 
 
 def names(task):
-    """A task is asked for its `set_name`."""
+    """A task, or the class, is asked for its `set_name`."""
     global given
     given = True
 

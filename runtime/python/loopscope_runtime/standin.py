@@ -13,7 +13,7 @@ METHOD = type(str.join)
 
 
 def put(cls, name, note):
-    """Has note(object) called whenever an object of a class is asked for a method, until the recording ends; whether it will be."""
+    """Has note(object) called whenever an object of a class, or the class (None), is asked for a method, until the recording ends; whether it will be."""
     stock = cls.__dict__.get(name)
     if type(stock) is not METHOD or not state.has_gil():
         return False
@@ -40,8 +40,7 @@ def descriptor(stock, note):
         __slots__ = ()
 
         def __get__(self, thing, kind=None):
-            if thing is not None:
-                note(thing)
+            note(thing)
             return bind(thing, kind)
 
     codes.mark(StandIn.__get__.__code__, codes.SKIP)
