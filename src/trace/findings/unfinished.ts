@@ -46,12 +46,15 @@ function wasDropped(trace: Trace, task: number): boolean {
   return false;
 }
 
-/** Whether the program ran a loop again after a task had ended, as test runners do for each test. */
+/** Whether the program ran another loop after a task had ended, as test runners do for each test. (Its own goes on to shut down what else it has.) */
 function wentOn({ tasks, loops }: Trace, task: number): boolean {
-  const { program } = loops[tasks.loop.get(task)];
+  const own = loops[tasks.loop.get(task)];
   const ended = tasks.ended.get(task);
   return loops.some(
-    (loop) => loop.program === program && loop.states.some(({ state, t }) => state === 1 && t > ended),
+    (loop) =>
+      loop !== own &&
+      loop.program === own.program &&
+      loop.states.some(({ state, t }) => state === 1 && t > ended),
   );
 }
 
