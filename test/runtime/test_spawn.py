@@ -188,10 +188,48 @@ BY_THE_CLASS = """
 
     asyncio.run(main())
 """
+# nest_asyncio puts asyncio's class of tasks in Python in the place of the one in C.
+SWAPPED = """
+    import asyncio
+    try:
+        import uvloop
+    except ImportError:
+        uvloop = None
+
+    def put(kind):
+        asyncio.Task = asyncio.tasks.Task = kind
+
+    async def work():
+        await asyncio.sleep(0)
+
+    async def named():
+        task, other = asyncio.create_task(work(), name="given"), asyncio.create_task(work())
+        await asyncio.wait([task, other])
+        other = asyncio.create_task(work())
+        other.set_name("given later")
+        await other
+
+    async def main():
+        await named()
+        put(KINDS[0])
+        await named()
+        put(KINDS[1])
+        await named()
+
+    KINDS = asyncio.tasks._PyTask, asyncio.tasks._CTask
+    for loops in asyncio, uvloop:
+        for kind in KINDS[1:] + KINDS:
+            put(kind)
+            if loops:
+                loop = loops.new_event_loop()
+                loop.run_until_complete(main())
+                loop.close()
+    print("done")
+"""
 NAMES = """
     import asyncio
     from loopscope_runtime import names
-    names.start(asyncio)
+    names.start(asyncio.Task)
 
     async def main():
         task = asyncio.current_task()
@@ -218,6 +256,15 @@ class Spawn(unittest.TestCase):
     def test_a_name_given_by_the_method_of_the_class(self):
         for detail in ("full", "light"):
             self.assertEqual(traced.run(BY_THE_CLASS, LOOPSCOPE_DETAIL=detail).run.find("work").name, "its new name")
+
+    def test_names_of_tasks_of_another_class(self):
+        for detail in ("full", "light"):
+            shown = traced.run(SWAPPED, LOOPSCOPE_DETAIL=detail)
+            self.assertEqual((shown.code, shown.err, shown.out), (0, b"", b"done\n"))
+            told = [task.name for task in shown.run.tasks if task.coroutine == "work"]
+            self.assertEqual([(a, c) for a, c in zip(told[::3], told[2::3])], [("given", "given later")] * (len(told) // 3))
+            self.assertGreaterEqual(len(told), 27)
+            self.assertEqual(shown.run.stats[-1]["notes"], [])
 
     def test_default_names_are_read_as_they_are_kept(self):
         path = os.path.join(traced.ROOT, "runtime", "python")

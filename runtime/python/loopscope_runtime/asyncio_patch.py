@@ -102,7 +102,7 @@ def patch(asyncio, drain):
     watch_subclasses(asyncio, drain)
     watch_class(base)
     waits.start(asyncio)
-    names.start(asyncio)
+    names.start(asyncio.tasks.Task)
     foreign.start(asyncio)
     cancels.start(asyncio)
     if state.options["detail"] != "light":  # which does not tell what waits on them

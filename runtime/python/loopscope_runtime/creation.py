@@ -51,6 +51,8 @@ def watch(rec, Task):
     A task that has not waited yet carries nothing on a fused loop, for an attribute costs it a dictionary, and whoever calls its methods
     more than before: the handle of its first step has its key and its name as told. Elsewhere it carries its name, or the list of `chains`.
     """
+    if Task is not names.Task:
+        names.start(Task)
     ext = rec.ext
     counts = state.counts
     light = rec.light
@@ -194,7 +196,7 @@ def watch(rec, Task):
 
     def made(task, parent, above=2):
         """The same for a task that may be stepped in ways that nobody sees: it carries its name as told, or the list of `chains`."""
-        name = task.get_name()
+        name = names.of(task)
         k = created(task, parent, name, above + 1)
         if type(task) is not Task:
             chains.of(task)

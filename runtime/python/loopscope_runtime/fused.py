@@ -40,11 +40,11 @@ max_timeout = min_timers = min_cancelled = warning = format_handle = run_forever
 
 def install(loop, stream, asyncio):
     """Puts the fused methods on a loop."""
-    globals().update(stock.known(asyncio))
     base_events = asyncio.base_events
     ready = loop._ready
     push, pop = ready.append, ready.popleft
     rec = recorder.Recorder(stream, asyncio)
+    globals().update(stock.known(asyncio))
     # Debug mode can be turned on and off at any time: what the fallback puts on the loop is what we call then.
     slow = fallback.install(loop, rec, asyncio, fused=True)
     buf, ext, light = stream.buf, stream.ext, rec.light

@@ -13,11 +13,11 @@ read = None  # the name of a task of asyncio's that is in C, as it is kept
 given = False  # whether names may not be the ones that were told: a task was asked for `set_name`, or is of a class that may do as it likes
 
 
-def start(asyncio):
-    """Called when asyncio is there, at the beginning of each recording."""
+def start(kind):
+    """Called with asyncio's class of tasks, at the beginning of each recording and where a program has put another in its place."""
     global Task, read, given
-    if Task is not asyncio.tasks.Task:
-        Task = asyncio.tasks.Task
+    if Task is not kind:
+        Task = kind
         read = find(Task) or Task.get_name
     given = not standin.put(Task, "set_name", names)
 

@@ -306,7 +306,7 @@ def began(code, offset):
         start.rec = rec
         start.coro = coro
         start.task = task
-        start.name = name = names.read(task) if type(task) is Task else names.of(task)
+        start.name = name = names.read(task) if type(task) is names.Task else names.of(task)
         start.parent = parent = rec.current()
         start.key = k = rec.created(task, parent, name, 3)
         start.before = rec.swap(start, k)
