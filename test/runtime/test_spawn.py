@@ -188,6 +188,56 @@ BY_THE_CLASS = """
 
     asyncio.run(main())
 """
+OWN_NAMES = """
+    import asyncio
+    try:
+        import uvloop
+    except ImportError:
+        uvloop = None
+
+    class Labelled(asyncio.Task):
+        def __init__(self, coro, *, loop, label):
+            super().__init__(coro, loop=loop)
+            self.label = label
+
+        def get_name(self):
+            return f"job {self.label}"
+
+    class InPython(asyncio.tasks._PyTask):
+        def __init__(self, coro, *, loop, label):
+            super().__init__(coro, loop=loop)
+            self.label = label
+
+        get_name = Labelled.get_name
+
+    class Nameless(asyncio.Task):
+        def get_name(self):
+            raise ValueError("no name")
+
+    class Number(asyncio.Task):
+        def get_name(self):
+            return 5
+
+    async def work():
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        for debug in (False, True):
+            loop.set_debug(debug)
+            await Labelled(work(), loop=loop, label=7)
+            await InPython(work(), loop=loop, label=8)
+            await Nameless(work(), loop=loop)
+            await Number(work(), loop=loop)
+
+    for loops in asyncio, uvloop:
+        if loops:
+            loop = loops.new_event_loop()
+            loop.run_until_complete(main())
+            loop.close()
+    print("done")
+"""
 # nest_asyncio puts asyncio's class of tasks in Python in the place of the one in C.
 SWAPPED = """
     import asyncio
@@ -256,6 +306,17 @@ class Spawn(unittest.TestCase):
     def test_a_name_given_by_the_method_of_the_class(self):
         for detail in ("full", "light"):
             self.assertEqual(traced.run(BY_THE_CLASS, LOOPSCOPE_DETAIL=detail).run.find("work").name, "its new name")
+
+    def test_names_that_tasks_make_up(self):
+        """The constructor of their class, which schedules their first step, may not have given them yet what they make them of."""
+        for detail in ("full", "light"):
+            shown = traced.run(OWN_NAMES, LOOPSCOPE_DETAIL=detail)
+            self.assertEqual((shown.code, shown.err, shown.out), (0, b"", b"done\n"))
+            told = [task.name for task in shown.run.tasks if task.coroutine == "work"]
+            self.assertGreaterEqual(len(told), 8)
+            self.assertEqual([told[::4], told[1::4]], [["job 7"] * (len(told) // 4), ["job 8"] * (len(told) // 4)])
+            self.assertEqual({name[:5] for name in told[2::4] + told[3::4]}, {"Task-"})
+            self.assertEqual(shown.run.stats[-1]["notes"], [])
 
     def test_names_of_tasks_of_another_class(self):
         for detail in ("full", "light"):

@@ -4,7 +4,7 @@ import gc
 import sys
 from _thread import allocate_lock
 
-from . import asyncio_patch, loops, mimic, missed, recorder, state, uvloop_patch
+from . import asyncio_patch, loops, mimic, missed, names, recorder, state, uvloop_patch
 from .records import key
 
 SLICE = 300  # tasks described before the loop gets its turn
@@ -167,7 +167,8 @@ def replace_handles(loop, rec, events):
 
 def tasks_of(asyncio, loop):
     """The tasks of a loop, in the order in which they were probably made."""
-    return sorted(asyncio.all_tasks(loop), key=lambda task: (len(task.get_name()), task.get_name()))
+    named = [(names.text(names.of(task)), task) for task in asyncio.all_tasks(loop)]
+    return [task for name, task in sorted(named, key=lambda each: (len(each[0]), each[0]))]
 
 
 def main_thread():

@@ -3,7 +3,7 @@
 import sys
 from weakref import ref
 
-from . import chains, codes, creation, foreign, guard, loops, mimic, missed, recorder, state
+from . import chains, codes, creation, foreign, guard, loops, mimic, missed, names, recorder, state
 from .records import EAGER, EAGER_END, NAME, NOT_EAGER, RAISED_OUTCOME, SUSPENDED, TASK, WAKE, WAKE_BY, WAKE_TIME, WAS_CANCELLED, YIELDED, head, key
 
 
@@ -154,7 +154,7 @@ def suspends(rec, placeholder, task, future, outcome):
     chain = chains.places(frames)
     st = chains.of(task)
     t = state.clock()
-    name = state.text(task.get_name() if placeholder.given is None else str(placeholder.given))
+    name = state.text(names.text(names.of(task)) if placeholder.given is None else str(placeholder.given))
     rec.ext((head(EAGER_END, key(placeholder), outcome), st[5], t, 0 if future is None else key(future), len(chain), *chain, name))
     return t, st
 
@@ -163,8 +163,8 @@ def tell_names(rec):
     """On a compiled loop: `create_task` names a task when its factory has returned it, which may have ended by then."""
     for task_of, told in rec.unnamed:
         task = task_of()
-        if task is not None and task.get_name() != told:
-            rec.ext((head(NAME, key(task)), state.text(task.get_name())))
+        if task is not None and names.changed(task, told):
+            rec.ext((head(NAME, key(task)), state.text(names.text(names.of(task)))))
     rec.unnamed.clear()
 
 
@@ -188,7 +188,7 @@ def ends(rec, task, placeholder):
         suspends(rec, placeholder, task, foreign.waiter_of(task), SUSPENDED)
         return
     outcome = recorder.outcome_of(task)
-    name = task.get_name() if placeholder.given is None else str(placeholder.given)
+    name = names.text(names.of(task)) if placeholder.given is None else str(placeholder.given)
     if rec.unnamed is not None:
         rec.unnamed.append((ref(task), name))
     rec.ext((head(EAGER_END, key(placeholder), outcome), key(task), state.clock(), 0, 0, state.text(name)))

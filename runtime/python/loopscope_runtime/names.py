@@ -6,7 +6,7 @@ the name that was told of a task may be such a number. Nor is it asked for again
 
 import sys
 
-from . import members, standin
+from . import foreign, members, standin
 
 Task = None  # asyncio's
 read = None  # the name of a task of asyncio's that is in C, as it is kept
@@ -47,12 +47,19 @@ def find(Task):
 
 
 def of(task):
-    """The name of a task, as it is kept."""
+    """The name of a task, as it is kept; of one whose class has a `get_name` of its own, what that says."""
     global given
     if type(task) is Task:
         return read(task)
     given = True
-    return task.get_name()
+    try:
+        name = task.get_name()
+    except Exception:  # what it needs may not be there until the constructor has returned
+        name = None
+    if type(name) is str:
+        return name
+    kind = next((each for each in foreign.own if isinstance(task, each)), None)
+    return type(task).__name__ if kind is None else kind.get_name(task)
 
 
 def text(name):
@@ -61,5 +68,5 @@ def text(name):
 
 
 def changed(task, told):
-    """Whether a task has another name than was told, though what is kept is another thing now."""
-    return type(told) is not int or task.get_name() != text(told)
+    """Whether a task has another name than was told (None: none was), though what is kept is another thing now."""
+    return told is None or text(of(task)) != text(told)

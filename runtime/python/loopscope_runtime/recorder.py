@@ -187,7 +187,7 @@ class Recorder(suspensions.Suspensions):
         """Before Python 3.13, `create_task(name=...)` names the task only after it was scheduled."""
         told, st[4] = st[4], names.of(task)
         if names.changed(task, told):
-            self.ext((head(NAME, st[5]), state.text(task.get_name())))
+            self.ext((head(NAME, st[5]), state.text(names.text(st[4]))))
 
     def raised(self, task):
         exc = task._exception
