@@ -1,9 +1,13 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type Answer, ask, type Dormant, dormantPrograms } from "./control";
 import { DEFAULT_BLOCK_MS, type TraceSettings } from "./environment";
 import { alive } from "./leftovers";
 import { Listener, type TracedProgram } from "./listener";
 import { pythonProcesses } from "./processes";
 import { makeDormant } from "./remote";
+
+/** How long a program that says it is attached to may take to be heard of. */
+const MEETING_MS = 10_000;
 
 export interface AttachOptions extends TraceSettings {
   pid: number;
@@ -33,10 +37,17 @@ export class Attachment {
   static async open(options: AttachOptions): Promise<Attachment> {
     const dormant = await entrance(options.pid);
     let gone = (_: TracedProgram) => {};
+    let met = () => {};
+    const meeting = new Promise<void>((resolve) => {
+      met = resolve;
+    });
     const listener: Listener = await Listener.open({
       onFrames: options.onFrames,
       onProblem: options.onProblem,
-      onProgram: (program) => options.onProgram?.(program, listener),
+      onProgram: (program) => {
+        options.onProgram?.(program, listener);
+        if (program.hello.pid === options.pid) met();
+      },
       onGone: (program) => gone(program),
     });
     try {
@@ -50,6 +61,8 @@ export class Attachment {
       if (found.error) throw new Error(`process ${options.pid} cannot be attached to: ${found.error}`);
       const attachment = new Attachment(listener, dormant, found);
       gone = (program) => void attachment.gone(program);
+      // It says so before it answers, but on another connection, which may be read later.
+      await Promise.race([meeting, delay(MEETING_MS, undefined, { ref: false })]);
       const main = listener.programs.find(({ hello }) => hello.pid === options.pid);
       if (main === undefined) throw new Error(`process ${options.pid} ended while it was being attached to`);
       return attachment;
