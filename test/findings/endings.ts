@@ -49,7 +49,10 @@ asyncio.run(main())
       check(ran) {
         const found = ran.one("unfinished-at-exit");
         ran.at(found, "made");
-        assert.match(found.message, /was cancelled when the program ended, waiting for asyncio.sleep\(10\): /);
+        assert.match(
+          found.message,
+          /was cancelled when the program ended, waiting for asyncio.sleep\(10\): /,
+        );
       },
     },
     {
