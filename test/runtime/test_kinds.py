@@ -245,10 +245,6 @@ class Makes(unittest.TestCase):
         self.assertIn("Closed", last["notes"][0])
 
 
-if __name__ == "__main__":
-    unittest.main()
-
-
 @unittest.skipIf(find_spec("anyio") is None, "anyio is not installed")
 class AnyioGroups(unittest.TestCase):
     def test_who_is_waited_for(self):
@@ -270,3 +266,55 @@ class AnyioGroups(unittest.TestCase):
         waits = [row["on"] for task in run.tasks for row in task.suspensions if row["stack"][-1].function == "__aexit__"]
         self.assertEqual([on[0] for on in waits], ["tasks", "tasks"])
         self.assertEqual([sorted(task.name for task in on[3]) for on in waits], [["middle", "short"], ["long"]])
+
+
+# Tasks and futures of which nobody but the program may ask what the recorder does.
+UNWILLING = """
+    import asyncio, signal, sys
+
+    class Closed(asyncio.Task):
+        def __getattr__(self, name):
+            raise KeyError(name)
+
+    class Guarded(asyncio.Task):
+        def __getattribute__(self, name):
+            if name.startswith("_loop"):
+                raise RuntimeError(name)
+            return super().__getattribute__(name)
+
+    class Unhashable(asyncio.Future):
+        def __hash__(self):
+            raise TypeError("it has no hash")
+
+    async def work(future):
+        await asyncio.sleep(0)
+        return await future
+
+    async def main(kind):
+        loop = asyncio.get_running_loop()
+        future = Unhashable(loop=loop) if kind == "Unhashable" else loop.create_future()
+        task = (asyncio.Task if kind == "Unhashable" else globals()[kind])(work(future), loop=loop)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        future.set_result("worked")
+        print(await task)
+
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    asyncio.run(main(sys.argv[1]))
+"""
+
+
+class Unwilling(unittest.TestCase):
+    def test_the_recording_ends_and_not_the_program(self):
+        for kind in ("Closed", "Guarded", "Unhashable"):
+            for detail in ("full", "light"):
+                with self.subTest(kind=kind, detail=detail):
+                    shown = traced.run(UNWILLING, kind, LOOPSCOPE_DETAIL=detail)
+                    self.assertEqual((shown.code, shown.out, shown.err), (0, b"worked\n", b""))
+                    asked = (kind, detail) != ("Unhashable", "light")  # which tells of no future
+                    told = ["tracing was switched off" in note for note in shown.run.stats[-1]["notes"]]
+                    self.assertEqual(told, [True] * asked)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -152,19 +152,41 @@ def text(value):
 
 
 def ours(exc):
-    """Whether an exception was raised by the recorder's own code, and not by a signal handler that ran in the midst of it."""
+    """Whether an exception was raised by the recorder's own code, or by what it called, and not by what ran in the midst of it."""
+    called = []  # the codes below our innermost frame
     tb = exc.__traceback__
-    while tb.tb_next is not None:
+    while tb is not None:
+        code = tb.tb_frame.f_code
+        called = [] if code.co_filename.startswith(_folder) else [*called, code]
         tb = tb.tb_next
-    filename = tb.tb_frame.f_code.co_filename
-    return filename.startswith(_folder)
+    return not called or not may_interrupt(called)
 
 
+def may_interrupt(codes):
+    """Whether one of these may have run between any two instructions: a signal handler, or what a debugger or profiler has called."""
+    if sys.gettrace() is not None or sys.getprofile() is not None:
+        return True
+    monitoring = getattr(sys, "monitoring", None)
+    if monitoring is not None and any(monitoring.get_tool(each) for each in range(6)):  # none of which is ours: see `starts.py`
+        return True
+    signal = sys.modules.get("signal")
+    for each in signal.valid_signals() if signal else ():
+        handler = signal.getsignal(each)
+        function = getattr(handler, "func", handler)  # asyncio.run's is a functools.partial of a method
+        function = getattr(function, "__func__", function)
+        if not callable(function) or type(function) is BUILTIN:  # which has no frame
+            continue
+        if getattr(function, "__code__", codes[0]) in codes:  # of a callable object it is not known what it runs
+            return True
+    return False
+
+
+BUILTIN = type(len)
 _folder = __file__.rpartition("/")[0] or __file__.rpartition("\\")[0]
 
 
 def fault(exc, where):
-    """The recorder failed: the program goes on untraced. Anything that is not our failure is raised again."""
+    """The recorder failed, or an object of the program's would not be asked: the program goes on untraced. What came from elsewhere is raised again."""
     if not ours(exc):
         raise exc
     note("tracing was switched off: %s failed: %s: %s" % (where, type(exc).__name__, exc))
