@@ -167,7 +167,7 @@ def replace_handles(loop, rec, events):
 
 def tasks_of(asyncio, loop):
     """The tasks of a loop, in the order in which they were probably made."""
-    named = [(names.text(names.of(task)), task) for task in asyncio.all_tasks(loop)]
+    named = [(names.said(task), task) for task in asyncio.all_tasks(loop)]
     return [task for name, task in sorted(named, key=lambda each: (len(each[0]), each[0]))]
 
 

@@ -208,7 +208,7 @@ def trace(loop, stream, asyncio):
                 first(task, k, begin, t, name)
             elif light:
                 if names.given and name is not names.of(task) and names.changed(task, name):
-                    ext((head(NAME, k), state.text(names.text(names.of(task)))))
+                    ext((head(NAME, k), state.text(names.said(task))))
                 task._loopscope = name = names.of(task)
                 ext((CLOCK_HEAD, begin, (YIELD_HEAD if task._fut_waiter is None else LIGHT_HEAD) - k, t))
             else:

@@ -281,7 +281,7 @@ def watch(rec, Task):
                 rec.elsewhere(task, None, end, task._fut_waiter, k, name)
             return
         if names.given and name is not names.of(task) and names.changed(task, name):
-            ext((head(NAME, k), state.text(names.text(names.of(task)))))
+            ext((head(NAME, k), state.text(names.said(task))))
         if outcome == "CANCELLED":
             ext((CANCELLED_HEAD - k, end))
         elif task._exception is None:

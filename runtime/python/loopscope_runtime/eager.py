@@ -154,7 +154,7 @@ def suspends(rec, placeholder, task, future, outcome):
     chain = chains.places(frames)
     st = chains.of(task)
     t = state.clock()
-    name = state.text(names.text(names.of(task)) if placeholder.given is None else str(placeholder.given))
+    name = state.text(names.said(task) if placeholder.given is None else str(placeholder.given))
     rec.ext((head(EAGER_END, key(placeholder), outcome), st[5], t, 0 if future is None else key(future), len(chain), *chain, name))
     return t, st
 
@@ -164,7 +164,7 @@ def tell_names(rec):
     for task_of, told in rec.unnamed:
         task = task_of()
         if task is not None and names.changed(task, told):
-            rec.ext((head(NAME, key(task)), state.text(names.text(names.of(task)))))
+            rec.ext((head(NAME, key(task)), state.text(names.said(task))))
     rec.unnamed.clear()
 
 
@@ -188,7 +188,7 @@ def ends(rec, task, placeholder):
         suspends(rec, placeholder, task, foreign.waiter_of(task), SUSPENDED)
         return
     outcome = recorder.outcome_of(task)
-    name = names.text(names.of(task)) if placeholder.given is None else str(placeholder.given)
+    name = names.said(task) if placeholder.given is None else str(placeholder.given)
     if rec.unnamed is not None:
         rec.unnamed.append((ref(task), name))
     rec.ext((head(EAGER_END, key(placeholder), outcome), key(task), state.clock(), 0, 0, state.text(name)))

@@ -7,6 +7,8 @@ in it something lies is not assumed but looked for by whoever asks, in objects o
 import sys
 from struct import calcsize
 
+from . import state
+
 OBJECT, UNSIGNED_LONG_LONG, READ_ONLY = 16, 18, 1  # CPython's structmember.h: T_OBJECT_EX, T_ULONGLONG, READONLY
 kept = []  # what descriptors refer to
 _made = []  # what makes them
@@ -14,8 +16,7 @@ _made = []  # what makes them
 
 def known_build():
     """Whether objects have in them, in one thread as in the other, what CPython's sources say."""
-    has_gil = getattr(sys, "_is_gil_enabled", lambda: True)()  # without it each thread may have instructions of its own
-    return sys.implementation.name == "cpython" and calcsize("P") == 8 and has_gil
+    return sys.implementation.name == "cpython" and calcsize("P") == 8 and state.has_gil()  # without it each thread may have instructions of its own
 
 
 def makers():

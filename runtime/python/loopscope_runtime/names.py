@@ -67,6 +67,11 @@ def text(name):
     return name if type(name) is str else "Task-%d" % name
 
 
+def said(task):
+    """The name of a task as a text."""
+    return text(of(task))
+
+
 def changed(task, told):
     """Whether a task has another name than was told (None: none was), though what is kept is another thing now."""
-    return told is None or text(of(task)) != text(told)
+    return told is None or said(task) != text(told)
