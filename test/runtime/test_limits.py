@@ -1,6 +1,9 @@
 """A program at its limits: no more files, no more disk, signals at every moment, threads and loops at the end of the interpreter."""
 
+import os
+import socket
 import sys
+import tempfile
 import unittest
 
 from . import traced
@@ -30,6 +33,45 @@ class Limits(Compared):
             asyncio.run(main())
             """
         )
+
+    def test_descriptors_have_the_numbers_they_have_untraced(self):
+        self.same(
+            """
+            import asyncio, os
+            async def main():
+                loop = asyncio.get_running_loop()
+                with open(__file__) as file:
+                    print(file.fileno(), os.pipe(), loop._ssock.fileno(), loop._csock.fileno())
+            asyncio.run(main())
+            """
+        )
+
+    def test_a_daemon_closes_all_descriptors(self):
+        """And uses their numbers for files of its own: they are neither written to nor closed."""
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(os.path.join(folder, "socket"))
+            listener.listen()
+            for channel in {}, {"LOOPSCOPE_CHANNEL": "unix:" + listener.getsockname()}:
+                with self.subTest(channel=channel):
+                    shown = self.same(
+                        """
+                        import os
+                        mine = os.open("mine", os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+                        os.closerange(3, mine), os.closerange(mine + 1, 4096)
+                        for fd in range(900, 1024):
+                            os.dup2(mine, fd)
+                        import asyncio
+                        async def work():
+                            for _ in range(30): await asyncio.sleep(0.005)
+                        async def main():
+                            await asyncio.gather(*[work() for _ in range(20)])
+                        asyncio.run(main())
+                        print(os.fstat(mine).st_size, [os.fstat(fd).st_size for fd in range(900, 1024)] == [0] * 124)
+                        """,
+                        recorded=False,
+                        **channel,
+                    )
+                    self.assertEqual(shown.out, b"0 True\n")
 
     def test_file_as_large_as_allowed(self):
         shown = self.same(

@@ -1,5 +1,6 @@
 """The way to the listener: a bounded queue of frames, sent without ever waiting; the oldest records go first when it is full."""
 
+import os
 from collections import deque
 from types import MethodType
 
@@ -14,18 +15,55 @@ class FileTarget:
     """Appends to a file: what `start(file=...)` and `file:/path` use."""
 
     def __init__(self, path):
-        import os
-
         self.close_fd = os.close
-        self.fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o600)
+        self.fd = out_of_the_way(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o600))
         self.send = MethodType(os.write, self.fd)  # as a socket's: no Python code of ours runs in it
         if hasattr(os, "writev"):
             self.sendmsg = MethodType(os.writev, self.fd)
 
-    def close(self):
+    def fileno(self):
+        return self.fd
+
+    def detach(self):
+        """Leaves the descriptor to whoever has it now."""
         fd, self.fd = self.fd, -1
+        return fd
+
+    def close(self):
+        fd = self.detach()
         if fd >= 0:  # closed twice, it could be somebody else's by then
             self.close_fd(fd)
+
+
+def identity(target):
+    """What a descriptor is of: a daemon closes all it has, and then uses the numbers again. None where that is not known, as of sockets on Windows."""
+    try:
+        about = fstat(target.fileno())
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino
+
+
+def out_of_the_way(fd):
+    """The same with a high number: what the program opens gets the numbers that it would have untraced."""
+    if os.name == "nt":
+        return fd
+    highest = min(os.sysconf("SC_OPEN_MAX"), HIGHEST)
+    for high in range(highest - 1, highest - 20, -1):
+        try:
+            fstat(high)
+        except OSError:  # nobody has it
+            try:
+                os.dup2(fd, high, False)
+            except OSError:
+                break
+            os.close(fd)
+            return high
+    return fd
+
+
+fstat = os.fstat  # tools that look for blocking calls may replace it
+HIGHEST = 1024  # what `select` knows, and a system needs a table for that goes up to the highest
 
 
 def connect(address):
@@ -34,14 +72,14 @@ def connect(address):
     if scheme == "file":
         return FileTarget(rest)
     if scheme == "unix":
-        sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-        where = rest
+        family, where = _socket.AF_UNIX, rest
     elif scheme == "tcp":
         host, _, port = rest.rpartition(":")
-        sock = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
-        where = (host, int(port))
+        family, where = _socket.AF_INET, (host, int(port))
     else:
         raise ValueError("LOOPSCOPE_CHANNEL must be unix:PATH, tcp:HOST:PORT or file:PATH, not %r" % address)
+    sock = _socket.socket(family, _socket.SOCK_STREAM)
+    sock = _socket.socket(family, _socket.SOCK_STREAM, 0, out_of_the_way(sock.detach()))
     try:
         sock.settimeout(2)
         sock.connect(where)
@@ -62,6 +100,7 @@ class Channel:
 
     def __init__(self, target):
         self.target = target
+        self.identity = identity(target)
         self.gather = getattr(target, "sendmsg", None)  # sends from several places; not on Windows
         self.at_once = not isinstance(target, FileTarget)  # whether sending never waits: a disk may be slow
         self.queue = deque()  # (pieces of a frame, their size, stream or None, records, whether it may not be dropped)
@@ -129,6 +168,8 @@ class Channel:
 
     def pump(self):
         """Sends what can be sent now. True when nothing is left."""
+        if self.queue and not self.broken and not self.intact():
+            self.lose()
         while self.queue and not self.broken:
             if self.head is None:
                 self.head = self.first()
@@ -150,13 +191,21 @@ class Channel:
             except (BlockingIOError, InterruptedError):
                 return False
             except OSError:
-                self.broken = True  # the listener is gone; nothing will ever be sent again
-                self.queue.clear()
-                self.size = 0
+                self.lose()  # the listener is gone
                 break
         while self.gap:
             self.gap.pop().resync = True  # the listener has caught up: now it can be told again what it lost
         return True
+
+    def intact(self):
+        """Whether the descriptor is still ours: what is somebody else's by now is neither written to nor closed."""
+        return identity(self.target) == self.identity
+
+    def lose(self):
+        """Nothing will ever be sent again."""
+        self.broken = True
+        self.queue.clear()
+        self.size = 0
 
     def recount(self):
         """After an exception in the midst of `put`, `drop` or `pump`."""
@@ -166,7 +215,10 @@ class Channel:
         self.broken = True
         self.queue.clear()
         try:
-            self.target.close()
+            if self.intact():
+                self.target.close()
+            else:
+                self.target.detach()
         except OSError:
             pass
 
