@@ -260,6 +260,36 @@ MEANWHILE = """
     run(main())
 """
 
+# Nothing but the program itself runs such a coroutine: where no loop runs, and where a loop just seems not to.
+BY_HAND = """
+    import asyncio
+
+    async def work(n):
+        if n:
+            await asyncio.sleep(0)
+        return n
+
+    def drive():
+        coro = work(0)
+        try:
+            coro.send(None)
+        except StopIteration as end:
+            print(end.value)
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        await asyncio.Task(work(1), loop=loop, eager_start=True)
+        drive()
+        asyncio._set_running_loop(None)
+        drive()
+        asyncio._set_running_loop(loop)
+        await asyncio.Task(work(1), loop=loop, eager_start=True)
+
+    run(main())
+    drive()
+    run(main())
+"""
+
 # A coroutine function that makes such a task itself, and is then started so.
 MAKES_ITSELF = """
     import asyncio

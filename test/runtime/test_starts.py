@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 from . import traced
 from .same import Compared
-from .starts_programs import HOWS, LOOP, MAKES_ITSELF, MEANWHILE, SHARED, TOOLS, TWICE
+from .starts_programs import BY_HAND, HOWS, LOOP, MAKES_ITSELF, MEANWHILE, SHARED, TOOLS, TWICE
 
 WAYS = [(), ("--debug",), *[("--uvloop",)] * bool(find_spec("uvloop"))]
 
@@ -56,6 +56,13 @@ class Starts(Compared):
                 self.whole(shown.run)
                 parents = sorted(task.parent.coroutine for task in shown.run.tasks if task.coroutine == "work")
                 self.assertEqual(parents, ["main", "main", "other", "other"])
+
+    def test_coroutines_that_no_task_runs(self):
+        for way in WAYS:
+            with self.subTest(way=way):
+                shown = self.same(LOOP + BY_HAND, *way)
+                self.whole(shown.run)
+                self.assertEqual([(t.parent.coroutine, len(t.steps)) for t in shown.run.tasks if t.coroutine == "work"], [("main", 1)] * 4)
 
     def test_a_coroutine_that_makes_such_tasks_itself(self):
         for way in WAYS:

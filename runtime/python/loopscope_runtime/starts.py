@@ -288,12 +288,17 @@ def hands_on(function):
 def began(code, offset):
     """PY_START: a coroutine begins, of a function of which such tasks were made."""
     try:
-        task = current_task()
+        rec = here.get(get_ident())
+        if rec is None:
+            return
+        try:
+            task = current_task()
+        except RuntimeError:  # no loop runs here: somebody drives the coroutine by hand
+            return
         if task is None:
             return
         coro = task.get_coro()
-        rec = here.get(get_ident())
-        if coro is not at_hand.armed and not begins(rec, task, coro, getframe(1)) or rec is None:
+        if coro is not at_hand.armed and not begins(rec, task, coro, getframe(1)):
             return
         at_hand.armed = rec.armed = None
         if rec.making is not None and (rec.making is coro or eager.is_making(rec)):
@@ -319,7 +324,7 @@ def began(code, offset):
 
 def begins(rec, task, coro, frame):
     """Whether a task begins that nobody knows, though no CALL told of it, or another thread's did since. frame: of what begins."""
-    return rec is not None and coro.cr_frame is frame and rec.current() != key(task)
+    return coro.cr_frame is frame and rec.current() != key(task)
 
 
 def innermost(rec):
