@@ -313,7 +313,7 @@ class Unwilling(unittest.TestCase):
                     self.assertEqual((shown.code, shown.out, shown.err), (0, b"worked\n", b""))
                     asked = (kind, detail) != ("Unhashable", "light")  # which tells of no future
                     told = ["tracing was switched off" in note for note in shown.run.stats[-1]["notes"]]
-                    self.assertEqual(told, [True] * asked)
+                    self.assertEqual((told, shown.run.bye["whole"]), ([True] * asked, not asked))
 
 
 if __name__ == "__main__":

@@ -302,7 +302,7 @@ class Drain(Outgoing):
         self.end_thread()
         state.last_words = self.speak
         self.speak()
-        self.channel.put(wire.json_frame(BYE, {"t": now()}))
+        self.channel.put(wire.json_frame(BYE, {"t": now(), "whole": state.active}))
         self.pump(True)
 
     def speak(self):

@@ -12,8 +12,7 @@ import { byPlace, closedByItself, created, isAfterTheEnd, parkedAt, stackOf, wai
  */
 export function unfinishedAtExit(trace: Trace, { deadlocked }: RuleOptions): Finding[] {
   return trace.programs.flatMap((program) => {
-    const endedByItself = program.bye !== null || program.end?.exitCode != null;
-    if (!endedByItself) return [];
+    if (!program.whole) return []; // killed, or not recorded to its end
     const closed = new Set(trace.loops.filter((loop) => closedByItself(trace, loop)));
     const pending: number[] = [];
     const dropped: number[] = [];

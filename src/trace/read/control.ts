@@ -165,8 +165,9 @@ export function readGarbage(program: Program, json: unknown): void {
   program.collections.push({ since: program.secondsOf(num(f.since)), t, late: num(f.late) / 1e9 });
 }
 
-export function readStats(program: Program, json: unknown): void {
+export function readStats(trace: Trace, program: Program, json: unknown): void {
   const f = fields(json);
+  const notes = texts(f.notes);
   program.stats = {
     t: num(f.t),
     events: num(f.events),
@@ -175,11 +176,12 @@ export function readStats(program: Program, json: unknown): void {
     dropped: num(f.dropped),
     tasksSeen: num(f.tasksSeen),
     tasksMissed: num(f.tasksMissed),
-    notes: texts(f.notes),
+    notes,
   };
+  for (const note of notes) trace.note(note);
 }
 
-export function readEnd(reducer: Reducer, program: Program, json: unknown): void {
+export function readEnd(trace: Trace, reducer: Reducer, program: Program, json: unknown): void {
   const f = fields(json);
   program.end = {
     exitCode: typeof f.exitCode === "number" ? f.exitCode : null,
@@ -187,8 +189,20 @@ export function readEnd(reducer: Reducer, program: Program, json: unknown): void
     wallNs: num(f.wallNs),
   };
   if (program.wallSeconds !== null) reducer.seen(program.wallSeconds);
+  if (
+    program.end.exitCode !== null &&
+    program.bye === null &&
+    program.hello &&
+    !program.stats?.notes.length
+  ) {
+    trace.note(
+      "the recording broke off before the program ended: it closed the recorder's file descriptor, as daemons do, became another program (exec), or left without the interpreter's exit",
+    );
+  }
 }
 
 export function readBye(program: Program, json: unknown): void {
-  program.bye = program.secondsOf(num(fields(json).t));
+  const f = fields(json);
+  program.bye = program.secondsOf(num(f.t));
+  program.whole = f.whole !== false;
 }

@@ -65,8 +65,8 @@ export class Decoder {
     else if (type === FrameType.now) readNow(reducer, program, json);
     else if (type === FrameType.garbage) readGarbage(program, json);
     else if (type === FrameType.stuck) readStuck(reducer, program, json);
-    else if (type === FrameType.stats) readStats(program, json);
-    else if (type === FrameType.end) readEnd(reducer, program, json);
+    else if (type === FrameType.stats) readStats(trace, program, json);
+    else if (type === FrameType.end) readEnd(trace, reducer, program, json);
     else if (type === FrameType.bye) readBye(program, json);
   }
 }

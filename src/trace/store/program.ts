@@ -32,6 +32,8 @@ export class Program {
   startedBy = -1;
   /** When it announced an orderly end, seconds. */
   bye: number | null = null;
+  /** It was recorded up to that end: tracing had not been switched off. */
+  whole = false;
   end: End | null = null;
   /** The program whose pid is this one's parent, or -1. */
   parent = -1;

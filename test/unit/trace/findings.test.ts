@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Finding, FindingRule } from "../../../src/protocol/report";
+import { FrameType } from "../../../src/protocol/stream";
 import { findings } from "../../../src/trace";
 import { at, of, SLEEP, started } from "./programs";
 
@@ -41,6 +42,17 @@ describe("the findings that the runtime reports", () => {
       [40],
     );
     assert.deepEqual(of(pending().end(null, "SIGKILL"), "unfinished-at-exit"), []);
+  });
+
+  it("and not when the recording broke off before, which is said", () => {
+    const pending = () => started(1).step(1, 0.1, 0.2, 9, [at(40)]);
+    const closed = pending().broken(0).trace();
+    assert.deepEqual(of(pending().broken(0), "unfinished-at-exit"), []);
+    assert.match(closed.notes.join(), /the recording broke off before the program ended/);
+    const note = "tracing was switched off: _run_once failed: TypeError: unhashable type: 'F'";
+    const off = pending().json(FrameType.stats, { notes: [note] });
+    off.json(FrameType.bye, { t: 1e9, whole: false }).broken(0);
+    assert.deepEqual([of(off, "unfinished-at-exit"), off.trace().notes], [[], [note]]);
   });
 
   it("a lost task that the runner cancelled is told once", () => {

@@ -456,7 +456,14 @@ export class StreamWriter {
     return this.json(FrameType.garbage, { t: this.ns(t), since: this.ns(since), late: late * 1e9 });
   }
 
+  /** The end of the program; one that ended by itself has said so before. */
   end(exitCode: number | null, signal: string | null = null, wallSeconds = 1): this {
+    if (exitCode !== null) this.json(FrameType.bye, { t: this.ns(wallSeconds) });
+    return this.broken(exitCode, signal, wallSeconds);
+  }
+
+  /** The end of a program that has not announced it. */
+  broken(exitCode: number | null, signal: string | null = null, wallSeconds = 1): this {
     return this.json(FrameType.end, { exitCode, signal, wallNs: wallSeconds * 1e9 });
   }
 
