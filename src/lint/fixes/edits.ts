@@ -18,8 +18,8 @@ export function useModule(source: Source, module: string): { name: string; edits
 /** The name `import module` or `import module as name` binds at the top level of the file. */
 function importedAs({ text, tree }: Source, module: string): string | null {
   for (const node of tree.topNode.getChildren("ImportStatement")) {
-    if (node.firstChild?.name !== "import") continue;
-    const written = text.slice(node.from, node.to).replace(/^import\s*/, "");
+    const written = /^(?:lazy\s+)?import\b(.*)/s.exec(text.slice(node.from, node.to))?.[1];
+    if (written === undefined) continue;
     for (const item of written.split(",")) {
       const match = /^\s*([\w.]+)(?:\s+as\s+(\w+))?\s*$/.exec(item);
       if (match?.[1] === module) return match[2] ?? module;

@@ -62,7 +62,7 @@ const statementWords = new Set(
 
 /** The words that the grammar gives a meaning of their own (those of `specialized` in parser.ts). */
 export const keywords =
-  "await or and in not is if else lambda as yield from async for None True False del pass break continue return raise import global nonlocal assert type elif while try except finally with def class match case".split(
+  "await or and in not is if else lambda as yield from async for None True False del pass break continue return raise lazy import global nonlocal assert type elif while try except finally with def class match case".split(
     " ",
   );
 
@@ -253,6 +253,11 @@ export const strings = new ExternalTokenizer((input, stack) => {
       if (input.pos === start) return input.acceptToken(term.replacementStart, 1);
       break;
     }
+    if (input.next === backslash && flags & Format && isBrace(input.peek(1))) {
+      // It escapes no brace: `f"\{name}"` is a backslash and a replacement.
+      input.advance();
+      continue;
+    }
     if (input.next === backslash && escapes) {
       if (input.pos > start) break;
       input.advance();
@@ -274,6 +279,10 @@ export const strings = new ExternalTokenizer((input, stack) => {
   }
   if (input.pos > start) input.acceptToken(term.stringContent);
 });
+
+function isBrace(char: number): boolean {
+  return char === braceOpen || char === braceClose;
+}
 
 /** After the backslash: one character, a CRLF, or a `{name}` (whose brace does not open a replacement). */
 function skipEscape(input: InputStream): void {

@@ -1,9 +1,9 @@
 import type { Code } from "./code";
 import { children, type Place, type Reader } from "./reader";
 
-/** `import a.b as c, d` and `from ..a import b as c, (d)`, `from a import *`. */
+/** `import a.b as c, d` and `from ..a import b as c, (d)`, `from a import *`; `lazy` before it changes no meaning. */
 export function readImport(r: Reader, node: Code, place: Place): void {
-  const parts = children(node);
+  const parts = children(node).filter((part) => part.name !== "lazy");
   const at = parts.findIndex((part) => part.name === "import");
   if (parts[0]?.name === "from") readFrom(r, node, place, parts, at);
   else for (const item of items(r, parts.slice(1))) bindModule(r, place, item);

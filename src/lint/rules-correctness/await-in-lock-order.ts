@@ -117,7 +117,7 @@ function lockName(context: FileContext, expression: SyntaxNode): string | null {
 function globalName(context: FileContext, name: string): string {
   const module = moduleName(context);
   for (const node of context.tree.topNode.getChildren("ImportStatement")) {
-    const match = /^from\s+(\.*)([\w.]*)\s+import\s+\(?([^)]*)/.exec(context.slice(node));
+    const match = /^(?:lazy\s+)?from\s+(\.*)([\w.]*)\s+import\s+\(?([^)]*)/.exec(context.slice(node));
     for (const item of match?.[3].split(",") ?? []) {
       const [original, alias] = item.trim().split(/\s+as\s+/);
       if (!match || (alias ?? original) !== name) continue;

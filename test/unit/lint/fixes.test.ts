@@ -145,6 +145,11 @@ describe("fixes", () => {
       "import asyncio as aio, time\nasync def f():\n    await aio.sleep(1)\n",
     ],
     [
+      "the name a lazy import gave it",
+      "lazy import asyncio as aio\nimport time\nasync def f():\n    time.sleep(1)\n",
+      "lazy import asyncio as aio\nimport time\nasync def f():\n    await aio.sleep(1)\n",
+    ],
+    [
       "below the docstring and the __future__",
       SITUATIONS[3],
       '"""Doc."""\nfrom __future__ import annotations\nimport asyncio\nimport time\nasync def f():\n\tawait asyncio.sleep(1)\n',

@@ -24,6 +24,13 @@ async def not_imported_yet():
     requests.get("https://a.example")  # !
 `));
 
+  it("through lazy imports", () =>
+    blocks({
+      "app.py":
+        "lazy import time as t\nlazy from low import slow\nasync def f():\n    t.sleep(1)  # !\n    slow()  # !\n",
+      "low.py": "lazy from time import sleep\ndef slow(): sleep(1)\n",
+    }));
+
   it("through re-exports, star imports and relative imports", () =>
     blocks({
       "pkg/__init__.py": "from .low import *\nfrom .low import slow as exported\n",

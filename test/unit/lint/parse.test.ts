@@ -43,3 +43,29 @@ describe("parsing with shortcuts", () => {
     });
   }
 });
+
+describe("the grammar", () => {
+  const valid: [string, string][] = [
+    ["a number that ends in its point", "x = (1., 2.e5, 3.j, 4./5., 6_7.)"],
+    ["lazy imports", "lazy import a.b as c, d\nlazy from . import e\nlazy from f import (g as h)"],
+    ["lazy as a name", "lazy = lazy.x(lazy)\nlazy (1)\ndef lazy(): lazy[0] += 1"],
+    ["a sign before a number in a pattern", "match x:\n    case +0: pass\n    case -1 | +2j: pass"],
+    ["a format that begins with =", "f'{x:=10} {y:=^{w}} {(z:=1)}'"],
+    ["backslashes before braces", String.raw`(fr'\{{\}}', f'\{{x}}', f'\}}', rf'\\{x}', f'\N{EM DASH}')`],
+    ["several exceptions without parentheses", "try: a\nexcept B, C: d"],
+    ["template strings", String.raw`t'{a} {b!r:{c}}' rt'\d'`],
+    ["f-strings in f-strings", String.raw`f'{f'{f"{1 + 1}"}'}'` + " f'''{\n    x  # why\n    !r:>{w}}'''"],
+    ["type parameters", "type X[T: int = str, *U = *tuple[int], **P] = list[T]\ndef f[T](*b: *U): pass"],
+    ["unpacking in comprehensions", "[*a for a in b], {**a for a in b}, (*a for a in b)"],
+  ];
+  for (const [name, text] of valid)
+    it(`reads ${name}`, () => {
+      const tree = parseTree(`${text}\n`).toString();
+      assert.ok(!tree.includes("⚠"), tree);
+    });
+
+  it("reads what stands in braces behind a backslash", () => {
+    for (const text of [String.raw`f'\{call()}'`, String.raw`rf'\{call()}'`, String.raw`rf"\d\{call()}"`])
+      assert.match(parseTree(text).toString(), /FormatReplacement\("\{",CallExpression/, text);
+  });
+});
