@@ -1,5 +1,6 @@
 import type { ArgumentRef, BlockingCall } from "../catalog/types";
 import type { Awaited, Event, Expr, ExprRef, ScopeRef } from "../read/ir";
+import { nonBlocking } from "../read/targets";
 import type { CallExpr } from "../resolve/calls";
 import type { Evaluator } from "../resolve/evaluate";
 import type { Unit } from "../resolve/unit";
@@ -236,6 +237,7 @@ class SiteFinder {
     const { exprs } = this.unit.ir;
     const object = receiver(exprs, call);
     if (object === null) return false;
+    if (this.isAttributeSetNonBlocking(call)) return true;
     return exprs.some((other) => {
       if (other.k !== "call" || receiver(exprs, other) !== object) return false;
       const method = exprs[other.fn];
@@ -245,6 +247,20 @@ class SiteFinder {
         ? argument.text === "False"
         : method.name === "settimeout" && argument.text === "0";
     });
+  }
+
+  /** Whether it is called on an attribute of an object whose class makes that non-blocking: `self.sock.recv(1)`. */
+  private isAttributeSetNonBlocking(call: CallExpr): boolean {
+    const { exprs } = this.unit.ir;
+    const method = exprs[call.fn];
+    const socket = method.k === "attr" ? exprs[method.of] : null;
+    if (socket?.k !== "attr") return false;
+    return this.values(socket.of).some(
+      (value) =>
+        value.v === "instance" &&
+        value.cls !== null &&
+        this.e.members.setsOnSelf(value.cls, nonBlocking(socket.name)),
+    );
   }
 
   /** Whether the code looked into the queue before: `while queue.empty(): await sleep(0)`, `if queue.qsize():`. */

@@ -2,7 +2,7 @@ import type { Code } from "./code";
 import type { Awaited, ExprRef } from "./ir";
 import { children, define, maxDepth, type Place, type Reader } from "./reader";
 import { parseAnnotation, stringContent } from "./strings";
-import { readTarget } from "./targets";
+import { readNonBlocking, readTarget } from "./targets";
 
 /** Reads an expression and what happens in it. `awaited`: its value is awaited. */
 export function readExpr(r: Reader, node: Code, place: Place, awaited: Awaited = false): ExprRef {
@@ -212,6 +212,7 @@ function readCall(r: Reader, node: Code, place: Place, awaited: Awaited): ExprRe
   }
   const call = r.add({ at: node.from, end: node.to, k: "call", fn, args, kw, open });
   r.event(place, node, { e: "call", call, awaited });
+  if (args.length === 1) readNonBlocking(r, node, place);
   return call;
 }
 

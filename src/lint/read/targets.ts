@@ -52,12 +52,39 @@ function readMemberTarget(r: Reader, node: Code, place: Place, given: Given): vo
     return;
   }
   r.event(place, node, { e: "set", of, name: r.slice(property), method: "setter" });
+  setAttribute(r, object, r.slice(property), place, {
+    at: node.from - r.base,
+    block: place.block,
+    ...given,
+  } as Binding);
+}
+
+/** Keeps what a method sets on its first parameter. */
+function setAttribute(r: Reader, object: Code, name: string, place: Place, binding: Binding): void {
   const fn = r.functionOf(place.scope);
   if (fn.kind !== "def" || object.name !== "VariableName" || fn.params[0]?.name !== r.slice(object)) return;
-  const binding = { at: node.from - r.base, block: place.block, ...given } as Binding;
-  const name = r.slice(property);
   if (Object.hasOwn(fn.attributes, name)) fn.attributes[name].push(binding);
   else define(fn.attributes, name, [binding]);
+}
+
+/** Keeps that a method makes a socket of its object non-blocking: `self.sock.setblocking(False)`. */
+export function readNonBlocking(r: Reader, call: Code, place: Place): void {
+  const callee = call.firstChild;
+  const method = callee?.lastChild;
+  const socket = callee?.firstChild;
+  if (method?.name !== "PropertyName" || socket?.name !== "MemberExpression" || !socket.firstChild) return;
+  const length = method.to - method.from;
+  if ((length !== 10 && length !== 11) || socket.lastChild?.name !== "PropertyName") return;
+  const said = r.text.slice(method.from, call.to);
+  if (!/^(?:setblocking\(\s*(?:False|0)|settimeout\(\s*0(?:\.0*)?)\s*\)$/.test(said)) return;
+  const name = r.slice(socket.lastChild);
+  const binding: Binding = { at: call.from - r.base, block: place.block, b: "unknown" };
+  setAttribute(r, socket.firstChild, nonBlocking(name), place, binding);
+}
+
+/** The key among a class's attributes for an attribute being made non-blocking: no name that code could have. */
+export function nonBlocking(attribute: string): string {
+  return `${attribute}.setblocking`;
 }
 
 export function unpacked(given: Given, index: number): Given {

@@ -128,6 +128,13 @@ export class Members {
     );
   }
 
+  /** Whether a method of the class, or of its bases in the workspace, sets this on its object. */
+  setsOnSelf(cls: ProjectClass, name: string): boolean {
+    return [{ v: "class", cls } as const, ...this.resolutionOrder(cls)].some(
+      (each) => each.v === "class" && each.cls.attributeBindings(name).length > 0,
+    );
+  }
+
   bases(cls: ProjectClass): Value[] {
     return cls
       .basesCell()

@@ -109,6 +109,9 @@ function awaitsAfter(statement: SyntaxNode): boolean {
   return false;
 }
 
+/** What may hold the exception among others: `("error", error)`. */
+const DISPLAY = /^(?:(?:Tuple|Array|Dictionary|Parenthesized)Expression)$/;
+
 /** Whether the handler raises, ends the process, or hands the exception to someone. */
 function passesItOn(context: FileContext, handler: Handler): boolean {
   const name = handler.name ? context.slice(handler.name) : null;
@@ -122,11 +125,11 @@ function passesItOn(context: FileContext, handler: Handler): boolean {
     }
     // Kept, returned or handed over: `self.error = e`, `return e`, `results.append(e)`; logging it is not.
     if (name === null || node.name !== "VariableName" || context.slice(node) !== name) return false;
-    const parent = node.parent?.name;
-    if (parent === "AssignStatement" || parent === "ReturnStatement" || parent === "YieldStatement")
-      return true;
-    if (parent !== "ArgList") return false;
-    const callee = node.parent?.parent?.firstChild;
+    let parent = node.parent;
+    while (parent && DISPLAY.test(parent.name)) parent = parent.parent;
+    if (parent && /^(?:Assign|Return|Yield)Statement$/.test(parent.name)) return true;
+    if (parent?.name !== "ArgList") return false;
+    const callee = parent.parent?.firstChild;
     return (
       callee != null &&
       !/(^|\.)_?(log|print|warn|warning|debug|info|error|exception|critical|str|repr|format_exc\w*|print_exc\w*|isinstance|type)$/i.test(

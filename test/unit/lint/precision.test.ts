@@ -35,6 +35,34 @@ async def never():
         work()  # !
 `));
 
+  it("knows a socket that another method made non-blocking, or another class's", () =>
+    blocks({
+      "voice.py": `
+import socket
+class Voice:
+    def __init__(self):
+        self.sock: socket.socket = socket.socket()
+        self.other = socket.socket()
+        self.waiting = socket.socket()
+        self.sock.setblocking(False)
+        self.other.settimeout(0.0)
+        self.waiting.setblocking(True)
+    async def send(self, data):
+        self.sock.sendto(data, ("10.0.0.1", 1))
+        self.other.recv(1)
+        self.waiting.recv(1)  # !
+class Child(Voice):
+    async def read(self):
+        self.sock.recv(1)
+`,
+      "gateway.py": `
+from voice import Voice
+async def hello(voice: Voice):
+    voice.sock.sendto(b"", ("10.0.0.1", 1))
+    voice.waiting.sendto(b"", ("10.0.0.1", 1))  # !
+`,
+    }));
+
   it("takes os.fdopen, which opens nothing, for no more than a look at the file", () => {
     const found = lint("blocking-file", "import os\nasync def f(fd):\n    os.fdopen(fd)\n    open('x')\n");
     assert.deepEqual(

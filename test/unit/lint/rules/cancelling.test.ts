@@ -81,6 +81,18 @@ async def main(future, self):
     try:
         await work()
     except BaseException as error:
+        outcome = ("failed", error)
+    try:
+        await work()
+    except BaseException as error:
+        future.put_nowait(("failed", [error]))
+    try:
+        await work()
+    except BaseException as error:  # !
+        log.warning("failed: %s", (error,))
+    try:
+        await work()
+    except BaseException as error:
         if not isinstance(error, asyncio.CancelledError):
             print(error)
         raise
