@@ -36,6 +36,32 @@ asyncio.run(handler())
       },
     },
     {
+      title: "one in a variable that went with its task, and one of several such lines",
+      program: `
+async def save(): pass
+async def handler():
+    later = save() #: made
+async def twice():
+    one = save() #: one
+    await asyncio.sleep(0)
+async def main():
+    await asyncio.gather(handler(), twice())
+    await save()
+asyncio.run(main())
+`,
+      check(ran) {
+        const found = ran.of("never-awaited");
+        assert.deepEqual(
+          found.map(
+            ({ message }) => /until Task-\d+ \((\w+)\) dropped it at the end of a step/.exec(message)?.[1],
+          ),
+          ["handler", "twice"],
+        );
+        ran.at(found[0], "made");
+        ran.at(found[1], "one");
+      },
+    },
+    {
       title: "one that the loop made, to which its function was given as a callback",
       program: `
 async def save(): pass #: defined

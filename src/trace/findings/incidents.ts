@@ -61,21 +61,30 @@ function describe(
 
 /** `never-awaited`: a coroutine was made and dropped, so nothing in it ran. */
 export function neverAwaited(trace: Trace, options: FindingOptions): Finding[] {
-  return grouped(trace, "never-awaited", (incident) => String(incident.code)).map((group) => {
+  // Where no line dropped it, a task did whose step ended: with its variables.
+  const holder = ({ stack, task }: Incident) => (userPlace(trace, stack) === null ? task : -1);
+  const subject = (each: Incident) =>
+    `${each.code}\0${holder(each) < 0 ? "" : coroutineName(trace, each.task)}`;
+  return grouped(trace, "never-awaited", subject).map((group) => {
     const code = trace.places.codes[group[0].code];
-    const name = code.qualname;
+    const task = holder(group[0]);
     const dropped = userPlace(trace, group[0].stack);
-    const made = creationOf(dropped, group[0].code, trace, options);
+    const within = task < 0 ? null : codePlace(trace, trace.tasks.code.get(task));
+    const { made, calls } = creationOf(dropped, within, group[0].code, trace, options);
     const at = made ?? dropped ?? codePlace(trace, group[0].code);
-    const later =
-      made === null || made.line === dropped?.line ? "" : `, until it was dropped at ${where(dropped)}`;
-    // Only library code was there, such as the loop that calls it as a callback.
-    const created =
-      made === null && dropped === null
-        ? `, defined at ${where(at)}, was created by none of your lines, as by call_soon(${code.name}),`
-        : ` was created at ${where(at)}`;
+    let story = ` was created at ${where(at)} and never awaited`;
+    if (made === null && dropped === null) {
+      // Only library code was there, such as the loop that calls it as a callback.
+      const by = calls > 0 ? "" : ` by none of your lines, as by call_soon(${code.name}),`;
+      story = `, defined at ${where(at)}, was created${by} and never awaited`;
+    }
+    if (task >= 0 && calls > 0) {
+      story += `, until ${trace.tasks.name(task)} (${coroutineName(trace, task)}) dropped it at the end of a step`;
+    } else if (dropped !== null && made !== null && made.line !== dropped.line) {
+      story += `, until it was dropped at ${where(dropped)}`;
+    }
     const message =
-      `The coroutine ${name}${created} and never awaited${later}: none of its code ran. ` +
+      `The coroutine ${code.qualname}${story}: none of its code ran. ` +
       `Write await ${code.name}(...), or asyncio.create_task(${code.name}(...)) to run it beside.`;
     return describe(trace, "never-awaited", "error", group, at, message);
   });
@@ -83,33 +92,57 @@ export function neverAwaited(trace: Trace, options: FindingOptions): Finding[] {
 
 /**
  * Where a dropped coroutine was made: where it was dropped, when that line calls it; else at the only line that
- * does, of the same function before, or (not known where it was dropped) of the file that defines it. Null when
- * the source does not tell.
+ * does, of the same function before, of the one `within` which it was a variable, or (neither is known) of the file that
+ * defines it. Null when the source does not tell; calls: how many lines could be it.
  */
 function creationOf(
   dropped: Place | null,
+  within: Place | null,
   code: number,
   trace: Trace,
   { source }: FindingOptions,
-): Place | null {
-  const place = dropped ?? codePlace(trace, code);
-  const lines = place === null ? undefined : source?.(place.file)?.split("\n");
-  if (place === null || lines === undefined) return null;
+): { made: Place | null; calls: number } {
   const { name } = trace.places.codes[code];
   const call = new RegExp(`(?<!\\b(?:def|await)\\s+(?:[\\w.]*\\.)?)\\b${name}\\s*\\(`);
-  if (dropped !== null && call.test(lines[dropped.line - 1] ?? "")) return dropped;
-  const found: number[] = [];
-  for (let line = dropped?.line ?? lines.length; line > 0; line--) {
-    const text = lines[line - 1] ?? "";
-    if (call.test(text)) found.push(line);
-    if (dropped !== null && new RegExp(`\\bdef\\s+${dropped.function}\\b`).test(text)) break;
-  }
-  return found.length === 1 ? { ...place, line: found[0], function: functionAt(lines, found[0]) } : null;
+  const defined = codePlace(trace, code);
+  const search = (place: Place | null, range: (lines: string[]) => [from: number, to: number]) => {
+    const lines = place === null ? undefined : source?.(place.file)?.split("\n");
+    if (place === null || lines === undefined) return { made: null, calls: 0 };
+    const [from, to] = range(lines);
+    const found: number[] = [];
+    for (let line = from; line <= to; line++) if (call.test(lines[line - 1] ?? "")) found.push(line);
+    if (place === dropped && found.includes(dropped.line)) return { made: dropped, calls: 1 };
+    const [line] = found;
+    const made = found.length === 1 ? { ...place, line, function: functionAt(lines, line) } : null;
+    return { made, calls: found.length };
+  };
+  if (dropped !== null) return search(dropped, (lines) => [definitionOf(lines, dropped), dropped.line]);
+  const there = search(within, (lines) => [within?.line ?? 1, endOf(lines, within?.line ?? 1)]);
+  return there.calls > 0 ? there : search(defined, (lines) => [1, lines.length]);
+}
+
+/** The line of the `def` of the function that a place is in; the first line outside of any. */
+function definitionOf(lines: string[], place: Place): number {
+  const def = new RegExp(`\\bdef\\s+${place.function}\\b`);
+  let line = place.line;
+  while (line > 1 && !def.test(lines[line - 1] ?? "")) line--;
+  return line;
+}
+
+const indent = (text: string) => text.length - text.trimStart().length;
+
+/** The last line of the function that begins at a line, or with a decorator there. */
+function endOf(lines: string[], first: number): number {
+  const own = indent(lines[first - 1] ?? "");
+  let line = first;
+  while (line < lines.length && !/^\s*(?:async\s+)?def\b/.test(lines[line - 1])) line++;
+  const inside = (text: string) => text.trim() === "" || indent(text) > own || /^\s*[)\]}#]/.test(text);
+  while (line < lines.length && inside(lines[line])) line++;
+  return line;
 }
 
 /** Name of the function around a line; "<module>" outside of any. */
 function functionAt(lines: string[], line: number): string {
-  const indent = (text: string) => text.length - text.trimStart().length;
   for (let above = line - 1; above > 0; above--) {
     const match = /^\s*(?:async\s+)?def\s+(\w+)/.exec(lines[above - 1]);
     if (match && indent(lines[above - 1]) < indent(lines[line - 1])) return match[1];
