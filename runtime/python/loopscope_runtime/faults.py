@@ -1,9 +1,8 @@
 """What nobody looked at: tasks destroyed while pending, exceptions never retrieved, coroutines never awaited."""
 
 import sys
-from types import FunctionType
 
-from . import codes, creation, loops, recorder, state
+from . import codes, creation, loops, mimic, recorder, state
 from .records import LOST, NEVER_AWAITED, UNRETRIEVED, head, key
 
 
@@ -52,7 +51,14 @@ def watch_warnings(warnings, recorder_here):
             state.report_now()
         except Exception as exc:
             state.fault(exc, "never-awaited")
-        return stock(coro)
+        try:
+            return mimic.seen_from(sys._getframe().f_back, stock)(coro)
+        except Warning as exc:  # it begins where the stock function is
+            while exc.__traceback__.tb_next is not None and exc.__traceback__.tb_frame.f_code is not stock.__code__:
+                exc.__traceback__ = exc.__traceback__.tb_next
+            if sys.version_info < (3, 11):  # where `raise` alone would put back the whole
+                raise exc
+            raise
 
     def never_awaited(coro):
         rec = recorder_here()
@@ -63,9 +69,6 @@ def watch_warnings(warnings, recorder_here):
         number = 0 if own is None else codes.number(own)
         stream.ext((head(NEVER_AWAITED, task), state.clock(), number, len(frames), *frames))
 
-    # `warnings.warn(stacklevel=2)` in the original must still name the line that dropped the coroutine: it does not count frames
-    # of a file with this name.
-    code = _warn_unawaited_coroutine.__code__.replace(co_filename="<importlib._bootstrap loopscope>")
-    codes.mark(code, codes.SKIP)
-    traced = FunctionType(code, globals(), "_warn_unawaited_coroutine", None, _warn_unawaited_coroutine.__closure__)
+    traced = mimic.unseen(_warn_unawaited_coroutine)
+    codes.mark(traced.__code__, codes.SKIP)
     state.replace(warnings, "_warn_unawaited_coroutine", traced)

@@ -232,7 +232,7 @@ def install(loop, stream, asyncio):
             try:
                 for _ in range(todo):
                     try:
-                        h = take()
+                        h = take()  # stock: handle = self._ready.popleft()
                     except IndexError:  # a loop that ran inside this step (nest_asyncio) took what was left
                         break
                     if debug and not h._cancelled:
@@ -253,10 +253,10 @@ def install(loop, stream, asyncio):
                     try:
                         # Each kind of handle has lines of its own: CPython finds attributes fast where all objects are of one class.
                         if class_of(h) is own:
-                            callback = h._callback
+                            callback = h._callback  # stock: handle = self._ready.popleft()
                             if callback is None and h._cancelled:
                                 continue
-                            cur = task = h._task
+                            cur = task = h._task  # stock: handle = self._ready.popleft()
                             if task is None:
                                 by = h._by
                                 if by < 0.0:
@@ -276,7 +276,7 @@ def install(loop, stream, asyncio):
                                     st = name = getattr(task, "_loopscope", None)
                                     if type(st) is not list:
                                         st = None
-                            args = h._args
+                            args = h._args  # stock: handle = self._ready.popleft()
                             if args:
                                 if len(args) == 1:
                                     h._context.run(callback, args[0])  # stock: handle._run()
@@ -383,7 +383,8 @@ def install(loop, stream, asyncio):
                 begin = by = me = 0.0
                 raise
             begin, cause = 0.0, CALLED_BACK
-            h = callback = args = st = task = note = f = c = w = None  # an exception's traceback may keep this frame, and what it names
+            # An exception's traceback may keep this frame, and what it names.
+            h = callback = args = st = task = note = f = c = w = None  # stock: handle = None  # Needed to break cycles when an exception occurs.
             if not goes_on or loop._stopping or loop._run_once is not _run_once:
                 return
 
@@ -405,6 +406,7 @@ def install(loop, stream, asyncio):
     _run_once = mimic.disguise(_run_once, base_events.BaseEventLoop._run_once)
     run_code = _run_once.__code__
     codes.mark(run_code, codes.STOP)
+    mimic.runs[run_code] = mimic.position_of(stock_run_once, "handle._run()")[1]
     call_soon = mimic.disguise(call_soon, base_events.BaseEventLoop.call_soon)
     for function in (call_soon, woken):
         codes.mark(function.__code__, codes.SKIP)

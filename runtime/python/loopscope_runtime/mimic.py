@@ -214,6 +214,40 @@ def one_frame_less(handle):
     return handle
 
 
+runs = {}  # code that runs handles as `Handle._run` does -> its line then
+
+
+def seen_from(frame, function):
+    """What to call in the place of a function that looks at its caller: from a frame of ours that runs a handle, it would see `Handle._run` without us."""
+    if frame is None or runs.get(frame.f_code) != frame.f_lineno:
+        return function
+
+    def through_run(*args):
+        raised = []
+
+        def call():
+            try:
+                function(*args)
+            except BaseException as exc:
+                raised.append(exc)
+
+        Handle = sys.modules["asyncio.events"].Handle
+        bare = Handle.__new__(Handle)
+        bare._loop, bare._context = None, contextvars.copy_context()
+        bare._callback, bare._args = unseen(call), ()
+        bare._run()
+        if raised:
+            raise raised.pop()
+
+    return through_run
+
+
+def unseen(function):
+    """The same, which `warnings.warn` does not count among the frames that it goes up: it leaves out those of a file with this name."""
+    code = function.__code__.replace(co_filename="<importlib._bootstrap loopscope>")
+    return FunctionType(code, function.__globals__, function.__name__, None, function.__closure__)
+
+
 def real_run(Handle):
     """A function that makes a traceback begin with the frame of a real `Handle._run`, as it would without us."""
     position = position_of(Handle._run, "self._context.run(self._callback, *self._args)")
