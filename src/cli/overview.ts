@@ -1,5 +1,15 @@
-import type { Finding, LoopInfo, ProgramInfo, TaskInfo, Trust } from "../protocol/report";
-import { findings, loopInfo, programInfo, starterOf, TaskFlag, type Trace, taskInfo, trust } from "../trace";
+import type { CriticalPath, Finding, LoopInfo, ProgramInfo, TaskInfo, Trust } from "../protocol/report";
+import {
+  criticalPathInfo,
+  findings,
+  loopInfo,
+  programInfo,
+  starterOf,
+  TaskFlag,
+  type Trace,
+  taskInfo,
+  trust,
+} from "../trace";
 import { reading } from "./reading";
 
 /** What is told to a person of a trace: a report without the millions of suspensions nobody would read. */
@@ -10,6 +20,7 @@ export interface Overview {
   /** Every program of the trace, the first included, each with who started it in words. */
   programs: (ProgramInfo & { startedBy: string })[];
   findings: Finding[];
+  criticalPath: CriticalPath | null;
   taskCount: number;
   notes: readonly string[];
   /** The first `most` tasks. */
@@ -40,6 +51,7 @@ export function overview(trace: Trace): Overview {
     })),
     loops: trace.loops.filter(({ id }) => id > 0).map((loop) => loopInfo(trace, loop)),
     findings: findings(trace, reading),
+    criticalPath: criticalPathInfo(trace),
     taskCount,
     notes: trace.notes,
     tasks: (most) => {

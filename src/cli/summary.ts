@@ -1,7 +1,11 @@
 import { isAbsolute, relative } from "node:path";
 import type { Finding, Place } from "../protocol/report";
 import type { Overview } from "./overview";
+import { pathLines } from "./path";
 import { plain, type Style } from "./style";
+
+/** As wide as the severity of a finding. */
+const TIME = "time    ";
 
 /** Findings in the summary of a run; the report has them all. */
 const SHOWN = 10;
@@ -53,4 +57,5 @@ export function* summary(report: Overview, paint: Style): Generator<string> {
   if (findings.length > SHOWN) {
     yield paint.dim(`  and ${count(findings.length - SHOWN, "more finding")}: --report FILE has them all`);
   }
+  for (const line of pathLines(report.criticalPath, paint, TIME)) yield `  ${line}`;
 }

@@ -1,5 +1,6 @@
 import type { TaskInfo } from "../protocol/report";
 import type { Overview } from "./overview";
+import { pathLines } from "./path";
 import type { Style } from "./style";
 import { plain } from "./style";
 import { caveats, findingLines, headline, location } from "./summary";
@@ -14,6 +15,7 @@ export function* textReport(report: Overview, paint: Style): Generator<string> {
   yield `${headline(report)}\n`;
   for (const caveat of caveats(report)) yield `${paint.yellow("note:")} ${caveat}\n`;
   yield* findings(report, paint);
+  yield* time(report, paint);
   yield* programs(report, paint);
   yield* loops(report, paint);
   yield* tasks(report, paint);
@@ -28,6 +30,14 @@ function* findings(report: Overview, paint: Style): Generator<string> {
       yield paint.dim(`           ${location(place)} in ${plain(place.function)}\n`);
     }
   }
+}
+
+/** Why it took as long as it did. */
+function* time({ criticalPath }: Overview, paint: Style): Generator<string> {
+  const lines = [...pathLines(criticalPath, paint)];
+  if (lines.length === 0) return;
+  yield `\n${paint.bold("Where the time went, from the start of the longest task to its end")}\n`;
+  for (const line of lines) yield `${line}\n`;
 }
 
 /** The child processes and who started them; nothing when there is one process. */

@@ -11,6 +11,34 @@ export interface Report {
   tasks: TaskInfo[];
   objects: ObjectInfo[];
   findings: Finding[];
+  /** Why the program's longest task, usually that of `asyncio.run`, took as long as it did; null while it runs, or without one. */
+  criticalPath: CriticalPath | null;
+}
+
+/** A stretch of a critical path: a step, a wait for what is no task, a wait for the busy loop, or what was not recorded. */
+export type PathKind = "run" | "wait" | "ready" | "unknown";
+
+/** The chain of steps and waits, of a task and of those it waited for, that made it take as long as it did. */
+export interface CriticalPath {
+  task: number;
+  seconds: number;
+  /** Their seconds add up to all of its time; the longest first. */
+  parts: {
+    kind: PathKind;
+    /** wait: what for, such as "asyncio.sleep(0.5)". run: the coroutine. ready: what the loop was busy with. "": not known. */
+    label: string;
+    at: Place | null;
+    /** The frames of the program's own code, outermost first. */
+    stack: Place[];
+    seconds: number;
+    /** How often that followed one after another, and the tasks that did. */
+    count: number;
+    /** How many of these waits a cancellation ended, such as a timeout's. */
+    cancelled: number;
+    tasks: number[];
+  }[];
+  /** Locks, queues and the like by which one task of the path had to wait for another, and how often. */
+  through: { object: number; label: string; count: number }[];
 }
 
 export interface ProgramInfo {

@@ -5,7 +5,9 @@
 export { chromeTrace } from "./chrome";
 export { cancelledBy, cancellerName } from "./describe/cancellation";
 export { coroutineName, createdAt, createdBy } from "./describe/creation";
+export { type CriticalPath, criticalPath } from "./describe/criticalPath";
 export { idleSeconds, loopInfo, loopName } from "./describe/loops";
+export { pathInfo, programPath } from "./describe/pathReport";
 export { programInfo, starterOf, trust } from "./describe/program";
 export { type StallPlace, stallPlace } from "./describe/stalls";
 export { oneLine } from "./describe/text";
@@ -29,7 +31,7 @@ export {
 } from "./queries";
 export { TraceFormatError } from "./read/frames";
 export { type Inflate, MAX_INFLATED_BYTES } from "./read/inflate";
-export { report, reportJson, taskInfo } from "./report";
+export { criticalPathInfo, report, reportJson, taskInfo } from "./report";
 export type { Incident, Loop, Stall, TaskException } from "./store/loops";
 export type { Program } from "./store/program";
 export { StepFlag } from "./store/steps";

@@ -1,7 +1,8 @@
-import type { ObjectInfo, Report, Suspension, TaskInfo } from "../protocol/report";
+import type { CriticalPath, ObjectInfo, Report, Suspension, TaskInfo } from "../protocol/report";
 import { cancelledBy } from "./describe/cancellation";
 import { coroutineName, createdAt, createdBy, userPlace } from "./describe/creation";
 import { loopInfo } from "./describe/loops";
+import { pathInfo, programPath } from "./describe/pathReport";
 import { programInfo, trust } from "./describe/program";
 import { startedAt, taskTimes } from "./describe/times";
 import { awaitPlace, waitsOn, wokenBy } from "./describe/waits";
@@ -26,8 +27,8 @@ export function report(trace: Trace, options: FindingOptions = {}): Report {
 
 /** The report as pieces of JSON text: the memory it takes does not grow with the trace. */
 export function* reportJson(trace: Trace, options: FindingOptions = {}): Generator<string> {
-  const { schema, program, trust, loops, notes, programs } = head(trace);
-  const first = JSON.stringify({ schema, program, programs, trust, notes, loops }, null, 2);
+  const { schema, program, trust, loops, notes, programs, criticalPath } = head(trace);
+  const first = JSON.stringify({ schema, program, programs, trust, notes, loops, criticalPath }, null, 2);
   yield `${first.slice(0, -2)},\n  "tasks": [`;
   let separator = "\n    ";
   for (const task of tasks(trace)) {
@@ -56,7 +57,14 @@ function head(trace: Trace) {
     /** What to know before trusting the rest: truncation, loss, damage. */
     notes: trace.notes,
     loops: trace.loops.filter((loop) => loop.id > 0).map((loop) => loopInfo(trace, loop)),
+    criticalPath: criticalPathInfo(trace),
   };
+}
+
+/** Why the program took as long as it did; null while it runs. */
+export function criticalPathInfo(trace: Trace): CriticalPath | null {
+  const path = programPath(trace);
+  return path && pathInfo(trace, path);
 }
 
 function* tasks(trace: Trace): Generator<TaskInfo> {

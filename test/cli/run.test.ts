@@ -125,6 +125,18 @@ describe("loopscope run", function () {
     assert.match(stderr, /sequential-awaits/);
   });
 
+  it("says where the time went, line by line, of a program that took some", async () => {
+    const script = folder.file(
+      "slow.py",
+      "import asyncio\nasync def fetch(n):\n    await asyncio.sleep(0.1)\nasync def main():\n" +
+        "    for n in range(3):\n        await fetch(n)\nasyncio.run(main())\n",
+    );
+    const { stderr } = await loopscope(["run", script]);
+    const place = String.raw`.*slow\.py`;
+    const line = `^  time +0\\.3\\d s +\\d+ %  asyncio\\.sleep\\(0\\.1\\) at ${place}:3 in fetch, awaited at ${place}:6 in main, 3 times, one after another$`;
+    assert.match(stderr, new RegExp(line, "m"));
+  });
+
   it("takes the threshold from --block-ms", async () => {
     const script = folder.file("blocked.py", BLOCKED);
     const { stdout } = await loopscope(["run", "-q", "--block-ms", "800", "--report", "-", script]);

@@ -159,6 +159,25 @@ const report = object({
     }),
   ),
   findings: list(finding),
+  criticalPath: orNull(
+    object({
+      task: id,
+      seconds,
+      parts: list(
+        object({
+          kind: oneOf("run", "wait", "ready", "unknown"),
+          label: text,
+          at: orNull(place),
+          stack: list(place),
+          seconds,
+          count,
+          cancelled: count,
+          tasks: list(id),
+        }),
+      ),
+      through: list(object({ object: id, label: text, count })),
+    }),
+  ),
 });
 
 /** Checks a report, field by field, against the contract, and what must hold between its fields. */
@@ -167,6 +186,12 @@ export function validReport(json: string): Report {
   report(value, "report");
   const tasks = new Map(value.tasks.map((one) => [one.id, one]));
   const loops = new Set(value.loops.map((one) => one.id));
+  const path = value.criticalPath;
+  const told = path?.parts.reduce((sum, part) => sum + part.seconds, 0) ?? 0;
+  assert.ok(
+    Math.abs(told - (path?.seconds ?? 0)) < 1e-6,
+    "the parts of the critical path are all of its time",
+  );
   assert.equal(tasks.size, value.tasks.length, "task ids are unique");
   for (const one of value.tasks) {
     const name = `task ${one.id}`;

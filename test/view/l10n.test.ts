@@ -20,7 +20,7 @@ const pseudo = Object.fromEntries(
 const DATA = [
   /^[\d\s.,:·×≤≥<>→–−↓%✓()/+[\]…?▏-]*$/,
   /^[\d.\s\u2009<≤→–−+]*\s?(ns|µs|ms|s|min|h|%)([\s→\d.–]*(ns|µs|ms|s|min|h|%|–))*$/,
-  /^[\w-]+\.py:\d+$|^\/[\w/-]+\.py$|:\d+$/,
+  /^[\w-]+\.py(:\d+)?$|^\/[\w/-]+\.py$|:\d+$/,
   /^(Task-|order-|user-|quote-|mailer|heartbeat|refresh|credit|debit|slow|serve|main|request-|cart-|log-|metrics)/,
   /^(handle|fetch|price|load|write|report)[_…]/,
   /^(Lock|Queue|Event|Semaphore|asyncio|StreamReader|gather of|await task|to_thread|acquire|UnixSelector|thread|Loopscope|shop\.py|before|ValueError|price_with_tax|io|sleep)/,

@@ -44,6 +44,14 @@ export function clip(context: CanvasRenderingContext2D, text: string, width: num
   return cut;
 }
 
+/** "shop.py:97" cut to fit into `width`: of the file's name, as the line matters more. */
+export function clipPlace(context: CanvasRenderingContext2D, place: string, width: number): string {
+  const colon = place.lastIndexOf(":");
+  if (colon < 0 || measure(context, place) <= width) return clip(context, place, width);
+  const line = place.slice(colon);
+  return clip(context, clip(context, place.slice(0, colon), width - measure(context, line)) + line, width);
+}
+
 /** Draws `text` cut to `width`, and returns how wide it came out. Right-to-left names keep their place. */
 export function fillClipped(
   context: CanvasRenderingContext2D,

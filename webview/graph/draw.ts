@@ -1,4 +1,4 @@
-import { clip, fillClipped, fillName, measure } from "../canvas/text";
+import { clipPlace, fillClipped, fillName, measure } from "../canvas/text";
 import { drawIcon } from "../icons";
 import { stateColour } from "../model/look";
 import type { Theme } from "../state/theme";
@@ -184,7 +184,7 @@ function drawCard(
   context.font = fonts.small;
   let right = x + width - 10;
   if (card.link) {
-    const link = clip(context, card.link, width * 0.55);
+    const link = clipPlace(context, card.link, width * 0.55);
     right -= measure(context, link);
     context.fillStyle = theme.link;
     context.fillText(link, right, y + 34);

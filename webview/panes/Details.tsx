@@ -13,6 +13,7 @@ import { now, select, selection, snapshot, tick, trace } from "../state/model";
 import { theme } from "../state/theme";
 import { count, displayName, duration, instant, taskTitle } from "../util/format";
 import { t, tn, tx } from "../util/l10n";
+import { TaskPath } from "./PathPanel";
 import { PlaceLink } from "./PlaceLink";
 
 /** Everything known about what is selected, at the instant shown. */
@@ -90,6 +91,7 @@ function TaskDetails({ task }: { task: number }) {
       </div>
       <Waiting task={task} />
       <Ended task={task} />
+      <TaskPath task={task} />
       <h4>
         {tx(how === "other" ? "Created by {who}" : "Created by {who} with {how}", {
           who: parent >= 0 ? <TaskLink task={parent} /> : t("the program"),

@@ -6,6 +6,8 @@ import { State } from "../model/snapshot";
 import { cursor, now, snapshot, tick, trace } from "../state/model";
 import { duration, instant, percent } from "../util/format";
 import { t, tn, tx } from "../util/l10n";
+import { narrow } from "./narrow";
+import { ProgramPath } from "./PathPanel";
 
 /** More loops than this are not told one by one. */
 const MOST = 4;
@@ -75,6 +77,7 @@ export function Overview() {
           <span class="late">, {t("{n} failed", { n: totals[State.raised] })}</span>
         ) : null}
       </p>
+      <ProgramPath most={narrow.value ? 1 : 3} />
     </section>
   );
 }

@@ -11,7 +11,7 @@ export function PlaceLink({ place }: { place: Place | null }) {
   return (
     <button
       type="button"
-      class="link"
+      class="link place"
       title={
         inEditor()
           ? t("Open {place}", { place: path })
@@ -19,7 +19,7 @@ export function PlaceLink({ place }: { place: Place | null }) {
       }
       onClick={() => openPlace(place)}
     >
-      {fileLine(place.file, place.line)}
+      <span>{fileLine(place.file, 0)}</span>:{place.line}
     </button>
   );
 }

@@ -155,6 +155,7 @@ function Row({ task, index, chosen }: { task: number; index: number; chosen: boo
   const { state, row } = snapshot.value;
   const its = state[task] ?? State.absent;
   const values = table.value;
+  const coroutine = places.codes[tasks.code.get(task)].qualname;
   return (
     <tr
       class={chosen ? "chosen" : ""}
@@ -172,7 +173,7 @@ function Row({ task, index, chosen }: { task: number; index: number; chosen: boo
           {displayName(tasks.name(task), 80).trim() || t("unnamed")}
         </button>
       </th>
-      <td>{displayName(places.codes[tasks.code.get(task)].qualname, 80)}</td>
+      <td title={displayName(coroutine)}>{displayName(coroutine, 80)}</td>
       <td class="state">
         <span style={{ color: stateColour(theme.value, its) }}>
           <Icon name={STATE_ICONS[its]} size={13} />

@@ -2,6 +2,9 @@ import { openStep, resumed } from "../queries";
 import { StepFlag } from "../store/steps";
 import type { Trace } from "../trace";
 
+/** Just before an instant, and after all others before it: times are whole nanoseconds. */
+export const before = (t: number) => t - 0.5e-9;
+
 /** Seconds a task spent in each of the three states of a live task. */
 export interface TaskTimes {
   run: number;

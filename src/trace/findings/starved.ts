@@ -1,9 +1,9 @@
 import type { Finding } from "../../protocol/report";
-import { coroutineName, createdAt } from "../describe/creation";
-import { stallPlace } from "../describe/stalls";
+import { createdAt } from "../describe/creation";
+import { heldBy, longestAt, type Share } from "../describe/holders";
 import { startedAt } from "../describe/times";
 import { awaitPlace } from "../describe/waits";
-import { firstStepAfter, nextOfLoop, overdueSince, resumed } from "../queries";
+import { overdueSince, resumed } from "../queries";
 import { firstWhere } from "../store/columns";
 import type { Loop } from "../store/loops";
 import { StepFlag } from "../store/steps";
@@ -18,18 +18,6 @@ interface Wait {
   row: number;
   from: number;
   to: number;
-}
-
-/** What held the loop during a wait, by function. */
-interface Share {
-  name: string;
-  /** Tasks of that function that ran, -1 for callbacks. */
-  tasks: Set<number>;
-  steps: number;
-  seconds: number;
-  /** Length and begin of its longest step, seconds. */
-  longest: number;
-  begin: number;
 }
 
 /** Waits with the same function to blame. */
@@ -129,7 +117,7 @@ function grouped(trace: Trace, loop: Loop, waits: Wait[]): Group[] {
   for (const wait of waits) {
     let group = explained.at((wait.from + wait.to) / 2);
     if (!group) {
-      const shares = sharesOf(trace, loop, wait);
+      const shares = heldBy(trace, loop, wait.from, wait.to);
       const key = shares[0]?.name ?? "";
       const sum = shares.reduce((total, share) => total + share.seconds, 0);
       group = groups.get(key) ?? { worst: wait, shares, explained: sum, waits: 0, tasks: new Set() };
@@ -142,53 +130,13 @@ function grouped(trace: Trace, loop: Loop, waits: Wait[]): Group[] {
   return [...groups.values()];
 }
 
-/** The steps that ran during a wait, by function, the greatest share first. */
-function sharesOf(trace: Trace, loop: Loop, wait: Wait): Share[] {
-  const { steps } = trace;
-  const shares = new Map<string, Share>();
-  const add = (task: number, name: string, from: number, to: number) => {
-    const overlap = Math.min(to, wait.to) - Math.max(from, wait.from);
-    if (overlap <= 0) return;
-    let share = shares.get(name);
-    if (!share) {
-      share = { name, tasks: new Set(), steps: 0, seconds: 0, longest: 0, begin: 0 };
-      shares.set(name, share);
-    }
-    share.tasks.add(task);
-    share.steps++;
-    share.seconds += overlap;
-    if (to - from > share.longest) {
-      share.longest = to - from;
-      share.begin = from;
-    }
-  };
-  for (let row = firstStepAfter(trace, loop, wait.from); row >= 0; row = nextOfLoop(loop, row)) {
-    if (steps.begin.get(row) >= wait.to && !(steps.flags.get(row) & StepFlag.nested)) break;
-    if (steps.flags.get(row) & StepFlag.nested) continue;
-    const task = steps.task.get(row);
-    add(task, nameOf(trace, task, row), steps.begin.get(row), steps.end.get(row));
-  }
-  if (loop.open !== null) {
-    const { task, begin } = loop.open;
-    add(task, nameOf(trace, task, -1), begin, trace.endTime);
-  }
-  return [...shares.values()].sort((a, b) => b.seconds - a.seconds);
-}
-
-function nameOf(trace: Trace, task: number, row: number): string {
-  if (task >= 0) return coroutineName(trace, task);
-  const stack = row < 0 ? 0 : trace.steps.stack.get(row);
-  return stack === 0 ? "a callback" : `callback ${trace.places.codeAt(trace.stacks.leaf(stack)).qualname}`;
-}
-
 /** A function that held the loop for a smaller part of a wait is not named. */
 const NEGLIGIBLE = 0.02;
 
-/** ", the longest at app.py:12": the line of the program that held the loop, where it was seen. */
-function longestAt(trace: Trace, loop: Loop, share: Share): string {
-  const place = stallPlace(trace, loop, share.begin)?.place ?? 0;
-  if (place === 0) return "";
-  return `${share.steps > 1 ? ", the longest" : ""} at ${where(trace.places.get(place))}`;
+/** ", the longest at app.py:12": where that step was held up, or between which lines. */
+function longest(trace: Trace, loop: Loop, share: Share): string {
+  const lines = longestAt(trace, loop, share);
+  return lines === "" ? "" : `${share.steps > 1 ? ", the longest" : ""} ${lines}`;
 }
 
 function describe(trace: Trace, loop: Loop, group: Group): Finding {
@@ -200,7 +148,7 @@ function describe(trace: Trace, loop: Loop, group: Group): Finding {
     const names = [...share.tasks].filter((task) => task >= 0).map((task) => trace.tasks.name(task));
     const who = names.length === 0 ? share.name : `${share.name} (${listed(names, 2)})`;
     const part = Math.round((share.seconds / waited) * 100);
-    return `${who} ${length(share.seconds)} (${part} %) in ${share.steps} ${share.steps === 1 ? "step" : "steps"}${longestAt(trace, loop, share)}`;
+    return `${who} ${length(share.seconds)} (${part} %) in ${share.steps} ${share.steps === 1 ? "step" : "steps"}${longest(trace, loop, share)}`;
   });
   const rest = weighty.length > 3 ? `, and ${weighty.length - 3} other functions` : "";
   const held = blamed

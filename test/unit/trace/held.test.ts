@@ -174,6 +174,29 @@ describe("starved", () => {
     );
   });
 
+  it("says between which awaits the longest of the steps ran, where it was too short to be sampled", () => {
+    const wake = (w: StreamWriter, task: number) => w.wake(task, 0.06, 2);
+    const message = (w: StreamWriter) => of(w.done(1, 0.16, 0.17), "starved")[0].message;
+    const begun = () => {
+      const w = started(3)
+        .step(2, 0, 0.001, 9, [at(5)])
+        .step(3, 0.001, 0.002, 9, [at(6)]);
+      return wake(wake(w.step(1, 0.002, 0.003, 9, [at(9)]), 2), 3).wake(1, 0.06, 2);
+    };
+    const between = begun()
+      .step(2, 0.06, 0.12, 9, [at(8)])
+      .done(3, 0.12, 0.16);
+    assert.match(message(between), /in 2 steps, the longest between app\.py:5 and app\.py:8\./);
+    const round = begun()
+      .step(2, 0.06, 0.12, 9, [at(5)])
+      .done(3, 0.12, 0.16);
+    assert.match(message(round), /the longest from app\.py:5 round to it again\./);
+    const after = begun().done(2, 0.06, 0.1).done(3, 0.1, 0.16);
+    assert.match(message(after), /the longest after app\.py:6\./);
+    const first = started(2).step(2, 0, 0.16, 9, [at(5)]);
+    assert.match(message(first), /in 1 step before app\.py:5\./);
+  });
+
   it("comes first where no single step is at fault", () => {
     const w = started(32);
     w.stall(2, 0, 0.01, [at(7)]).done(2, 0, 0.06);

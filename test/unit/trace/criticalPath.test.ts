@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { basename } from "node:path";
+import type { CriticalPath, Place } from "../../../src/protocol/report";
+import { criticalPathInfo } from "../../../src/trace";
+import { PYTHONS, record } from "./recorded";
+import { StreamWriter } from "./writer";
+
+const SLEEP = "lib:/usr/lib/python3.12/asyncio/tasks.py:665 sleep";
+const ACQUIRE = "lib:/usr/lib/python3.12/asyncio/locks.py:386 Semaphore.acquire";
+const at = (line: number, name = "work") => `/app/app.py:${line} ${name}`;
+const place = (it: Place | null) => (it === null ? "" : `${it.function}:${it.line}`);
+
+const recorded = (source: string, python?: string): CriticalPath => {
+  const path = criticalPathInfo(record(source, python).trace);
+  assert.ok(path);
+  const sum = path.parts.reduce((total, { seconds }) => total + seconds, 0);
+  assert.ok(Math.abs(sum - path.seconds) < 1e-6, `${sum} s of ${path.seconds} s are told`);
+  return path;
+};
+
+/** [kind, label, place, count, number of tasks] of the longest parts. */
+const told = (path: CriticalPath, most = 1) =>
+  path.parts
+    .slice(0, most)
+    .map((part) => [part.kind, part.label, place(part.at), part.count, part.tasks.length]);
+
+const LIMITED = `
+import asyncio
+async def get(limit, n):
+    async with limit:
+        await asyncio.sleep(0.02)
+async def main():
+    limit = asyncio.Semaphore(1)
+    await asyncio.gather(*(get(limit, n) for n in range(5)))
+asyncio.run(main())
+`;
+
+describe("critical path", () => {
+  for (const python of PYTHONS) {
+    it(`goes through those who held what the next one waited for (${basename(python)} of ${python.split("/").at(-3)})`, () => {
+      const path = recorded(LIMITED, python);
+      assert.deepEqual(told(path), [["wait", "asyncio.sleep(0.02)", "get:5", 5, 5]]);
+      const [{ label, count }] = path.through;
+      assert.deepEqual([/^Semaphore/.test(label), count], [true, 4]);
+    });
+  }
+
+  it("tells awaits of a loop one after another, with the line of the loop", () => {
+    const path = recorded(`
+import asyncio
+async def fetch(n):
+    await asyncio.sleep(0.02)
+async def main():
+    for n in range(4):
+        await fetch(n)
+asyncio.run(main())
+`);
+    assert.deepEqual(told(path), [["wait", "asyncio.sleep(0.02)", "fetch:4", 4, 1]]);
+    assert.deepEqual(path.parts[0].stack.map(place), ["main:7", "fetch:4"]);
+  });
+
+  it("is the slowest of those that ran together, and says what a timeout cut off", () => {
+    const path = recorded(`
+import asyncio
+async def ask(seconds):
+    await asyncio.sleep(seconds)
+async def patient(seconds):
+    for attempt in range(3):
+        try:
+            return await asyncio.wait_for(ask(seconds), 0.03)
+        except asyncio.TimeoutError:
+            pass
+async def main():
+    await asyncio.gather(patient(0.001), patient(9), patient(0.002))
+asyncio.run(main())
+`);
+    const [first] = path.parts;
+    assert.deepEqual([first.kind, place(first.at), first.count, first.cancelled], ["wait", "ask:4", 3, 3]);
+  });
+
+  it("names what kept the loop busy, and between which lines", () => {
+    const w = new StreamWriter().run(0, 1);
+    for (let key = 1; key <= 4; key++) w.new(key, 0, 0, at(1), `t${key}`, [at(100, "main")]);
+    w.step(1, 0, 0.001, 9, [at(5), SLEEP]).waits(1, "sleep", 0, 0.01);
+    for (let key = 2; key <= 4; key++) w.done(key, (key - 2) * 0.1 + 0.001, (key - 1) * 0.1 + 0.001);
+    w.iter(0.301, 1)
+      .wake(1, 0.301, 1)
+      .step(1, 0.301, 0.4, 9, [at(8), SLEEP]);
+    w.wake(1, 0.4, 1).done(1, 0.4, 0.402);
+    const path = criticalPathInfo(w.trace());
+    assert.deepEqual(told(path!, 2), [
+      ["ready", "work", "", 1, 1],
+      ["run", "work", "work:5", 3, 1],
+    ]);
+  });
+
+  it("goes on with the creator of a task before its beginning, and is not told of a task that goes on", () => {
+    const w = new StreamWriter().run(0, 1).new(1, 0, 0, at(1), "t1", []);
+    w.new(2, 0.1, 1, at(2, "release"), "t2", [at(3)]);
+    w.step(1, 0.09, 0.11, 9, [at(4), ACQUIRE]);
+    assert.equal(criticalPathInfo(w.trace()), null);
+    w.done(2, 0.2, 0.3).wake(1, 0.3, 3, 2).done(1, 0.31, 0.32);
+    const path = criticalPathInfo(w.trace())!;
+    assert.deepEqual(
+      path.parts.map(({ kind, tasks, seconds }) => [kind, tasks, Number(seconds.toFixed(3))]),
+      [
+        ["ready", [1, 2], 0.2],
+        ["run", [2], 0.1],
+        ["run", [1], 0.02],
+      ],
+    );
+  });
+
+  it("is not told of light detail, which does not know what tasks wait for", () => {
+    const w = new StreamWriter(1, { detail: "light" }).run(0, 1).new(1, 0, 0, at(1), "t1", []);
+    assert.equal(criticalPathInfo(w.done(1, 0.1, 0.3).trace()), null);
+  });
+});

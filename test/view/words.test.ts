@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { sleepers } from "./synthetic/scenes";
+import { type Coroutine, Simulation } from "./synthetic/simulate";
+import { useViews } from "./views";
+
+describe("what the view says in words", () => {
+  const open = useViews();
+
+  it("says where the time of a program went, and of each task of it, with the lines", async () => {
+    const view = await open();
+    await view.show(sleepers().finish(), "sleepers.py");
+    const told = (where: string) => view.page.locator(`${where} .path li`).allInnerTexts();
+    const program = await told(".overview");
+    assert.deepEqual(
+      program.map((row) => row.split("\n")[1]),
+      ["asyncio.sleep(2)"],
+    );
+    assert.match(program[0], /^2\.00 s\n.*\nsleepers\.py:16 · 100 %$/);
+    await view.post({ type: "reveal", task: 2, object: null, time: null });
+    await view.page.locator(".details .path").waitFor();
+    assert.match((await told(".details"))[0], /asyncio\.sleep\(0\.5\)\nsleepers\.py:6/);
+    const opened = view.next((message) => message.type === "open" && message.at.line === 16);
+    await view.page.locator(".overview .path .link").click();
+    await opened;
+  });
+
+  it("cuts the name of a file, and never its line", async () => {
+    const view = await open({ width: 300, state: { version: 1, view: "timeline" } });
+    const sim = new Simulation(`/app/${"a_long_name_".repeat(4)}.py`);
+    sim.spawn("worker", "work", work(), 1234);
+    function* work(): Coroutine {
+      yield { on: "sleep", seconds: 1, line: 4321 };
+    }
+    sim.run(0.5);
+    await view.show(sim.writer.take());
+    const links = view.page.locator(".story .link.place");
+    await links.first().waitFor();
+    const kept = await links.evaluateAll((all) =>
+      all.map((link) => {
+        const range = document.createRange();
+        range.selectNodeContents(link.lastChild!);
+        const line = range.getBoundingClientRect();
+        const row = link.closest("li")!.getBoundingClientRect();
+        const file = link.firstElementChild!;
+        return line.right <= row.right && line.width > 4 && file.scrollWidth > file.clientWidth;
+      }),
+    );
+    assert.ok(kept.length > 0 && kept.every(Boolean), JSON.stringify(kept));
+  });
+});

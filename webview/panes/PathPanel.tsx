@@ -1,0 +1,103 @@
+import { useMemo } from "preact/hooks";
+import type { CriticalPath } from "../../src/protocol/report";
+import { criticalPath, pathInfo, programPath } from "../../src/trace";
+import { live, tick, trace } from "../state/model";
+import { displayName, duration, percent } from "../util/format";
+import { t, tn } from "../util/l10n";
+import { PlaceLink } from "./PlaceLink";
+
+type Part = CriticalPath["parts"][number];
+
+/** Parts of less than this share of the time are not told. */
+const SHARE = 0.02;
+
+/** A program that took less time (seconds) needs no explanation. */
+const WORTH_TELLING = 0.1;
+
+/** Where the time of the whole program went, once it has ended. */
+export function ProgramPath({ most }: { most: number }) {
+  tick.value;
+  const it = trace.value;
+  const over = !live.value;
+  const info = useMemo(() => {
+    const path = over ? programPath(it) : null;
+    return path === null || path.seconds < WORTH_TELLING ? null : pathInfo(it, path);
+  }, [it, over, it.steps.count]);
+  if (info === null) return null;
+  return (
+    <>
+      <h3>{t("Where the {time} went", { time: duration(info.seconds) })}</h3>
+      <Parts path={info} most={most} />
+    </>
+  );
+}
+
+/** Where the time of a task that has ended went, and of those it waited for. */
+export function TaskPath({ task }: { task: number }) {
+  const it = trace.value;
+  const ended = it.tasks.ended.get(task);
+  const info = useMemo(
+    () => (Number.isNaN(ended) ? null : pathInfo(it, criticalPath(it, task))),
+    [it, task, ended],
+  );
+  if (info === null || info.parts.every(({ kind }) => kind !== "wait" && kind !== "ready")) return null;
+  return (
+    <>
+      <h4>{t("Where the {time} went", { time: duration(info.seconds) })}</h4>
+      <Parts path={info} most={5} />
+    </>
+  );
+}
+
+function Parts({ path, most }: { path: CriticalPath; most: number }) {
+  const told = path.parts.filter(({ seconds }) => seconds >= path.seconds * SHARE).slice(0, most);
+  return (
+    <ol class="path">
+      {told.map((part) => (
+        <li key={`${part.kind} ${part.label} ${part.at?.line}`}>
+          <b>{duration(part.seconds)}</b>
+          <span title={displayName(said(part), 400)}>{displayName(said(part), 160)}</span>
+          <span class="dim">
+            {part.at ? <PlaceLink place={part.at} /> : null}
+            {part.at ? " · " : ""}
+            {again(part, part.seconds / path.seconds)}
+          </span>
+        </li>
+      ))}
+      {path.through
+        .filter(({ count }) => count > 1)
+        .slice(0, 2)
+        .map(({ object, label, count }) => (
+          <li key={object}>
+            <span class="dim">
+              {t("{n} times one task had to wait for another at {what}", {
+                n: count,
+                what: displayName(label),
+              })}
+            </span>
+          </li>
+        ))}
+    </ol>
+  );
+}
+
+function said({ kind, label }: Part): string {
+  if (kind === "wait") return label;
+  if (kind === "run") return t("running {what}", { what: label });
+  if (kind === "unknown") return t("not recorded");
+  return label === ""
+    ? t("the event loop was busy")
+    : t("the event loop was busy with {what}", { what: label });
+}
+
+/** "100 %, 10 times, one after another, in 10 tasks" */
+function again({ kind, count, tasks, cancelled }: Part, share: number): string {
+  const words = [percent(share)];
+  if (kind === "wait" && count > 1) {
+    words.push(t("{n} times, one after another", { n: count }));
+    if (tasks.length > 1) words.push(tn(tasks.length, "in {n} task", "in {n} tasks"));
+  }
+  if (cancelled === count) words.push(t("cancelled"));
+  else if (cancelled > 0) words.push(t("{n} of them cancelled", { n: cancelled }));
+  return words.join(", ");
+}
