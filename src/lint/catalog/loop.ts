@@ -97,6 +97,11 @@ export const calls: Part = {
     { name: "functools.reduce", iterable: [1] },
     { name: "builtins.set.union", iterable: "all" as const },
   ],
+  bases: {
+    "collections.deque": [],
+    ...each("collections.", "defaultdict OrderedDict Counter", ["builtins.dict"]),
+  },
+  coroutines: ["contextlib.AsyncExitStack.enter_async_context"],
 };
 
 export const asyncio: Part = {

@@ -206,6 +206,8 @@ class SiteFinder {
     const caller = knowledge.caller(name);
     if (caller?.when === "now") onLoop.push(...this.callables(call, caller.callable));
     if (caller?.when === "loop") queued.push(...this.callables(call, caller.callable));
+    if (name.endsWith("ExitStack.enter_context") && call.args[0] !== undefined)
+      onLoop.push(...this.targets.entered(this.values(call.args[0])));
     const consumer = knowledge.consumer(name);
     if (consumer) {
       const refs = consumer.iterable === "all" ? call.args : consumer.iterable.map((at) => call.args[at]);

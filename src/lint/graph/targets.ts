@@ -117,17 +117,20 @@ export class Targets {
         }
         case "lazy": {
           const sink = value.sink === null ? undefined : this.e.knowledge.blockingCall(value.sink);
-          const isIterator = (run: Value) => run.v === "lazy" || run.v === "generator";
-          const inner = value.runs.filter(isIterator);
-          const run = value.runs.filter((fn) => !isIterator(fn)).flatMap((fn) => this.called(fn, [], {}));
+          const run = value.runs.flatMap((fn) => this.called(fn, [], {}));
           return [
             ...(sink ? [{ t: "sink" as const, call: sink }] : []),
             ...run,
-            ...this.iterated(inner, depth + 1),
+            ...this.iterated(value.over, depth + 1),
           ];
         }
         case "member":
           return this.iterated(this.e.members.objects([value]), depth + 1);
+        case "external":
+          // `sys.stdin`; a class is not iterated.
+          return this.e.knowledge.returns(value.name)
+            ? this.iterated(this.e.members.objects([value]), depth + 1)
+            : [];
         case "instance":
           if (!value.cls) return this.sink(this.e.knowledge.member(value.type, "__iter__"));
           return this.iteratedClass(value.cls, depth);

@@ -1,5 +1,7 @@
 import type { Expr, ExprRef } from "../read/ir";
+import { methodOfContainer } from "./containers";
 import type { Evaluator } from "./evaluate";
+import { Iterators } from "./iterators";
 import { flatten } from "./maps";
 import { catalogType } from "./types";
 import type { Unit } from "./unit";
@@ -7,21 +9,12 @@ import { type Env, type FunctionValue, instanceOf, isCallable, paramKey, type Va
 
 export type CallExpr = Extract<Expr, { k: "call" }>;
 
-/** Iterators from the standard library that pass on what they are given. */
-const passing = new Set([
-  "builtins.iter",
-  "builtins.reversed",
-  "itertools.chain",
-  "itertools.islice",
-  "builtins.aiter",
-]);
-const collecting = new Set([
-  "builtins.list",
-  "builtins.set",
-  "builtins.sorted",
-  "builtins.tuple",
-  "builtins.frozenset",
-]);
+/** Parameters whose default is one of these are given what the function in it makes. */
+const dependencies = new Set(
+  "fastapi.Depends fastapi.Security fast_depends.Depends faststream.Depends taskiq.TaskiqDepends taskiq_dependencies.Depends".split(
+    " ",
+  ),
+);
 
 /** The type of queues that take whatever is put, being made without a limit, and the classes of which they are made. */
 export const unboundedQueue = "queue._UnboundedQueue";
@@ -49,7 +42,11 @@ function isDatagram(unit: Unit, call: CallExpr): boolean {
 
 /** What calls give, and what functions are called with. */
 export class Calls {
-  constructor(private readonly e: Evaluator) {}
+  private readonly iterators: Iterators;
+
+  constructor(private readonly e: Evaluator) {
+    this.iterators = new Iterators(e);
+  }
 
   result(unit: Unit, ref: ExprRef): Value[] {
     const call = unit.ir.exprs[ref] as CallExpr;
@@ -81,7 +78,9 @@ export class Calls {
       case "instance":
         return callee.cls
           ? this.e.functions.returned(this.e.members.method(callee.cls, "__call__"))
-          : this.calledInstance(callee);
+          : callee.type === "typing.Callable"
+            ? (callee.args[1] ?? [])
+            : this.calledInstance(callee);
       case "partial":
         return this.call(callee.of, [...callee.given, ...args], kw);
       default:
@@ -107,6 +106,13 @@ export class Calls {
     if (boundedQueues.has(name) && isUnbounded(unit, call)) return [instanceOf(unboundedQueue)];
     if (wrappers.has(name) && (call.kw.fileobj !== undefined || this.isInMemory(unit, call))) return [];
     if (name === "socket.socket" && isDatagram(unit, call)) return [instanceOf("socket._DatagramSocket")];
+    if (name === "builtins.getattr") {
+      const attribute = call.args[1] === undefined ? undefined : unit.ir.exprs[call.args[1]];
+      const written = attribute?.k === "literal" ? /^["'](\w+)["']$/.exec(attribute.text)?.[1] : undefined;
+      return written === undefined ? [] : this.e.members.of(arg(0), written);
+    }
+    if (/^typing(?:_extensions)?\.TypeVar$/.test(name)) return this.boundOf(unit, call);
+    if (dependencies.has(name)) return arg(0).flatMap((of) => this.provided(of));
     if (name === "typing.cast")
       return call.args[0] === undefined ? [] : this.e.annotation(unit, call.args[0]);
     if (name === "copy.copy" || name === "copy.deepcopy" || name === "typing.assert_type") return arg(0);
@@ -121,27 +127,7 @@ export class Calls {
       return call.args.length === 1 || name === "builtins.next"
         ? this.e.element(arg(0))
         : call.args.flatMap((_, i) => arg(i));
-    if (passing.has(name)) return arg(0).flatMap((value) => this.iterated(value));
-    if (collecting.has(name)) {
-      const made = name === "builtins.sorted" ? "builtins.list" : name;
-      return [instanceOf(made, call.args.length ? [this.e.element(arg(0))] : [])];
-    }
-    if (name === "builtins.enumerate")
-      return arg(0).flatMap((value) =>
-        this.wrapped(value, [[instanceOf("builtins.int")], this.e.element([value])]),
-      );
-    if (name === "builtins.zip") {
-      const elements = call.args.map((_, i) => this.e.element(arg(i)));
-      const lazies = call.args
-        .flatMap((_, i) => arg(i))
-        .filter((value) => value.v === "lazy" || value.v === "generator");
-      return [
-        { v: "lazy", sink: null, runs: lazies, element: () => [instanceOf("builtins.tuple", elements)] },
-      ];
-    }
-    const lazy = this.e.knowledge.caller(name)?.when === "lazy";
-    if (lazy) return [this.lazyCaller(unit, call, name, arg)];
-    return null;
+    return this.iterators.made(unit, call, name, arg);
   }
 
   /** Whether a function for files is given one in memory: `ZipFile(BytesIO(data))`. */
@@ -157,32 +143,22 @@ export class Calls {
     );
   }
 
-  /** `map(f, xs)`: iterating it iterates `xs` and runs `f`. */
-  private lazyCaller(unit: Unit, call: CallExpr, name: string, arg: (at: number) => Value[]): Value {
-    const caller = this.e.knowledge.caller(name)!;
-    const runs = caller.callable.flatMap((ref) => {
-      const expr = typeof ref === "number" ? call.args[ref] : call.kw[ref];
-      return expr === undefined ? [] : this.e.expr(unit, expr);
+  /** What an annotation with a type variable stands for: its bound, or one of those it may be. */
+  private boundOf(unit: Unit, call: CallExpr): Value[] {
+    const refs = call.kw.bound === undefined ? call.args.slice(1) : [call.kw.bound];
+    const types = refs.flatMap((ref) => this.e.annotation(unit, ref));
+    return types.flatMap((type): Value[] => {
+      if (type.v !== "instance") return [];
+      return type.cls ? [{ v: "class", cls: type.cls }] : [{ v: "external", name: type.type }];
     });
-    const inner = call.args
-      .flatMap((_, i) => arg(i))
-      .filter((value) => value.v === "lazy" || value.v === "generator");
-    const element = () =>
-      name === "builtins.map"
-        ? runs.flatMap((fn) => this.call(fn, [this.e.element(arg(1))], {}))
-        : this.e.element(arg(1));
-    return { v: "lazy", sink: null, runs: [...runs, ...inner], element };
   }
 
-  private iterated(value: Value): Value[] {
-    if (value.v === "lazy" || value.v === "generator") return [value];
-    return [instanceOf("typing.Iterator", [this.e.element([value])])];
-  }
-
-  private wrapped(value: Value, item: Value[][]): Value[] {
-    const element = () => [instanceOf("builtins.tuple", item)];
-    const runs = value.v === "lazy" || value.v === "generator" ? [value] : [];
-    return [{ v: "lazy", sink: null, runs, element }];
+  /** `session=Depends(get_session)`: what the framework calls it for. */
+  private provided(of: Value): Value[] {
+    return this.call(of, [], {}).flatMap((made): Value[] => {
+      if (made.v === "generator") return this.e.functions.yielded(made.unit, made.scope);
+      return made.v === "coroutine" ? this.e.awaited([made]) : [made];
+    });
   }
 
   private superOf(unit: Unit, call: CallExpr): Value[] {
@@ -197,11 +173,15 @@ export class Calls {
   private external(name: string, self: Value | null, args: Value[][]): Value[] {
     const { knowledge } = this.e;
     if (knowledge.offloader(name)?.wraps) return [{ v: "offloaded" }];
+    const contained = self === null ? null : methodOfContainer(name, self, args);
+    if (contained) return contained;
     const known = knowledge.returns(name);
     const result = () => {
       if (name === "asyncio.create_task" || name === "asyncio.ensure_future" || name.endsWith(".create_task"))
         return [instanceOf("asyncio.Task", [this.e.awaited(args[0] ?? [])])];
       if (name === "asyncio.wait_for" || name === "asyncio.shield") return this.e.awaited(args[0] ?? []);
+      if (name.endsWith("ExitStack.enter_context")) return this.e.entered(args[0] ?? [], false);
+      if (name.endsWith("ExitStack.enter_async_context")) return this.e.entered(args[0] ?? [], true);
       if (known) return catalogType(knowledge, known, self);
       // `drive.files()`: whatever attribute it is, it is an object that can be called.
       const objects = self === null ? [] : this.e.members.objects([{ v: "member", name, self }]);
@@ -209,7 +189,7 @@ export class Calls {
     };
     if (knowledge.isCoroutine(name)) return [{ v: "coroutine", of: name, result }];
     if (knowledge.blockingCall(name)?.lazy)
-      return [{ v: "lazy", sink: name, runs: [], element: () => this.e.element(result()) }];
+      return [{ v: "lazy", sink: name, runs: [], over: [], element: () => this.e.element(result()) }];
     if (self === null && knowledge.isClass(name)) return [instanceOf(name)];
     return result();
   }

@@ -1,7 +1,15 @@
 import type { Expr, ExprRef, Scope, ScopeRef } from "../read/ir";
 import type { Evaluator } from "./evaluate";
 import type { Unit } from "./unit";
-import { type Env, type FunctionValue, joinEnv, paramKey, substitute, type Value } from "./values";
+import {
+  type Env,
+  type FunctionValue,
+  instanceOf,
+  joinEnv,
+  paramKey,
+  substitute,
+  type Value,
+} from "./values";
 
 /** Decorators that hand the function to something else than the caller's own thread, by how such things are called. */
 const elsewhere =
@@ -32,9 +40,17 @@ export class FunctionValues {
     if (name !== null) return this.byName(name, value);
     const made = this.e.expr(unit, ref).flatMap((decorator) => {
       if (decorator.v === "offloaded") return [decorator];
+      if (decorator.v === "class") return this.asObject(decorator, value);
       return decorator.v === "function" ? this.e.calls.call(decorator, [[value]], {}) : [];
     });
     return made.length > 0 ? made.slice(0, 4) : this.byName(writtenName(unit, expr), value);
+  }
+
+  /** What a class makes of the function it decorates: an object that can be called, which mostly calls the function. */
+  private asObject(decorator: Value & { v: "class" }, value: FunctionValue): Value[] {
+    if (elsewhere.test(decorator.cls.name)) return [{ v: "offloaded" }];
+    if (!this.e.members.method(decorator.cls, "__call__")) return [];
+    return [value, ...this.e.calls.call(decorator, [[value]], {})];
   }
 
   /** The name of a decorator from outside, called with arguments or not. */
@@ -82,8 +98,9 @@ export class FunctionValues {
       const self = this.self(unit, scope, fn);
       if (self) return self;
     }
-    if (param.kind === "args" || param.kind === "kwargs") return [];
     const typed = param.annotation === null ? [] : this.e.annotation(unit, param.annotation);
+    if (param.kind === "args") return typed.length > 0 ? [instanceOf("builtins.tuple", [typed])] : [];
+    if (param.kind === "kwargs") return typed.length > 0 ? [instanceOf("builtins.dict", [[], typed])] : [];
     const given: Value = { v: "param", key: paramKey(unit, scope, index) };
     if (typed.length > 0) return [...typed, given];
     const used = fn.kind === "lambda" ? this.lambdaParam(unit, scope, index) : [];

@@ -20,7 +20,7 @@ export class Members {
       case "external":
         if (knowledge.isClass(value.name))
           return [{ v: "external", name: knowledge.canonical(knowledge.member(value.name, name)) }];
-        return [{ v: "external", name: knowledge.canonical(`${value.name}.${name}`) }];
+        return this.ofExternal(value.name, name);
       case "class":
         return this.onClass(value.cls, name, null);
       case "instance":
@@ -36,6 +36,15 @@ export class Members {
       default:
         return [];
     }
+  }
+
+  /** An attribute of what a module from outside has: of a module below it, or of an object (`sys.stdin.buffer`). */
+  private ofExternal(owner: string, name: string): Value[] {
+    const { knowledge } = this.e;
+    const full = knowledge.canonical(`${owner}.${name}`);
+    const known = knowledge.isKnown(full) ? undefined : knowledge.returns(owner);
+    const found = known ? this.of(catalogType(knowledge, known, null), name) : [];
+    return found.length > 0 ? found : [{ v: "external", name: full }];
   }
 
   private onClass(cls: ProjectClass, name: string, object: Value | null): Value[] {

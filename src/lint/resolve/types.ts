@@ -20,7 +20,7 @@ const containers: Record<string, string> = {
 };
 
 const nothing = new Set(
-  "Any NoReturn Never None object Callable Literal TypeVar TypeAlias ParamSpec LiteralString".split(" "),
+  "Any NoReturn Never None object Literal TypeVar TypeAlias ParamSpec LiteralString".split(" "),
 );
 
 const typingModules = /^(?:typing|typing_extensions|collections\.abc|types|contextlib)\./;
@@ -33,6 +33,7 @@ export function externalType(knowledge: Knowledge, name: string, args: Value[][]
     return name === "builtins.type" ? classesOf(args[0] ?? []) : [instanceOf(name, args)];
   }
   if (short !== name) {
+    if (short === "Callable") return args[1]?.length ? [instanceOf("typing.Callable", args)] : [];
     if (nothing.has(short)) return [];
     if (transparent.has(short)) return short === "Annotated" ? (args[0] ?? []) : args.flat();
     if (short === "Type") return classesOf(args[0] ?? []);

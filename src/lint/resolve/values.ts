@@ -22,8 +22,8 @@ export type Value =
   | { v: "generator"; unit: Unit; scope: ScopeRef; env: Env | null; isAsync: boolean }
   /** What a call of an `@contextmanager` function gives: its body runs when entered. */
   | { v: "manager"; unit: Unit; scope: ScopeRef; env: Env | null; isAsync: boolean }
-  /** An iterator from outside whose iteration blocks (`Path.glob`), or runs a function (`map`). */
-  | { v: "lazy"; sink: string | null; runs: Value[]; element: () => Value[] }
+  /** An iterator from outside whose iteration blocks (`Path.glob`), runs a function (`map`) or iterates others (`zip`). */
+  | { v: "lazy"; sink: string | null; runs: Value[]; over: Value[]; element: () => Value[] }
   | { v: "partial"; of: Value; skip: number; given: Value[][] }
   /** A callable that runs what it wraps somewhere else. */
   | { v: "offloaded" }
