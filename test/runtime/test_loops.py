@@ -8,7 +8,7 @@ import unittest
 from importlib.util import find_spec
 
 from . import decode, traced
-from .same import neutral
+from .same import Compared, neutral
 
 WORK = """
     import asyncio, sys
@@ -335,6 +335,50 @@ class Loops(unittest.TestCase):
 
 def whole(source):
     return textwrap.dedent(WORK) + textwrap.dedent(source)
+
+class OtherKinds(Compared):
+    def test_that_keeps_its_handles_elsewhere(self):
+        """As trio-asyncio's does, in whose `_ready` nothing can be counted."""
+        for detail in ("full", "light"):
+            shown = self.same(
+                """
+                import asyncio, collections
+                class Nothing:
+                    def clear(self): pass
+                class Elsewhere(asyncio.SelectorEventLoop):
+                    def __init__(self):
+                        self.handles = collections.deque()
+                        super().__init__()
+                        self._ready = Nothing()
+                    def call_soon(self, callback, *args, context=None):
+                        handle = asyncio.Handle(callback, args, self, context)
+                        self.handles.append(handle)
+                        return handle
+                    def call_soon_threadsafe(self, callback, *args, context=None):
+                        handle = self.call_soon(callback, *args, context=context)
+                        self._write_to_self()
+                        return handle
+                    def _add_callback(self, handle):
+                        self.handles.append(handle)
+                    def _run_once(self):
+                        self._process_events(self._selector.select(0 if self.handles or self._stopping else None))
+                        for _ in range(len(self.handles)):
+                            handle = self.handles.popleft()
+                            if not handle.cancelled(): handle._run()
+                async def child(n):
+                    for _ in range(n): await asyncio.sleep(0)
+                    return n
+                async def main():
+                    print(await asyncio.gather(*[child(n) for n in range(5)]))
+                    print(await asyncio.to_thread(lambda: 1 + 1))
+                loop = Elsewhere()
+                loop.run_until_complete(main())
+                loop.run_until_complete(loop.shutdown_default_executor())
+                loop.close()
+                """,
+                LOOPSCOPE_DETAIL=detail,
+            )
+            self.assertEqual([task.outcome for task in shown.run.tasks], ["returned"] * 7)
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ class Adoption:
         subject = 0.0 if running is None else key(running)
 
         def probe():
-            return subject, begin, len(getattr(loop, "_ready", ()))
+            return subject, begin, len(loops.ready(loop))
 
         if stream.probe is None:  # else the loop came after all
             stream.probe = probe

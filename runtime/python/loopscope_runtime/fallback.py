@@ -90,7 +90,7 @@ class Fallback:
     def remember(self, handle, origin):
         origins = self.origins
         if len(origins) > 1000:  # some were cancelled, and will never be asked for
-            live = set(map(id, list(getattr(self.loop, "_ready", ()))))
+            live = set(map(id, list(loops.ready(self.loop))))
             for i in [i for i in list(origins) if i not in live][: len(origins) - 500]:
                 origins.pop(i, None)
         origins[id(handle)] = origin
@@ -258,7 +258,7 @@ def install(loop, rec, asyncio, fused=False):
 def expose(fallback, stream, rec):
     """Lets others ask what runs. The stream must not keep the loop."""
     weakly = ref(fallback, lambda _: setattr(stream, "closed", True))
-    ready = getattr(fallback.loop, "_ready", ())
+    ready = loops.ready(fallback.loop)
 
     def current():
         return 0.0 if fallback.cur is None else key(fallback.cur)
@@ -293,7 +293,7 @@ def watch_polls(loop, rec):
     def _process_events(event_list):
         stock_process(event_list)
         t = clock()
-        rec.ext((head(ITER, len(loop._ready)), t))
+        rec.ext((head(ITER, len(loops.ready(loop))), t))
         if t > state.due:
             state.overdue()
 

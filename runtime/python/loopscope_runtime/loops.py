@@ -52,6 +52,12 @@ def of(loop):
     return None if type(found) is Unused else found
 
 
+def ready(loop):
+    """The handles that a loop has ready, as far as it shows them: others keep theirs elsewhere, and have something else there, or nothing."""
+    found = getattr(loop, "_ready", ())
+    return found if hasattr(found, "__len__") else ()
+
+
 def runs(rec):
     """The loop of a recorder runs in this thread from now on; None: it stops."""
     thread = get_ident()

@@ -24,7 +24,7 @@ def unseen(rec, loop, tasks):
     """
     found = [task for task in tasks if is_unseen(task)]
     if found:
-        handles = list(getattr(loop, "_ready", ()))
+        handles = list(loops.ready(loop))
         scheduled = {id(handle._task) for handle in handles if type(getattr(handle, "_by", None)) is float and hasattr(handle, "_task")}
         running = rec.current()
         seen = {key(task) for task in found if id(task) in scheduled or key(task) in rec.pending}
@@ -46,7 +46,7 @@ def about_to_run(rec, loop):
     """The tasks whose steps a loop has before it, as far as it shows them."""
     if rec.step_of is None:
         return []
-    ready = list(islice(getattr(loop, "_ready", ()), MANY))  # at once: what is run to look at them may have the collector schedule more
+    ready = list(islice(loops.ready(loop), MANY))  # at once: what is run to look at them may have the collector schedule more
     return [task for task in (rec.step_of(handle._callback)[0] for handle in ready) if task is not None]
 
 
