@@ -121,7 +121,7 @@ function parseSeconds(text: string): number {
 
 function list(): void {
   if (process.platform === "win32") throw new UsageError(NOT_ON_WINDOWS);
-  const paint = style(terminal(1).colours);
+  const paint = style(terminal(1));
   const processes = pythonProcesses();
   if (processes.length === 0) {
     print("no Python program runs on this machine\n");

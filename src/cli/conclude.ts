@@ -26,7 +26,7 @@ export async function conclude(path: string, options: Conclusion): Promise<void>
   if (options.report === undefined && options.quiet) return;
   if (options.report !== undefined) await writePieces(options.report, gathered(reportJson(trace, reading)));
   if (options.quiet) return;
-  const paint = style(terminal(2).colours);
+  const paint = style(terminal(2));
   complain([...summary(overview(trace), paint)].join("\n"));
   if (options.trace !== undefined) complain(paint.dim(`  trace kept: loopscope report ${options.trace}`));
 }

@@ -57,7 +57,7 @@ function list(value: string, before: string[] = []): string[] {
 function* pieces(report: LintReport, format: Options["format"]): Iterable<string> {
   if (format === "json") yield `${JSON.stringify(report, null, 2)}\n`;
   else if (format === "sarif") yield `${JSON.stringify(sarif(report), null, 2)}\n`;
-  else yield* textOf(report, process.cwd(), style(terminal(1).colours));
+  else yield* textOf(report, process.cwd(), style(terminal(1)));
 }
 
 /** Reads and judges; files with one configuration are judged together. */

@@ -20,12 +20,24 @@ function version(): string {
 }
 
 async function main(words: string[]): Promise<void> {
-  const program = new Command("loopscope")
+  const program: Command = new Command("loopscope")
     .description("See what an asyncio program is doing, and find what blocks it.")
     .version(version(), "--version")
     .helpOption("-h, --help")
     .helpCommand(false)
-    .configureOutput({ writeOut: print, writeErr: complain })
+    .configureOutput({
+      writeOut: print,
+      writeErr: complain,
+      // Commander's own words begin with "error: "; ours, and those of every other failure, with our name.
+      outputError: (text, write) =>
+        write(
+          `loopscope: ${said(text)}${askForHelp(
+            text,
+            program.commands.map((each) => each.name()),
+            words,
+          )}`,
+        ),
+    })
     .exitOverride();
   const run = registerRun(program);
   registerReport(program);
@@ -35,8 +47,21 @@ async function main(words: string[]): Promise<void> {
   registerLint(program);
   registerRules(program);
   for (const command of program.commands) command.copyInheritedSettings(program);
-  if (words.length === 0) program.error("loopscope: a command is missing; loopscope --help lists them");
+  if (words.length === 0) program.error("a command is missing; loopscope --help lists them");
   await program.parseAsync(words[0] === "run" ? runWords(run, words.slice(1)) : words, { from: "user" });
+}
+
+/** Commander's message without its "error: ", its lines and its last point. */
+const said = (text: string) =>
+  text
+    .trim()
+    .replace(/^error: |\.$/g, "")
+    .replace(/\n/g, " ");
+
+/** Where to read on after an error of usage, unless it says so itself. */
+function askForHelp(text: string, commands: string[], [command = ""]: string[]): string {
+  if (text.includes("--help")) return "";
+  return `; see loopscope ${commands.includes(command) ? `${command} ` : ""}--help`;
 }
 
 /** What is the program's must not be read as ours. */

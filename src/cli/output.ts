@@ -21,6 +21,7 @@ export function writeAll(fd: number, text: string): boolean {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EPIPE") return false;
+      if (code === "ENOSPC" || code === "EIO" || code === "EBADF") throw notWritten(fd, error as Error);
       if (code !== "EAGAIN") throw error;
       // Whoever we share the pipe with made it non-blocking, and its reader is slow.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
@@ -28,6 +29,9 @@ export function writeAll(fd: number, text: string): boolean {
   }
   return true;
 }
+
+const notWritten = (fd: number, error: Error) =>
+  new UsageError(`${fd === STDOUT ? "stdout" : "stderr"} cannot be written: ${error.message}`);
 
 /** Prints a message on stderr; nothing is left to do when that is impossible. */
 export function complain(text: string): void {

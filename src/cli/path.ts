@@ -27,7 +27,10 @@ export function* pathLines(path: CriticalPath | null, paint: Style, title = ""):
   for (const [i, part] of told.entries()) {
     const share = `${Math.round((part.seconds / path.seconds) * 100)} %`.padStart(5);
     const head = i === 0 ? paint.bold(title) : blanks;
-    yield `${head}${long(part.seconds).padStart(width)} ${paint.dim(share)}  ${words(part)}`;
+    yield paint.fold(
+      `${head}${long(part.seconds).padStart(width)} ${paint.dim(share)}  ${words(part)}`,
+      blanks.length + width + 8,
+    );
   }
   const through = path.through.filter((each) => each.count > 1).slice(0, 2);
   for (const { label, count: n } of through) {

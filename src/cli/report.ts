@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { chromeTrace, formatTimeline, reportJson, timeline } from "../trace";
 import { parseMilliseconds } from "./arguments";
 import { loadTrace } from "./model";
-import { complain, gathered, terminal, UsageError, writePieces } from "./output";
+import { complain, gathered, type Terminal, terminal, UsageError, writePieces } from "./output";
 import { overview } from "./overview";
 import { checkTrace, htmlReport } from "./page";
 import { reading } from "./reading";
@@ -46,18 +46,20 @@ async function pieces(path: string, options: Options): Promise<Iterable<string> 
     return htmlReport(path, options.blockMs);
   }
   const trace = await loadTrace(path, options.blockMs);
-  const { tty, colours } = options.output === "-" ? terminal(1) : { tty: false, colours: false };
-  if (options.format === "text") return gathered(textReport(overview(trace), style(colours)));
+  const screen = options.output === "-" ? terminal(1) : NO_TERMINAL;
+  if (options.format === "text") return gathered(textReport(overview(trace), style(screen)));
   for (const note of trace.notes) complain(`loopscope: ${path}: ${note}`);
   switch (options.format) {
     case "json":
       return gathered(reportJson(trace, reading));
     case "timeline":
-      return gathered(formatTimeline(timeline(trace), { tty }));
+      return gathered(formatTimeline(timeline(trace), { tty: screen.tty }));
     case "chrome":
       return gathered(chromeTrace(trace));
   }
 }
+
+const NO_TERMINAL: Terminal = { tty: false, colours: false, columns: 0 };
 
 function sameFile(one: string, other: string): boolean {
   const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));

@@ -39,7 +39,7 @@ export function registerRules(program: Command): void {
     .action(({ format }: { format: "text" | "json" }) => {
       const rules = listed();
       if (format === "json") print(`${JSON.stringify({ schema: "loopscope-rules/1", rules }, null, 2)}\n`);
-      else print(table(rules, style(terminal(1).colours)));
+      else print(table(rules, style(terminal(1))));
     });
 }
 

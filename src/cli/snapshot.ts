@@ -23,7 +23,7 @@ export function registerSnapshot(program: Command): void {
     )
     .action(async (which: string) => {
       const trace = await take(which);
-      await writePieces("-", lines(trace, style(terminal(1).colours)));
+      await writePieces("-", lines(trace, style(terminal(1))));
     });
 }
 
@@ -77,7 +77,8 @@ function* lines(trace: Trace, paint: Style): Generator<string> {
   yield `${paint.bold(plain(argv.join(" ")))} (${plain(runtime)}, pid ${pid})${ended}${program.hello?.attached ? "" : `, ${now.toFixed(1)} s after its start`}\n`;
   for (const line of awaitTree(trace, now, paint)) yield `${line}\n`;
   const stuck = findings(trace).filter(({ rule }) => rule === "deadlock");
-  for (const finding of stuck) for (const line of findingLines(finding, paint)) yield `${line}\n`;
+  for (const finding of stuck)
+    for (const line of findingLines(finding, paint)) yield `${paint.fold(line, 8)}\n`;
   const notes = trace.notes.filter((note) => !/incomplete record/.test(note));
   for (const note of notes) complain(`loopscope: ${plain(note)}`);
 }

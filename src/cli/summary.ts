@@ -4,8 +4,8 @@ import type { Overview } from "./overview";
 import { pathLines } from "./path";
 import { plain, type Style } from "./style";
 
-/** As wide as the severity of a finding. */
-const TIME = "time    ";
+/** As wide as the severity of a finding, which it stands below. */
+const TIME = "  time    ";
 
 /** Findings in the summary of a run; the report has them all. */
 const SHOWN = 10;
@@ -52,10 +52,10 @@ export function* summary(report: Overview, paint: Style): Generator<string> {
   for (const caveat of caveats(report)) yield `  ${paint.yellow("note")}    ${caveat}`;
   const { findings } = report;
   for (const finding of findings.slice(0, SHOWN)) {
-    for (const line of findingLines(finding, paint)) yield `  ${line}`;
+    for (const line of findingLines(finding, paint)) yield paint.fold(`  ${line}`, 10);
   }
   if (findings.length > SHOWN) {
     yield paint.dim(`  and ${count(findings.length - SHOWN, "more finding")}: --report FILE has them all`);
   }
-  for (const line of pathLines(report.criticalPath, paint, TIME)) yield `  ${line}`;
+  for (const line of pathLines(report.criticalPath, paint, TIME)) yield line;
 }

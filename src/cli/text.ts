@@ -25,7 +25,7 @@ export function* textReport(report: Overview, paint: Style): Generator<string> {
 function* findings(report: Overview, paint: Style): Generator<string> {
   yield `\n${paint.bold(report.findings.length === 0 ? "No findings" : "Findings")}\n`;
   for (const finding of report.findings) {
-    for (const line of findingLines(finding, paint)) yield `${line}\n`;
+    for (const line of findingLines(finding, paint)) yield `${paint.fold(line, 8)}\n`;
     for (const place of finding.stack.slice(1)) {
       yield paint.dim(`           ${location(place)} in ${plain(place.function)}\n`);
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { execute, Folder, loopscope, type Result } from "./cli";
+import { cli, execute, Folder, loopscope, type Result } from "./cli";
 import { oldInterpreter, python } from "./pythons";
 import { validTimeline } from "./schema";
 
@@ -26,11 +26,15 @@ describe("bad input to loopscope", function () {
 
   const RUNS: [string, (script: string) => string[], RegExp][] = [
     ["no command", () => [], /a command is missing.*--help/],
-    ["an unknown command", () => ["rum"], /unknown command 'rum'/],
+    [
+      "an unknown command",
+      () => ["rum"],
+      /^loopscope: unknown command 'rum' \(Did you mean run\?\); see loopscope --help\n$/,
+    ],
     [
       "an unknown option",
       () => ["run", "--traec", "x", "app.py"],
-      /unknown option '--traec'.*\n.*Did you mean --trace/,
+      /^loopscope: unknown option '--traec' \(Did you mean --trace\?\); see loopscope run --help\n$/,
     ],
     ["nothing to run", () => ["run"], /nothing to run/],
     ["nothing to run after its options", () => ["run", "--quiet", "--"], /nothing to run/],
@@ -80,6 +84,14 @@ describe("bad input to loopscope", function () {
       assert.match(readFileSync(script, "utf8"), /^import asyncio/);
     });
   }
+
+  it("is told: a full disk behind stdout", async function () {
+    if (!existsSync("/dev/full")) return this.skip();
+    for (const format of ["text", "json", "html"]) {
+      const words = `"${process.execPath}" "${cli()}" report "${trace}" --format ${format} > /dev/full`;
+      refused(await execute("sh", ["-c", words]), /^loopscope: stdout cannot be written: ENOSPC/);
+    }
+  });
 
   it("is refused: an interpreter that is too old", async function () {
     const old = oldInterpreter();

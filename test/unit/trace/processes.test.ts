@@ -27,7 +27,9 @@ describe("a child process says who started it", () => {
   });
 
   it("in the report", () => {
-    const lines = [...textReport(overview(family()), style(false))].join("").split("\n");
+    const lines = [...textReport(overview(family()), style({ tty: false, colours: false, columns: 0 }))]
+      .join("")
+      .split("\n");
     const at = lines.indexOf("Processes") + 2;
     assert.match(lines[at], /^41 {20,}[\d.]+ +\/app\/app\.py$/);
     assert.match(lines[at + 1], /^42 {3}starter \(pid 41\) {2}exit code 3 {2}[\d.]+ +\/app\/child\.py x$/);
