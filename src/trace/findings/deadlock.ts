@@ -3,6 +3,7 @@ import { CAUSE_CANCELLED } from "../../protocol/stream";
 import { awaitPlace, type Wait } from "../describe/waits";
 import { lastSuspension } from "../queries";
 import type { Trace } from "../trace";
+import { failedMeanwhile, failedUser } from "./failedUsers";
 import { finding, listed, roundLength } from "./finding";
 import { awaitedAt, waited } from "./incidents";
 import { circles, forTasks, waitingFor } from "./stuck";
@@ -179,10 +180,11 @@ function describeCycle(trace: Trace, program: number, graph: WaitGraph, cycle: n
       ? ` ${others} more ${others === 1 ? "task waits" : "tasks wait"} for ${cycle.length === 1 ? "it" : "them"}.`
       : "";
   const objects = cycle.map((task) => graph.waiters.get(task)!.wait.object).filter((object) => object >= 0);
+  const failed = failedUser(trace, objects, graph.t);
   const advice = adviceFor(cycle.map((task) => graph.waiters.get(task)!.wait));
   return finding(trace, "deadlock", {
     severity: Number.isNaN(broken) ? "error" : "warning",
-    message: `Deadlock: ${kind.charAt(0).toLowerCase()}${kind.slice(1)}: ${waits}. ${ending(trace, program, graph, cycle, broken)}${also} ${advice}`,
+    message: `Deadlock: ${kind.charAt(0).toLowerCase()}${kind.slice(1)}: ${waits}. ${ending(trace, program, graph, cycle, broken)}${also}${failed} ${advice}`,
     at: awaitPlace(trace, first.row),
     stack: trace.steps.stack.get(first.row),
     task: cycle[0],
@@ -251,13 +253,16 @@ function describeStuck(trace: Trace, graph: WaitGraph, tasks: number[], timer: n
   const since = Math.max(...tasks.map((task) => steps.end.get(graph.waiters.get(task)!.row)));
   const shown = [root, ...tasks.filter((task) => task !== root)].slice(0, 4);
   const waits = shown.map((task) => describeWait(trace, graph, task)).join("; ");
+  const objects = tasks.map((task) => waiter(task).wait.object);
+  const began = steps.end.get(row);
+  const failed = failedUser(trace, objects, graph.t) || failedMeanwhile(trace, began, graph.t);
   const more = tasks.length > shown.length ? `; and ${tasks.length - shown.length} more tasks wait` : "";
   const never = Number.isFinite(timer)
     ? `Nothing but a timer due in ${roundLength(timer)} can wake this program`
     : "Deadlock: nothing is left that could ever wake this program";
   return finding(trace, "deadlock", {
     severity: Number.isFinite(timer) ? "info" : "error",
-    message: `${never}: ${waits}${more}. Whoever was to wake ${trace.tasks.name(root)} has ended, or never will: see who should set, put, notify or release.`,
+    message: `${never}: ${waits}${more}. Whoever was to wake ${trace.tasks.name(root)} has ended, or never will:${failed === "" ? "" : `${failed.slice(0, -1)};`} see who should set, put, notify or release.`,
     at: awaitPlace(trace, row),
     stack: steps.stack.get(row),
     task: root,

@@ -62,6 +62,27 @@ describe("deadlock", () => {
     assert.deepEqual([...found.tasks].sort(), [1, 2]);
   });
 
+  it("names a task that used what is waited for, and failed", () => {
+    const w = started(3).object(60, 0, "queue", "q", []);
+    w.step(2, 0.01, 0.02, 8, [at(4), GET])
+      .waits(2, "queue.get", 60)
+      .wake(2, 0.03, 3, 1);
+    w.step(1, 0.03, 0.04, 9, [at(6), GET]).waits(1, "queue.join", 60);
+    w.raised(3, "OSError", "no", [at(8)]).done(3, 0.04, 0.05, 1);
+    w.raised(2, "KeyError", "'count'", [at(9)]).done(2, 0.05, 0.06, 1);
+    const [found] = of(w.poll(0.07, -1, 0), "deadlock");
+    assert.match(found.message, /t2, which had waited for it before, failed with KeyError at app\.py:9; see/);
+  });
+
+  it("names a task that failed while nothing but it was left to wake them", () => {
+    const w = started(3).object(60, 0, "queue", "q", []);
+    w.raised(3, "OSError", "no", [at(8)]).done(3, 0.01, 0.02, 1);
+    w.step(1, 0.03, 0.04, 9, [at(6), GET]).waits(1, "queue.join", 60);
+    w.raised(2, "KeyError", "'count'", [at(9)]).done(2, 0.05, 0.06, 1);
+    const [found] = of(w.poll(0.07, -1, 0), "deadlock");
+    assert.match(found.message, /never will: t2 failed with KeyError at app\.py:9 meanwhile; see/);
+  });
+
   it("says that nothing is left that could wake anyone", () => {
     const w = started(1).object(61, 0, "event", "ready", []);
     w.step(1, 0.1, 0.2, 9, [at(4), EVENT])
