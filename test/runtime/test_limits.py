@@ -90,6 +90,35 @@ class Limits(Compared):
         )
         self.assertLessEqual(len(shown.data), 20000)
 
+    def test_signals_that_the_program_blocks(self):
+        """They wait for whoever asks for them: no thread of ours takes them, by which the program would be killed."""
+        with tempfile.TemporaryDirectory() as folder:
+            for detail in ("full", "dormant"):
+                with self.subTest(detail=detail):
+                    shown = self.same(
+                        """
+                        import asyncio, os, signal, threading
+                        blocked = {signal.SIGUSR1, signal.SIGTERM, signal.SIGHUP, signal.SIGRTMIN}
+                        signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
+                        async def main():
+                            waiting = asyncio.create_task(asyncio.to_thread(signal.sigwait, {signal.SIGRTMIN}))
+                            for number in sorted(blocked):
+                                os.kill(os.getpid(), number)
+                            print(await waiting)
+                            if os.fork() == 0:
+                                os._exit(0)
+                            await asyncio.sleep(0)  # our thread begins again
+                            for number in sorted(blocked - {signal.SIGRTMIN}):
+                                print(signal.sigtimedwait({number}, 5).si_signo)
+                        asyncio.run(main())
+                        """,
+                        options=["-W", "ignore"],
+                        recorded=detail == "full",
+                        LOOPSCOPE_DETAIL=detail,
+                        LOOPSCOPE_CONTROL=folder,
+                    )
+                    self.assertEqual(shown.code, 0)
+
     def test_signals_at_every_moment(self):
         self.same(
             """

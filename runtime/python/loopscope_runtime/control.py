@@ -9,6 +9,7 @@ import os
 import sys
 from _thread import allocate_lock, start_new_thread
 
+from . import signals
 from .hook import unhidden
 
 MAX_REQUEST = 16 * 1024
@@ -122,6 +123,7 @@ class Control:
             return False
 
     def serve(self):
+        signals.leave_to_the_program()
         try:
             while not self.paused and self.intact():
                 fd, _ = self.socket._accept()

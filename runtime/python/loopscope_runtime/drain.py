@@ -4,7 +4,7 @@ import os
 import time
 from _thread import RLock, allocate_lock, get_ident, get_native_id, start_new_thread
 
-from . import abandoned, codes, garbage, state, texts, watchdog, wire
+from . import abandoned, codes, garbage, signals, state, texts, watchdog, wire
 from .outgoing import BEAT_NS, STATS_NS, Outgoing
 from .records import BYE, LOOP, STATS
 
@@ -96,6 +96,7 @@ class Drain(Outgoing):
         self.start()
 
     def run(self):
+        signals.leave_to_the_program()
         self.thread = get_native_id()
         wait = self.bell.acquire
         pause = 0.0
