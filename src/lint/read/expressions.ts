@@ -71,7 +71,12 @@ const readers: Record<string, ExprReader> = {
     const [target, value] = operands(node).filter((child) => child.name !== "AssignOp");
     const read = value ? readExpr(r, value, place) : r.add({ at: node.from, end: node.to, k: "other" });
     if (target?.name === "VariableName")
-      r.bind(place, r.slice(target), target, { b: "value", value: read, annotation: null, path: [] });
+      r.bind(
+        place,
+        r.slice(target),
+        { from: value?.to ?? target.to },
+        { b: "value", value: read, annotation: null, path: [] },
+      );
     return read;
   },
   LambdaExpression: readLambda,

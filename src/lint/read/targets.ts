@@ -14,8 +14,9 @@ type Given =
 export function readTarget(r: Reader, node: Code, place: Place, given: Given, here = false): void {
   if (r.depth > 100) return;
   if (node.name === "VariableName") {
-    if (here) r.bindHere(place, r.slice(node), node, given);
-    else r.bind(place, r.slice(node), node, given);
+    const from = { from: holdsFrom(r, node, given) };
+    if (here) r.bindHere(place, r.slice(node), from, given);
+    else r.bind(place, r.slice(node), from, given);
     return;
   }
   if (
@@ -38,6 +39,12 @@ export function readTarget(r: Reader, node: Code, place: Place, given: Given, he
     return;
   }
   readMemberTarget(r, node, place, given);
+}
+
+/** Where the name begins to mean what it is given: in `path = path / "x"` the second is still what it was before. */
+function holdsFrom(r: Reader, node: Code, given: Given): number {
+  const ref = given.b === "value" ? given.value : given.b === "element" ? given.of : null;
+  return ref === null ? node.from : Math.max(node.from, r.base + r.ir.exprs[ref].end);
 }
 
 /** `a.b = …` and `a[b] = …`. */

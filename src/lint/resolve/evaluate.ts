@@ -32,6 +32,8 @@ export class Evaluator {
   /** Expressions being followed, innermost last; those before `activeFrom` belong to who asked for a fresh computation. */
   private readonly active: number[] = [];
   private activeFrom = 0;
+  /** The outermost expression being followed that was met again meanwhile. */
+  private cut = Number.POSITIVE_INFINITY;
   private memo = new Map<number, Value[]>();
   private memoOwner: Cell<unknown> | undefined;
 
@@ -63,7 +65,11 @@ export class Evaluator {
     const remember = this.memoOwner !== undefined && currentCell() === this.memoOwner;
     const known = remember ? this.memo.get(key) : undefined;
     if (known) return known;
-    for (let i = this.active.length - 1; i >= this.activeFrom; i--) if (this.active[i] === key) return [];
+    for (let i = this.active.length - 1; i >= this.activeFrom; i--) {
+      if (this.active[i] !== key) continue;
+      this.cut = Math.min(this.cut, i);
+      return [];
+    }
     const expr = unit.ir.exprs[ref];
     if (!expr) return [];
     if (!this.goDeeper()) return [];
@@ -73,7 +79,9 @@ export class Evaluator {
     this.active.pop();
     this.depth--;
     this.total--;
-    if (remember) this.memo.set(key, found);
+    // What was left out because an expression around it is being followed may be found when asked for by itself.
+    if (this.cut >= this.active.length) this.cut = Number.POSITIVE_INFINITY;
+    if (remember && this.cut === Number.POSITIVE_INFINITY) this.memo.set(key, found);
     return found;
   }
 

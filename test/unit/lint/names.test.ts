@@ -70,3 +70,25 @@ async def main(h: Holder, a: "Optional[Path]", b: Union[str, Path], c: Path | No
         "import sync_api, async_api\nasync def f():\n    await async_api.fetch()\n    sync_api.fetch()  # !\n",
     }));
 });
+
+describe("a name that is bound to something made of itself", () => {
+  it("means what it was before until it is bound", () =>
+    blocks(`
+from pathlib import Path
+import requests
+async def main(path: str | Path, folder: Path, session: requests.Session):
+    path = Path(path).resolve()  # !
+    path.read_text()  # !
+    folder = folder / "sub"
+    folder.exists()  # !
+    folder = folder.parent if folder.name else folder
+    folder.exists()  # !
+    if (folder := folder.joinpath("x")).exists():  # !
+        pass
+    for folder in folder.iterdir():  # !
+        folder.unlink()  # !
+    session = wrapped(session)
+    session.get("x")  # !
+def wrapped(session): return session or requests.Session()
+`));
+});
