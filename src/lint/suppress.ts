@@ -1,7 +1,9 @@
 /**
  * Suppressions: `# noqa`, `# noqa: ASYNC251`, `# noqa: blocking-sleep`, `# loopscope: ignore`,
  * `# loopscope: ignore[rule]` on the first or last line of a finding, `# loopscope: ignore-file` at the top of a file.
+ * Those that ruff has of its own are in ruffComments.ts.
  */
+import { ruffSuppressions } from "./ruffComments";
 
 /** What is needed of a finding to know whether it is suppressed. */
 export interface Suppressible {
@@ -23,7 +25,8 @@ export interface Comment {
 /** The findings that no comment suppresses. */
 export function unsuppressed<F extends Suppressible>(text: string, findings: readonly F[]): F[] {
   if (findings.length === 0 || ignoresFile(text)) return [];
-  return findings.filter((finding) => !isSuppressed(text, finding));
+  const byRuff = ruffSuppressions(text);
+  return findings.filter((finding) => !isSuppressed(text, finding) && !byRuff?.(finding));
 }
 
 /** Whether the comments and blank lines before the first statement hold `# loopscope: ignore-file`. */
@@ -57,7 +60,7 @@ function leadingCodes(list: string): string[] {
 }
 
 /** A code names a rule, one of its equivalents, or what several of them begin with ("ASYNC2" in a noqa). */
-function matches(
+export function matches(
   codes: readonly string[],
   { rule, equivalents }: Pick<Suppressible, "rule" | "equivalents">,
 ): boolean {
@@ -88,7 +91,7 @@ export function lineEnd(text: string, offset: number): number {
 const STRING_PREFIX = /[rRbBuUfFtT]{0,2}$/;
 
 /** Reads Python from an offset that is code, not inside a string, and gives the comments met. */
-function readComments(text: string, from: number, to: number): Comment[] {
+export function readComments(text: string, from: number, to: number): Comment[] {
   const comments: Comment[] = [];
   let at = from;
   while (at < to) {
