@@ -119,8 +119,12 @@ function parseSeconds(text: string): number {
   return value;
 }
 
+/** A command line is cut for a terminal, but not to less than this. */
+const SHORTEST = 60;
+
 function list(): void {
   if (process.platform === "win32") throw new UsageError(NOT_ON_WINDOWS);
+  const { tty, columns } = terminal(1);
   const paint = style(terminal(1));
   const processes = pythonProcesses();
   if (processes.length === 0) {
@@ -135,7 +139,11 @@ function list(): void {
   print(`${paint.bold(`${line(["PID", "PYTHON", "USER"])}  COMMAND`)}\n`);
   for (const [i, each] of processes.entries()) {
     const folder = each.cwd === null ? "" : paint.dim(` (in ${plain(each.cwd)})`);
-    print(`${line(rows[i])}  ${plain(readableCommand(each))}${folder}\n`);
+    const command = plain(readableCommand(each));
+    const room = tty ? Math.max(SHORTEST, columns - line(rows[i]).length - 2) : command.length;
+    // `python -c` of a whole program: its beginning tells which it is.
+    const shown = command.length > room ? `${command.slice(0, room - 1)}…` : command;
+    print(`${line(rows[i])}  ${shown}${folder}\n`);
     if (each.how === null)
       print(paint.dim(`${" ".repeat(line(rows[i]).length)}  not attachable: ${plain(each.why)}\n`));
   }

@@ -1,6 +1,8 @@
 import type { Place } from "../protocol/report";
 import {
   coroutineName,
+  isPackage,
+  libraryOf,
   loopState,
   objectState,
   StepFlag,
@@ -25,14 +27,23 @@ interface Live {
   on: number[];
 }
 
+/** How it is told. */
+interface How {
+  now: number;
+  paint: Style;
+  /** Frames of libraries, too. */
+  all: boolean;
+}
+
 /** Tasks alike are listed once; this many of their names are told. */
 const NAMED = 3;
 
 /**
  * Where every task of a trace is parked at its end, and what for: tasks below the one that awaits them,
- * with the frames of their awaits. `now` is the present in seconds of the trace.
+ * with the frames of their awaits; of libraries only how many there are, unless `all` are asked for. `now` is the
+ * present in seconds of the trace.
  */
-export function* awaitTree(trace: Trace, now: number, paint: Style): Generator<string> {
+export function* awaitTree(trace: Trace, now: number, paint: Style, all = false): Generator<string> {
   for (const loop of trace.loops) {
     if (loop.id === 0) continue;
     const state = loopState(trace, loop);
@@ -43,7 +54,7 @@ export function* awaitTree(trace: Trace, now: number, paint: Style): Generator<s
         ? `held by ${plain(trace.tasks.name(state.task))} for ${elapsed(now - state.since)}`
         : state.state;
     yield `${paint.bold(`loop ${loop.id}`)} (${kind}): ${doing}, ${count(live.size, "task")}`;
-    yield* forest(trace, live, now, paint);
+    yield* forest(trace, live, { now, paint, all });
   }
 }
 
@@ -69,13 +80,13 @@ function stackOf(trace: Trace, task: number, state: TaskState): Place[] {
 }
 
 /** Tasks nobody awaits first; then those that are only reached in a circle. */
-function* forest(trace: Trace, live: Map<number, Live>, now: number, paint: Style): Generator<string> {
+function* forest(trace: Trace, live: Map<number, Live>, how: How): Generator<string> {
   const awaited = new Set([...live.values()].flatMap(({ on }) => on));
   const shown = new Set<number>();
   const roots = [...live.keys()].filter((task) => !awaited.has(task));
-  yield* branches(trace, live, roots, shown, "", now, paint);
+  yield* branches(trace, live, roots, shown, "", how);
   for (const task of live.keys()) {
-    if (!shown.has(task)) yield* branches(trace, live, [task], shown, "", now, paint);
+    if (!shown.has(task)) yield* branches(trace, live, [task], shown, "", how);
   }
 }
 
@@ -85,8 +96,7 @@ function* branches(
   tasks: number[],
   shown: Set<number>,
   indent: string,
-  now: number,
-  paint: Style,
+  how: How,
 ): Generator<string> {
   const groups = alike(trace, live, tasks, shown);
   for (const [i, group] of groups.entries()) {
@@ -94,15 +104,41 @@ function* branches(
     const first = live.get(group[0])!;
     const known = shown.has(first.task);
     for (const task of group) shown.add(task);
-    yield `${indent}${last ? "└─" : "├─"} ${heading(trace, first, group, now, paint)}${known ? " (see above)" : ""}`;
+    yield `${indent}${last ? "└─" : "├─"} ${heading(trace, first, group, how.now, how.paint)}${known ? " (see above)" : ""}`;
     if (known) continue;
     const below = `${indent}${last ? "  " : "│ "} `;
     const bar = first.on.length > 0 ? "│  " : "   ";
-    for (const place of first.stack) {
-      yield paint.dim(`${below}${bar}${location(place)} in ${plain(place.function)}`);
-    }
-    yield* branches(trace, live, first.on, shown, below, now, paint);
+    for (const frame of frames(first.stack, how.all)) yield how.paint.dim(`${below}${bar}${frame}`);
+    yield* branches(trace, live, first.on, shown, below, how);
   }
+}
+
+/**
+ * A line for each frame of the program; of libraries how many there are, for a server's request has dozens. Of a task that
+ * runs none of the program's code, the innermost one of an installed package, which says most.
+ */
+function* frames(stack: Place[], all: boolean): Generator<string> {
+  const own = stack.some(({ user }) => user);
+  const most = own ? null : (stack.findLast(({ file }) => isPackage(file)) ?? stack.at(-1));
+  let hidden: Place[] = [];
+  for (const place of stack) {
+    if (!all && !place.user && place !== most) {
+      hidden.push(place);
+      continue;
+    }
+    yield* counted(hidden);
+    hidden = [];
+    yield `${location(place)} in ${plain(place.function)}`;
+  }
+  // What the last line calls of asyncio is what the task is said to wait for.
+  if (!hidden.every(({ file }) => libraryOf(file) === "asyncio")) yield* counted(hidden);
+}
+
+/** "… 3 frames of starlette, fastapi" */
+function* counted(hidden: Place[]): Generator<string> {
+  if (hidden.length === 0) return;
+  const names = [...new Set(hidden.map(({ file }) => libraryOf(file)))].slice(0, NAMED).map(plain);
+  yield `… ${count(hidden.length, "frame")} of ${names.join(", ")}`;
 }
 
 /** Tasks that differ in nothing but their name and their time. */

@@ -22,13 +22,13 @@ const long = (seconds: number) => `${seconds.toFixed(2)} s`;
 export function* pathLines(path: CriticalPath | null, paint: Style, title = ""): Generator<string> {
   if (path === null || path.seconds < WORTH_TELLING) return;
   const told = path.parts.filter(({ seconds }) => seconds >= path.seconds * SHARE).slice(0, MOST);
+  yield `${paint.bold(title)}${plain(path.name)} (${plain(path.coroutine)}) took ${long(path.seconds)}:`;
   const blanks = " ".repeat(title.length);
   const width = long(path.seconds).length;
-  for (const [i, part] of told.entries()) {
+  for (const part of told) {
     const share = `${Math.round((part.seconds / path.seconds) * 100)} %`.padStart(5);
-    const head = i === 0 ? paint.bold(title) : blanks;
     yield paint.fold(
-      `${head}${long(part.seconds).padStart(width)} ${paint.dim(share)}  ${words(part)}`,
+      `${blanks}${long(part.seconds).padStart(width)} ${paint.dim(share)}  ${words(part)}`,
       blanks.length + width + 8,
     );
   }

@@ -16,14 +16,15 @@ export function registerSnapshot(program: Command): void {
     .description("print where every task of a program is parked right now, and what for")
     .usage("PID | SOCKET | TRACE")
     .argument("<program>", "its process id, the socket it is traced over, or the trace it writes")
+    .option("--frames", "every frame of the awaits; else, of libraries, only how many there are")
     .addHelpText(
       "after",
       "\nA traced program goes on undisturbed: what it has sent so far is read. Another one (dormant, or Python 3.14 or newer)\n" +
         "is attached to for an instant.",
     )
-    .action(async (which: string) => {
+    .action(async (which: string, { frames = false }: { frames?: boolean }) => {
       const trace = await take(which);
-      await writePieces("-", lines(trace, style(terminal(1))));
+      await writePieces("-", lines(trace, style(terminal(1)), frames));
     });
 }
 
@@ -65,7 +66,7 @@ function locate(which: string): string | number {
   throw new UsageError(`there is no traced program at ${which}, and no trace of that name`);
 }
 
-function* lines(trace: Trace, paint: Style): Generator<string> {
+function* lines(trace: Trace, paint: Style, frames: boolean): Generator<string> {
   const [program] = trace.programs;
   if (program === undefined) {
     complain("loopscope: the program has not said anything yet");
@@ -75,7 +76,7 @@ function* lines(trace: Trace, paint: Style): Generator<string> {
   const now = present(trace);
   const ended = program.end === null ? "" : ", which has ended";
   yield `${paint.bold(plain(argv.join(" ")))} (${plain(runtime)}, pid ${pid})${ended}${program.hello?.attached ? "" : `, ${now.toFixed(1)} s after its start`}\n`;
-  for (const line of awaitTree(trace, now, paint)) yield `${line}\n`;
+  for (const line of awaitTree(trace, now, paint, frames)) yield `${line}\n`;
   const stuck = findings(trace).filter(({ rule }) => rule === "deadlock");
   for (const finding of stuck)
     for (const line of findingLines(finding, paint)) yield `${paint.fold(line, 8)}\n`;

@@ -36,7 +36,7 @@ function* findings(report: Overview, paint: Style): Generator<string> {
 function* time({ criticalPath }: Overview, paint: Style): Generator<string> {
   const lines = [...pathLines(criticalPath, paint)];
   if (lines.length === 0) return;
-  yield `\n${paint.bold("Where the time went, from the start of the longest task to its end")}\n`;
+  yield `\n${paint.bold("Where the time went")}\n`;
   for (const line of lines) yield `${line}\n`;
 }
 

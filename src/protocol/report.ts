@@ -21,6 +21,8 @@ export type PathKind = "run" | "wait" | "ready" | "unknown";
 /** The chain of steps and waits, of a task and of those it waited for, that made it take as long as it did. */
 export interface CriticalPath {
   task: number;
+  name: string;
+  coroutine: string;
   seconds: number;
   /** Their seconds add up to all of its time; the longest first. */
   parts: {

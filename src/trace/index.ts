@@ -6,6 +6,7 @@ export { chromeTrace } from "./chrome";
 export { cancelledBy, cancellerName } from "./describe/cancellation";
 export { coroutineName, createdAt, createdBy } from "./describe/creation";
 export { type CriticalPath, criticalPath } from "./describe/criticalPath";
+export { isPackage, libraryOf } from "./describe/library";
 export { idleSeconds, loopInfo, loopName } from "./describe/loops";
 export { pathInfo, programPath } from "./describe/pathReport";
 export { programInfo, starterOf, trust } from "./describe/program";

@@ -133,7 +133,8 @@ describe("loopscope run", function () {
     );
     const { stderr } = await loopscope(["run", script]);
     const place = String.raw`.*slow\.py`;
-    const line = `^  time +0\\.3\\d s +\\d+ %  asyncio\\.sleep\\(0\\.1\\) at ${place}:3 in fetch, awaited at ${place}:6 in main, 3 times, one after another$`;
+    const head = String.raw`^  time    Task-1 \(main\) took 0\.3\d s:\n {10}0\.3\d s +\d+ %  asyncio\.sleep\(0\.1\)`;
+    const line = `${head} at ${place}:3 in fetch, awaited at ${place}:6 in main, 3 times, one after another$`;
     assert.match(stderr, new RegExp(line, "m"));
   });
 

@@ -162,6 +162,8 @@ const report = object({
   criticalPath: orNull(
     object({
       task: id,
+      name: text,
+      coroutine: text,
       seconds,
       parts: list(
         object({

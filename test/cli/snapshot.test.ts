@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Folder, loopscope } from "./cli";
 import { BLOCKED, lockOrder } from "./stuckPrograms";
 
@@ -49,6 +50,35 @@ describe("loopscope snapshot", function () {
       assert.match(stdout, /─ idler-0, idler-1, idler-2, \.\. \(idler\) ×100: Event/);
       assert.match(stdout, /error +deadlock/);
     }));
+
+  it("counts the frames of libraries, and shows them when asked", () =>
+    hanging(MANY, async (pid) => {
+      const { stdout } = await snapshot(pid);
+      assert.ok(!/locks\.py/.test(stdout), stdout);
+      const whole = await loopscope(["snapshot", "--frames", pid], { env: { TMPDIR: folder.path } });
+      assert.match(whole.stdout, /hangs\.py:6 in first\n.*locks\.py:\d+ in (__aenter__|acquire)\n/);
+    }));
+
+  it("shows of a task that is a library's its innermost line, and counts the others", async () => {
+    const library = folder.at("lib/python3.12/site-packages/server");
+    mkdirSync(library, { recursive: true });
+    writeFileSync(
+      join(library, "core.py"),
+      "import asyncio\nasync def accept():\n    await asyncio.sleep(30)\nasync def serve():\n    await accept()\n" +
+        "async def call(handler):\n    await handler()\nasync def run(handler):\n    await call(handler)\n",
+    );
+    const source = lockOrder([
+      `import sys; sys.path.insert(0, ${JSON.stringify(join(library, ".."))})`,
+      "import server.core",
+      "tasks += [asyncio.create_task(server.core.serve(), name='server')]",
+      "tasks += [asyncio.create_task(server.core.run(idler), name='request')]",
+    ]);
+    await hanging(source, async (pid) => {
+      const { stdout } = await snapshot(pid);
+      assert.match(stdout, /─ server \(serve\): .*\n.*… 1 frame of server\n.*core\.py:3 in accept\n[^\n]*─/);
+      assert.match(stdout, /─ request \(run\): .*\n.*… 2 frames of server\n.*hangs\.py:\d+ in idler\n/);
+    });
+  });
 
   it("shows the line that holds the loop, and who waits for it", () =>
     hanging(BLOCKED, async (pid) => {

@@ -20,6 +20,13 @@ export function isPackage(file: string): boolean {
   return /[\\/](site|dist)-packages[\\/]/.test(file);
 }
 
+const STANDARD = /[\\/]python3\.\d+t?[\\/]([^\\/]+?)(?:\.py)?(?=[\\/]|$)/i;
+
+/** What library a file is of: an installed package, or a module of Python's own. */
+export function libraryOf(file: string): string {
+  return PACKAGE.exec(file)?.[1] ?? STANDARD.exec(file)?.[1] ?? "Python";
+}
+
 const MODULE = /([^\\/]+?)(?:[\\/]__init__)?\.py$/;
 
 /** Classes of asyncio's methods, for CPython 3.10, which does not keep qualified names. */

@@ -14,6 +14,8 @@ import { awaitPlace, waitOf } from "./waits";
 export function pathInfo(trace: Trace, path: CriticalPath): PathInfo {
   return {
     task: path.task + 1,
+    name: trace.tasks.name(path.task),
+    coroutine: coroutineName(trace, path.task),
     seconds: path.seconds,
     parts: path.parts.map((part) => ({
       kind: part.kind,
