@@ -58,5 +58,49 @@ class NeverAwaited(Compared):
                         self.assertGreater(shown.err.count(b"was never awaited"), 9)
 
 
+class Copies(Compared):
+    def test_asyncio_is_taken_out_of_the_modules(self):
+        """As the end of the interpreter does, where a finalizer may still run a loop."""
+        shown = self.same(
+            """
+            import asyncio, sys
+            async def child(n):
+                await asyncio.sleep(0.001)
+                return n
+            async def main():
+                there = [name for name in sys.modules if name.partition(".")[0] == "asyncio"]
+                for name in there: del sys.modules[name]
+                await asyncio.gather(*[child(n) for n in range(3)])
+                task = loop.create_task(child(3))
+                await asyncio.sleep(0.3)  # the drain thread looks
+                return await task
+            class Late:
+                def __del__(self):
+                    print(asyncio.run(child(4)))
+            late = Late()
+            loop = asyncio.new_event_loop()
+            print(loop.run_until_complete(main()))
+            sys.modules["asyncio"] = asyncio
+            loop.close()
+            print(asyncio.run(child(5)))
+            """
+        )
+        self.assertGreaterEqual(len(shown.run.tasks), 6)
+
+    def test_a_second_copy_is_told(self):
+        shown = self.same(
+            """
+            import asyncio, sys
+            asyncio.run(asyncio.sleep(0))
+            for name in [name for name in sys.modules if name.partition(".")[0] == "asyncio"]: del sys.modules[name]
+            import asyncio
+            asyncio.run(asyncio.sleep(0))
+            """,
+            recorded=False,
+        )
+        self.assertEqual([note for note in shown.run.stats[-1]["notes"] if "a second time" in note], shown.run.stats[-1]["notes"])
+        self.assertEqual(len(shown.run.stats[-1]["notes"]), 1)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -111,7 +111,7 @@ def search_stuck(still, t):
     if len(still) < 2:  # asyncio may not even be there
         waits = {}
     else:
-        asyncio_tasks = sys.modules["asyncio"].tasks
+        asyncio_tasks = state.asyncio.tasks
         waits = {reference: waiting[reference] for reference in still if not sleeps(reference(), asyncio_tasks.sleep)}
     if len(waits) > 1 and (waits != free[0] or t >= free[1]):
         found = stuck.find(waits, asyncio_tasks._GatheringFuture)
@@ -139,7 +139,7 @@ def all_tasks():
         for stream in list(state.streams):
             loop = None if stream.resting or stream.loop is None else stream.loop()
             if loop is not None:
-                there = sys.modules["asyncio"].all_tasks(loop)
+                there = state.asyncio.all_tasks(loop)
                 missed.look(loop, there)
                 tasks.extend(there)
     except RuntimeError:

@@ -79,6 +79,7 @@ def patch(asyncio, drain):
     """Called when asyncio is there: right after the program imported it, or when a recording begins later."""
     global session
     session = own = Session(asyncio, drain)
+    state.asyncio = asyncio
     base = asyncio.base_events.BaseEventLoop
     stock_init = base.__init__
     get_running_loop = asyncio.events._get_running_loop

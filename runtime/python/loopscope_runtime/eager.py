@@ -49,7 +49,7 @@ def watch_factory(loop, rec, stock_get, stock_set):
     if rec.factory is not None:
         stock_set(loop, chained(rec, rec.factory))
     rec.restore_factory = lambda: rec.factory and stock_set(loop, rec.factory)
-    if sys.version_info >= (3, 14) and not isinstance(loop, sys.modules["asyncio"].base_events.BaseEventLoop):
+    if sys.version_info >= (3, 14) and not isinstance(loop, state.asyncio.base_events.BaseEventLoop):
         watch_compiled_start(loop, rec)
 
 
@@ -205,7 +205,7 @@ def watch_eager_start(base):
 
     Where `starts.py` sees the task begin, it needs an instruction for itself, which makes no others.
     """
-    tasks = sys.modules["asyncio.tasks"]
+    tasks = state.asyncio.tasks
     stock = base.__dict__["create_task"]
     if not guard.is_mirrored(stock):
         return

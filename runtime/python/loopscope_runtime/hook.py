@@ -58,7 +58,7 @@ class ImportHook:
     def cancel(self):
         """Nothing more is waited for."""
         self.waiting.clear()
-        if self in sys.meta_path:
+        if self in (sys.meta_path or ()):  # there is none at the end of the interpreter
             sys.meta_path.remove(self)
 
     def find_spec(self, name, path=None, target=None):

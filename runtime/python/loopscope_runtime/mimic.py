@@ -8,6 +8,8 @@ import contextvars
 import sys
 from types import FunctionType, TracebackType
 
+from . import state
+
 NEW_TABLE = sys.version_info >= (3, 11)
 _made = {}  # what was worked out before, and the code objects it was worked out from: every loop asks for the same
 
@@ -231,7 +233,7 @@ def seen_from(frame, function):
             except BaseException as exc:
                 raised.append(exc)
 
-        Handle = sys.modules["asyncio.events"].Handle
+        Handle = state.asyncio.events.Handle
         bare = Handle.__new__(Handle)
         bare._loop, bare._context = None, contextvars.copy_context()
         bare._callback, bare._args = unseen(call), ()

@@ -128,6 +128,8 @@ class Outgoing:
         self.events += records
 
     def stats(self, t):
+        if state.asyncio is not None and sys.modules.get("asyncio", state.asyncio) is not state.asyncio:
+            state.note("the program imported asyncio a second time: what runs on that copy is not recorded")
         return {
             "t": t,
             "events": self.events,

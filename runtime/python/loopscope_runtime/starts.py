@@ -94,7 +94,7 @@ def watch(kind):
     global current_task, Task
     if monitoring is None:
         return
-    tasks = sys.modules["asyncio.tasks"]
+    tasks = state.asyncio.tasks
     current_task, Task = tasks.current_task, tasks.Task
     stock = kind.is_running
 

@@ -20,6 +20,7 @@ notes = []  # sentences for `stats`: what could not be traced, and why
 counts = {"seen": 0, "missed": 0, "lost": 0}
 options = {"detail": "full", "block_ns": 50_000_000}
 active = False  # recording
+asyncio = None  # the module, once it is there: the program may take it out of `sys.modules`, as the end of the interpreter does
 hooks = []  # undo what was patched; called when tracing is switched off
 resume = None  # starts the drain thread again after a fork
 last_words = None  # flushes; set once the drain thread has stopped
