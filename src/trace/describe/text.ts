@@ -16,3 +16,6 @@ export function oneLine(text: string): string {
 export function where(place: Place | null): string {
   return place ? `${place.file.replace(/^.*[\\/]/, "")}:${place.line}` : "an unknown place";
 }
+
+/** A text as a regular expression for it: a name in a trace can be anything. */
+export const literally = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");

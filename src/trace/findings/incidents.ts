@@ -1,6 +1,7 @@
 import type { Finding, FindingRule, Place } from "../../protocol/report";
 import { codePlace, coroutineName, createdAt, userPlace } from "../describe/creation";
 import { callName, isPackage } from "../describe/library";
+import { literally } from "../describe/text";
 import { awaitPlace, waitOf } from "../describe/waits";
 import { lastSuspension } from "../queries";
 import type { Incident, Loop } from "../store/loops";
@@ -103,7 +104,7 @@ function creationOf(
   { source }: FindingOptions,
 ): { made: Place | null; calls: number } {
   const { name } = trace.places.codes[code];
-  const call = new RegExp(`(?<!\\b(?:def|await)\\s+(?:[\\w.]*\\.)?)\\b${name}\\s*\\(`);
+  const call = new RegExp(`(?<!\\b(?:def|await)\\s+(?:[\\w.]*\\.)?)\\b${literally(name)}\\s*\\(`);
   const defined = codePlace(trace, code);
   const search = (place: Place | null, range: (lines: string[]) => [from: number, to: number]) => {
     const lines = place === null ? undefined : source?.(place.file)?.split("\n");
@@ -123,7 +124,7 @@ function creationOf(
 
 /** The line of the `def` of the function that a place is in; the first line outside of any. */
 function definitionOf(lines: string[], place: Place): number {
-  const def = new RegExp(`\\bdef\\s+${place.function}\\b`);
+  const def = new RegExp(`\\bdef\\s+${literally(place.function)}\\b`);
   let line = place.line;
   while (line > 1 && !def.test(lines[line - 1] ?? "")) line--;
   return line;
