@@ -52,7 +52,8 @@ export class ModuleTable {
     for (const base of this.bases(from)) {
       // Once the first name is found here, Python looks nowhere else.
       const first = this.at(base, parts.slice(0, 1));
-      if (first)
+      // `import redis` in a tools/redis.py means the package: tools is a package without an __init__.py.
+      if (first && (first.path !== from || this.roots.includes(base)))
         return parts.length === 1
           ? first
           : first.path === null || isInit(first.path)

@@ -1,7 +1,7 @@
 import type { SyntaxNode } from "@lezer/common";
 import type { FileContext, Rule } from "../types";
 import { SLEEPS } from "./names";
-import { awaited, bare, contains, statements, written } from "./tree";
+import { awaited, bare, children, contains, statements, written } from "./tree";
 
 /** Methods that ask an object of this process how it is doing. */
 const STATE_METHODS =
@@ -35,9 +35,32 @@ export const busyWait: Rule = {
 
 /**
  * Whether the condition is about this process, so that whoever changes it can say so. A clock, a file or a server has no
- * event to wait for, and `while True` sleeps on purpose.
+ * event to wait for, and `while True` sleeps on purpose. Of `not self.ready and time.monotonic() < end`, the latter is
+ * what the timeout of a wait is for.
  */
 function isInProcess(context: FileContext, condition: SyntaxNode): boolean {
+  const asked = conjuncts(bare(condition)).filter((part) => !isClock(context, part));
+  return asked.length > 0 && asked.every((part) => isState(context, part));
+}
+
+/** What is joined by `and`. */
+function conjuncts(condition: SyntaxNode): SyntaxNode[] {
+  if (condition.name !== "BinaryExpression" || !condition.getChild("and")) return [condition];
+  return children(condition)
+    .filter((part) => part.name !== "and")
+    .flatMap((part) => conjuncts(bare(part)));
+}
+
+/** A comparison with what a clock says. */
+function isClock(context: FileContext, comparison: SyntaxNode): boolean {
+  if (comparison.name !== "BinaryExpression") return false;
+  return contains(comparison, (node) => {
+    const callee = node.name === "CallExpression" ? context.call(node).callee : null;
+    return callee !== null && /(?:^|\.)(?:monotonic|perf_counter|time)$/.test(context.slice(callee));
+  });
+}
+
+function isState(context: FileContext, condition: SyntaxNode): boolean {
   if (!contains(condition, (node) => node.name === "VariableName")) return false;
   return !contains(condition, (node) => {
     if (node.name === "AwaitExpression" || node.name === "NamedExpression") return true;

@@ -24,6 +24,13 @@ async def not_imported_yet():
     requests.get("https://a.example")  # !
 `));
 
+  it("of packages in modules that are called like them", () =>
+    blocks({
+      "app/tools/redis.py":
+        "import redis\nclass Lock:\n    def __init__(self): self.redis = redis.Redis()\n    async def take(self):\n        self.redis.get('x')  # !\n",
+      "app/main.py": "from app.tools.redis import Lock\nasync def f():\n    await Lock().take()\n",
+    }));
+
   it("through lazy imports", () =>
     blocks({
       "app.py":

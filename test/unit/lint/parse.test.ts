@@ -64,6 +64,14 @@ describe("the grammar", () => {
       assert.ok(!tree.includes("⚠"), tree);
     });
 
+  it("joins by and and or what not is asked of", () => {
+    const tree = parseTree("not a and b or not c == d").toString();
+    assert.match(
+      tree,
+      /\(BinaryExpression\(BinaryExpression\(UnaryExpression\(not,VariableName\),and,VariableName\),or,UnaryExpression\(not,Bin/,
+    );
+  });
+
   it("reads what stands in braces behind a backslash", () => {
     for (const text of [String.raw`f'\{call()}'`, String.raw`rf'\{call()}'`, String.raw`rf"\d\{call()}"`])
       assert.match(parseTree(text).toString(), /FormatReplacement\("\{",CallExpression/, text);

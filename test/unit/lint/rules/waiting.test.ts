@@ -90,6 +90,10 @@ async def main(task, queue, items):
         await asyncio.sleep(1)
     while queue.empty() and not done:  # !
         await asyncio.sleep(1)
+    while not done and time.monotonic() < 3:  # !
+        await asyncio.sleep(1)
+    while (items and (time.time() - start) < 3 and not done):  # !
+        await asyncio.sleep(1)
 class A:
     async def wait(self):
         while self.state != "ready":  # !
@@ -104,6 +108,10 @@ async def main(done, client):
     while not os.path.exists("x"):
         await asyncio.sleep(1)
     while time.time() < 3:
+        await asyncio.sleep(1)
+    while time.time() < 3 and not os.path.exists("x"):
+        await asyncio.sleep(1)
+    while time.time() < 3 or not done:
         await asyncio.sleep(1)
     while not await client.ready():
         await asyncio.sleep(1)
