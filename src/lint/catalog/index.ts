@@ -1,4 +1,5 @@
 /** The product's catalogue: one file per subject, merged. */
+import { clients } from "./clients";
 import { processor } from "./cpu";
 import { databases } from "./database";
 import { merge, type Part } from "./define";
@@ -33,6 +34,7 @@ export const catalog = merge([
   ...databases,
   ...drivers,
   ...services,
+  ...clients,
   socket,
   processor,
   nested,

@@ -135,6 +135,7 @@ export const socket: Part = {
   returns: {
     "socket.create_connection": "socket.socket",
     "socket.create_server": "socket.socket",
+    "wsgiref.simple_server.make_server": "wsgiref.simple_server.WSGIServer",
     "socket.fromfd": "socket.socket",
     "socket.socketpair": "tuple[socket.socket, socket.socket]",
     "socket.socket.accept": "tuple[socket.socket, object]",
@@ -160,6 +161,7 @@ export const socket: Part = {
     "poplib.POP3_SSL": ["poplib.POP3"],
     "socketserver.TCPServer": ["socketserver.BaseServer"],
     "socketserver.UDPServer": ["socketserver.TCPServer"],
+    "wsgiref.simple_server.WSGIServer": ["http.server.HTTPServer"],
     "http.server.HTTPServer": ["socketserver.TCPServer"],
     "http.server.ThreadingHTTPServer": ["http.server.HTTPServer"],
   },

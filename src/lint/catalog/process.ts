@@ -20,7 +20,12 @@ const SHELL = { replacement: "asyncio.create_subprocess_shell" };
 const wait = (prefix: string, names: string, extra = {}) => blocking("blocking-wait", prefix, names, extra);
 
 export const sleep: Part = {
-  blocking: blocking("blocking-sleep", "time.", "sleep", { replacement: "asyncio.sleep" }),
+  blocking: [
+    ...blocking("blocking-sleep", "time.", "sleep", { replacement: "asyncio.sleep" }),
+    ...blocking("blocking-sleep", "tenacity.Retrying.", "__iter__ __call__", {
+      note: "sleeps between the attempts",
+    }),
+  ],
 };
 
 export const subprocess: Part = {
@@ -125,6 +130,7 @@ export const waits: Part = {
       note: "sleeps for the interval",
     }),
     ...wait("celery.result.AsyncResult.", "get wait join", { note: "waits for the worker" }),
+    ...wait("zmq.", "Poller.poll Socket.poll", { unless: NO_TIMEOUT }),
     ...wait("psutil.", "wait_procs Process.wait Popen.wait", { unless: NO_TIMEOUT }),
   ],
   returns: {

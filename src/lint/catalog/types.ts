@@ -52,6 +52,8 @@ export interface BlockingCall {
   unless?: readonly ArgumentIs[];
   /** Blocks only when it is given something: `smtplib.SMTP()` does not connect yet. */
   needsArguments?: boolean;
+  /** Blocks only when the argument, a name or a literal as it is written, looks so: `feedparser.parse(url)`. */
+  given?: { position: number; like: RegExp };
   /**
    * Where the call is wrong: on the loop (the default), or in code that runs in another thread (`not-thread-safe`:
    * `asyncio.Future.set_result`); the latter is reported at the call that hands the code to the thread.

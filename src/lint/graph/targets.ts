@@ -198,6 +198,11 @@ export class Targets {
   excused(call: BlockingCall, unit: Unit, expr: CallExpr): boolean {
     if (call.needsArguments && expr.args.length === 0 && Object.keys(expr.kw).length === 0 && !expr.open)
       return true;
+    if (
+      call.given &&
+      !call.given.like.test(writtenAs(unit.ir.exprs, unit.ir.exprs[expr.args[call.given.position]]))
+    )
+      return true;
     return (call.unless ?? []).some(({ keyword, position, values }) => {
       const ref: ExprRef | undefined =
         keyword !== undefined && Object.hasOwn(expr.kw, keyword)
@@ -211,6 +216,13 @@ export class Targets {
       return given !== undefined && constantsOf(unit.ir.exprs, given).some((name) => values.includes(name));
     });
   }
+}
+
+/** A name, the last part of one, a literal (of an f-string nothing is known but that it is put together), or what is looked up. */
+function writtenAs(exprs: readonly Expr[], expr: Expr | undefined): string {
+  if (expr?.k === "sub") return expr.index === null ? "" : writtenAs(exprs, exprs[expr.index]);
+  if (expr?.k === "literal") return expr.text || "url";
+  return expr?.k === "name" ? expr.id : expr?.k === "attr" ? expr.name : "";
 }
 
 /** The names of constants, however they were imported: of `os.WNOHANG`, and each of `fcntl.LOCK_EX | fcntl.LOCK_NB`. */
