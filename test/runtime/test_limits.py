@@ -267,6 +267,14 @@ class Limits(Compared):
                     % how
                 )
 
+    def test_another_program_in_the_place_of_this_one(self):
+        """What was recorded is sent before."""
+        for how in "os.execv('/bin/echo', ['echo', 'x'])", "os.execlp('echo', 'echo', 'x')", "os.execle('/bin/echo', 'echo', 'x', os.environ)":
+            result = traced.run("import asyncio, os\nasync def main(): %s\nasyncio.run(main())" % how)
+            self.assertEqual((result.code, result.out, result.err), (0, b"x\n", b""))
+            self.assertEqual([task.coroutine for task in result.run.tasks], ["main"])
+            self.assertIsNone(result.run.bye)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -153,19 +153,27 @@ def begin(*args, **kwargs):
 
 
 def watch_exit(recording):
-    """`os._exit`, by which forked children end, skips exit handlers: what is recorded is sent before."""
-    stock = os._exit
+    """What skips exit handlers: `os._exit`, by which forked children end, and what makes another program of this one. What is recorded is sent before."""
+    for name, send in {
+        "_exit": lambda pump: pump.shutdown(),
+        "execv": lambda pump: pump.flush_safely(True),  # it may fail
+        "execve": lambda pump: pump.flush_safely(True),
+    }.items():
+        state.replace(os, name, sending(getattr(os, name), send), recording.at_exit)
 
-    def _exit(status):
+
+def sending(stock, send):
+    def leave(*args, **kwargs):
         if current is not None:
             try:
-                current.pump.shutdown()
+                send(current.pump)
             except Exception:
                 pass  # a signal handler's: the process ends
-        stock(status)
+        return stock(*args, **kwargs)
 
-    _exit.__doc__ = stock.__doc__
-    state.replace(os, "_exit", _exit, recording.at_exit)
+    leave.__name__ = leave.__qualname__ = stock.__name__
+    leave.__doc__ = stock.__doc__
+    return leave
 
 
 def watch_forks(recording):

@@ -188,7 +188,9 @@ export function readEnd(trace: Trace, reducer: Reducer, program: Program, json: 
     signal: typeof f.signal === "string" ? f.signal : null,
     wallNs: num(f.wallNs),
   };
-  if (program.wallSeconds !== null) reducer.seen(program.wallSeconds);
+  // What it did after its recording broke off is not known: the step that ran then did not last until the end.
+  const known = program.whole || program.end.exitCode === null;
+  if (program.wallSeconds !== null && known) reducer.seen(program.wallSeconds);
   if (
     program.end.exitCode !== null &&
     program.bye === null &&

@@ -49,6 +49,12 @@ describe("the findings that the runtime reports", () => {
     const closed = pending().broken(0).trace();
     assert.deepEqual(of(pending().broken(0), "unfinished-at-exit"), []);
     assert.match(closed.notes.join(), /the recording broke off before the program ended/);
+    const wall = 1_700_000_001;
+    const ends = [pending().broken(0, null, wall), pending().end(0, null, wall)];
+    assert.deepEqual(
+      ends.map((each) => each.trace().endTime),
+      [0.2, 1],
+    );
     const note = "tracing was switched off: _run_once failed: TypeError: unhashable type: 'F'";
     const off = pending().json(FrameType.stats, { notes: [note] });
     off.json(FrameType.bye, { t: 1e9, whole: false }).broken(0);
