@@ -15,7 +15,7 @@ MAX_FAILED = 1000  # failed tasks that are remembered; of more, asyncio tells
 MAX_TASKS = 2000  # a program with more live tasks is not searched: it would cost too much
 AGAIN_NS = 1_000_000_000  # between looks at the same waits that were found free
 BUDGET_NS = 3_000_000  # of processor time, of one search; the next goes on where it stopped
-PRICE = 200  # a search that took t is not repeated within PRICE * t
+PRICE = 500  # a search that took t is not repeated within PRICE * t
 NEAR, FAR = 30, 300  # how many objects are looked at for one task: each time, and once for each wait
 
 suspects = {}  # weak reference to a task that was found alone -> the future it waits on; None once that was told
