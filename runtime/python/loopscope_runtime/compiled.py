@@ -9,13 +9,13 @@ from types import MethodType
 from weakref import ref
 
 from . import chains, codes, compiled_methods, names, recorder, state, wakers
-from .eager import Making, leaves, tell_names
+from .eager import Making, tell_names
 from .fallback import BUILTIN
 from .othersteps import first_wake, recovered
 from .othersteps import other_step as other_step_of
 from .recorder import CLOCK_HEAD, SLOW_CALLBACK
 from .creation import RETURNED_HEAD
-from .records import ARG, CALLBACK_HEAD, IO, KEYS, LIGHT_HEAD, NAME, TASK, TIMER, WAS_CANCELLED, head, key
+from .records import ARG, AT_ONCE_HEAD, CALLBACK_HEAD, IO, KEYS, LIGHT_HEAD, NAME, TASK, TIMER, WAS_CANCELLED, head, key
 from .records import WAKE_AT_END, WAKE_BY_NONE, WAKE_BY_STEP, WAKE_HERE, WAKES_THERE, YIELD_HEAD
 from .state import PIECE
 
@@ -39,9 +39,8 @@ def trace(loop, stream, asyncio):
     rec.unnamed = []
     pending = rec.pending = {}  # key -> name as told, of the tasks that were made and have not run yet
     Step = None  # the type named STEP_TYPE: seen when the first task is made
-    plain_task = Task  # what `call_soon` recognises: these two, and nothing while a task that is being made runs its first step inside of the step
-    plain_step = None
-    nested = False  # which this says
+    plain_task = Task  # what `call_soon` recognises by itself; None while a task that is being made runs its first step inside of the step
+    nested = None  # the `Making` of that
     cur = None  # the task whose step runs
     me = 0.0  # its key
     begin = 0.0  # of its step
@@ -53,22 +52,31 @@ def trace(loop, stream, asyncio):
 
     def call_soon(callback, *args, context=None):
         kind = type(callback)
-        if kind is plain_step:
+        if kind is Step:
             task = callback.__self__
             if task is cur:  # it yields
                 return stock_call_soon(shim, task, callback, None, me, context=context)
             try:
-                name = read_name(task) if type(task) is plain_task else names.of(task)
-                k = created(task, 0.0 if cur is None else me, name)
-                if type(k) is float:
-                    pending[k] = name
+                if nested is None:
+                    name = read_name(task) if type(task) is plain_task else names.of(task)
+                    k = created(task, 0.0 if cur is None else me, name)
+                    if type(k) is float:
+                        pending[k] = name
+                    else:
+                        task = None
                 else:
-                    task = None
+                    note = nested.leaves(rec, task, None)
+                    if note is None:
+                        task = None
+                    elif light:
+                        task._loopscope = note[4]
             except Exception as exc:
                 task = None
                 unforeseen(exc)
             if task is not None:
-                return stock_call_soon(first_step, task, callback, k, name, context=context)
+                if nested is None:
+                    return stock_call_soon(first_step, task, callback, k, name, context=context)
+                return stock_call_soon(shim, task, callback, None, note[5], context=context)
         elif kind is BUILTIN:
             task = callback.__self__
             if type(task) is plain_task:
@@ -305,13 +313,13 @@ def trace(loop, stream, asyncio):
 
     def otherwise(callback, args, frame):
         """What is to be scheduled in place of a callback that `call_soon` does not recognise. frame: who schedules it."""
-        nonlocal Step, plain_step
+        nonlocal Step
         try:
             kind = type(callback)
             if kind is BUILTIN:
                 task = callback.__self__
                 if isinstance(task, Task) and "wakeup" in callback.__name__:
-                    note = leaves(rec, cur, task, args[0]) if nested and not hasattr(task, "_loopscope") else None
+                    note = nested.leaves(rec, task, args[0]) if nested is not None and not hasattr(task, "_loopscope") else None
                     if note is None:
                         note = first_wake(rec, task, cur) if getattr(task, "_loopscope", None) in (None, []) else chains.of(task)
                         if task is cur:
@@ -323,18 +331,16 @@ def trace(loop, stream, asyncio):
                 if task is cur:
                     return shim, (task, callback, None, me)
                 Step = kind
-                if not nested:
-                    plain_step = kind
-                note = leaves(rec, cur, task) if nested else None
+                note = None if nested is None else nested.leaves(rec, task, None)
                 if note is None:
                     name = names.of(task)
                     k = created(task, 0.0 if cur is None else me, name, 3)
-                    if nested:
+                    if nested is not None:
                         note = chains.of(task, name)  # by which whoever awaits its end sees that it was told
                     elif type(k) is float:
                         pending[k] = name
                         return first_step, (task, callback, k, name)
-                if light and nested:
+                if light and nested is not None:
                     task._loopscope = note[4]
                 return shim, (task, callback, None, hash(task) % KEYS)
             elif kind is MethodType:
@@ -365,7 +371,7 @@ def trace(loop, stream, asyncio):
         if light and not flags and type(future) is not gathering:
             return True
         if cur is not None or by:
-            wake(note[5], TASK | flags, by if cur is None else me, frame, cur is not None and not nested)
+            wake(note[5], TASK | flags, by if cur is None else me, frame, cur is not None and nested is None)
         else:
             wake(note[5], cause | flags, 0.0, frame)
         return True
@@ -380,16 +386,35 @@ def trace(loop, stream, asyncio):
         return 0.0 if cur is None else me
 
     def swap(task, k=None):
-        nonlocal cur, me, begin, nested, plain_task, plain_step, look_at
+        nonlocal cur, me, begin, nested, plain_task, look_at
         previous, cur = cur, task
         if k is None:
             look_at = 0.0  # what a factory has made gets its name soon
         me = k if k is not None else 0.0 if task is None else key(task)
         if previous is None:
             begin = calling
-        nested = isinstance(task, Making)
-        plain_task, plain_step = (None, None) if nested else (Task, Step)
+        nested = task if isinstance(task, Making) else None
+        plain_task = Task if nested is None else None
         return previous
+
+    def enter(start, task, own):
+        """As `Recorder.enter`, which calls three functions for that."""
+        nonlocal cur, me, begin, nested, plain_task
+        start.name = name = read_name(task) if type(task) is Task else names.of(task)
+        start.before, start.nested = cur, nested
+        if cur is None:
+            begin, me = calling, 0.0
+        start.parent = me
+        start.key = me = created(task, me, name, 4, own)
+        cur = nested = start
+        plain_task = None
+        ext((AT_ONCE_HEAD - me,))
+
+    def leave(start):
+        nonlocal cur, me, nested, plain_task
+        cur, me, nested = start.before, start.parent, start.nested
+        if nested is None:
+            plain_task = Task
 
     def origin():
         return (by or -cause) if cur is None else me
@@ -404,7 +429,8 @@ def trace(loop, stream, asyncio):
         codes.mark(function.__code__, codes.SKIP)
     for function in (step, light_step, first_step, other_step, called, timer_fired):
         codes.mark(function.__code__, codes.STOP)
-    stream.probe, rec.current, rec.swap, rec.origin = probe, current, swap, origin
+    stream.probe, rec.current, rec.origin = probe, current, origin
+    rec.swap, rec.enter, rec.leave = swap, enter, leave
     run_code = compiled_methods.put_on(loop, rec, call_soon, called, timer_fired, runs)
     loop._loopscope = rec
     return rec

@@ -76,18 +76,18 @@ def watch(rec, Task):
     # not counted. Names are told as the next number by comparing with that; made of two strings, it costs a third of formatting a number,
     # and where they are kept as numbers (`names.py`), of two numbers.
     hundred, block, endings, at, since = 0, "Task-", (), 0, 0
-    high = hash(rec) - hash(rec) % KEYS  # what keys leave out of most hashes: a subtraction is a third of a division
 
-    def created(task, parent, name, above=2):
+    def created(task, parent, name, above=2, own=None):
         """A task was made by what the frame called that is so many above this function's: its key, or what it carries if it was seen before.
 
-        Where the same place has made many, only the frames up to the user's are told.
+        Where the same place has made many, only the frames up to the user's are told. own: the code of its coroutine, if that is at hand.
         """
         nonlocal at, last_parent
         try:
-            own = task.get_coro().cr_code
+            if own is None:
+                own = task.get_coro().cr_code
             if own is last_own:
-                k = hash(task) - high
+                k = hash(task) % KEYS
                 t = clock()
                 frame = getframe(depth)  # after this call no signal handler runs, which could make a task, too
                 if (
@@ -96,7 +96,7 @@ def watch(rec, Task):
                     and frame.f_code is last_code
                     and (rest is None or (along(frame, rest) if type(rest) is tuple else frame.f_back.f_code is rest))
                 ):
-                    if 0.0 <= k < KEYS and name == block + endings[at]:
+                    if name == block + endings[at]:
                         at += 1
                         if parent == last_parent:
                             same[0] = SAME_NEXT_HEAD - k
@@ -127,9 +127,7 @@ def watch(rec, Task):
                 if frame.f_lasti == offset and frame.f_code is code and along(frame, beyond):
                     if name != block + endings[at]:
                         break
-                    k = hash(task) - high
-                    if not 0.0 <= k < KEYS:
-                        break
+                    k = hash(task) % KEYS
                     t = clock()
                     by_site(site, own)
                     at += 1

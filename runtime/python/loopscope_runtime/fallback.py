@@ -157,6 +157,7 @@ class Fallback:
         self.put_on()
         self.follow, self.now = None, self.here
         self.rec.stream.probe, self.rec.current, self.rec.swap, self.rec.origin = probe, current, swap, self.origin
+        del self.rec.enter, self.rec.leave  # those of the fused loop
         state.note("%s was replaced while the loop ran: it is recorded from outside since" % type(self.loop)._run_once.__qualname__)
 
     def poll_ahead(self):

@@ -13,13 +13,13 @@ from types import MethodType
 from . import chains, codes, fallback, loops, mimic, names, recorder, state, stock, wakers
 from .chains import SLEEP0
 from .creation import RETURNED_HEAD
-from .eager import Making, leaves
+from .eager import Making
 from .mimic import one_frame_less
 from .fallback import BUILTIN
 from .othersteps import first_wake, lean, other_step, recovered
 from .polling import arrived, drop_cancelled, push_due, shortcut, sweep
 from .recorder import CLOCK_HEAD, SLOW_CALLBACK
-from .records import ARG, CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, LIGHT_HEAD, TASK, THREAD, TIMER, WAS_CANCELLED
+from .records import ARG, AT_ONCE_HEAD, CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, LIGHT_HEAD, TASK, THREAD, TIMER, WAS_CANCELLED
 from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_HERE, WAKES_THERE, YIELD_HEAD, key
 from .state import PIECE
 
@@ -55,7 +55,7 @@ def install(loop, stream, asyncio):
     me = 0.0  # its key
     st = None  # its list
     again = False  # it has been scheduled again: it yielded
-    nested = False  # a task that is being made runs its first step inside of the step
+    nested = None  # the `Making` of a task that is being made and runs its first step inside of the step
     by = 0.0  # key of the task that scheduled the callback which runs; less than 0: minus the cause
     cause = CALLED_BACK  # what a task made ready now is woken by, if by no task
     begin = 0.0  # of the running step or callback; 0 when none runs
@@ -63,10 +63,10 @@ def install(loop, stream, asyncio):
     def call_soon(callback, *args, context=None):
         nonlocal again, st
         global _Step
-        if loop._closed:
+        if not begin and loop._closed:  # none is closed within a step
             loop._check_closed()  # stock: self._check_closed()
         if loop._debug:
-            if begin and st is None and cur is not None and not nested:  # turned on in the first step of a task
+            if begin and st is None and cur is not None and nested is None:  # turned on in the first step of a task
                 st = chains.unsure(cur)
             return one_frame_less(slow.call_soon(callback, *args, context=context))
         h = handle_type()
@@ -83,12 +83,12 @@ def install(loop, stream, asyncio):
                 if task is cur:
                     again = True
                     h._by = st
-                elif nested and (note := leaves(rec, cur, task)) is not None:
+                elif nested is not None and (note := nested.leaves(rec, task, None)) is not None:
                     h._by = note
                 else:
                     h._name = name = read_name(task) if type(task) is Task else names.of(task)
                     h._by = created(task, me, name, 2)
-                    if nested:
+                    if nested is not None:
                         chains.of(task, name)  # by which whoever awaits its end sees that it was told
                 push(h)
                 return h
@@ -101,7 +101,7 @@ def install(loop, stream, asyncio):
                     except AttributeError:
                         note = None
                         if isinstance(task, Task) and "wakeup" in callback.__name__:
-                            if nested and leaves(rec, cur, task, w) is not None:
+                            if nested is not None and nested.leaves(rec, task, w) is not None:
                                 h._task, h._by = task, None
                                 push(h)
                                 return h
@@ -157,12 +157,12 @@ def install(loop, stream, asyncio):
                     ext((WAKE_BY_CALLBACK - st[5] - flags, begin, by))
                 else:
                     ext((WAKE_BY_NONE - st[5] - flags - cause * ARG, begin or clock()))
-            elif nested:
+            elif nested is not None:
                 ext((WAKE_BY_CALLBACK - st[5] - flags, clock(), me))
             else:
                 ext((WAKE_AT_END - st[5] - flags,))
             return True
-        if not flags and not nested:
+        if not flags and nested is None:
             if cur is not None:
                 place = waker_place(frame, 32, st[13], code)
                 if place:
@@ -174,7 +174,7 @@ def install(loop, stream, asyncio):
                     ext((WAKES_THERE[cause] - st[5], clock(), place))
                     return True
         why = cause if cur is None and not by else TASK
-        wake(st[5], why | WAS_CANCELLED if flags else why, me or by, frame, cur is not None and not nested)
+        wake(st[5], why | WAS_CANCELLED if flags else why, me or by, frame, cur is not None and nested is None)
         return True
 
     def _run_once():
@@ -182,7 +182,7 @@ def install(loop, stream, asyncio):
         goes_on = getframe(1).f_code is run_forever  # which would do no more than call this for each turn of the loop
         turn, returned = [0.0, 0.0], [0.0, 0.0]  # an ITER, and a DONE: writing them from here makes no tuple
         # What each callback takes, for this function is not left: a variable of the function around, or a global one, is a line of the cache more.
-        take, write, tick, class_of, lists, own, lightly = pop, ext, clock, type, list, handle_type, light
+        take, write, tick, class_of, lists, lightly = pop, ext, clock, type, list, light
         while True:
             if (begin or loop._debug) and loop_class._run_once is not stock_run_once:
                 # Run inside a step by who has replaced it (nest_asyncio): theirs it shall be.
@@ -218,7 +218,7 @@ def install(loop, stream, asyncio):
                 end = now + (max(loop._clock_resolution, ulp(now)) if STRICT else loop._clock_resolution)
                 if scheduled[0]._when < end:
                     push_due(scheduled, end, push)
-            debug = loop._debug
+            own = None if loop._debug else handle_type  # in debug mode all handles are run as asyncio runs them
             todo = len(ready)
             if len(buf) > PIECE:
                 stream.pack()
@@ -235,21 +235,6 @@ def install(loop, stream, asyncio):
                         h = take()  # stock: handle = self._ready.popleft()
                     except IndexError:  # a loop that ran inside this step (nest_asyncio) took what was left
                         break
-                    if debug and not h._cancelled:
-                        if type(h) is handle_type and type(h._by) is float and h._task is not None:  # scheduled before it was turned on
-                            chains.of(h._task, h._name)
-                        begin = 0.0
-                        try:
-                            loop._current_handle = h
-                            t0 = loop.time()
-                            h._run()  # stock: first handle._run()
-                            took = loop.time() - t0
-                            if took >= loop.slow_callback_duration:
-                                warning("Executing %s took %.3f seconds", format_handle(h), took)
-                        finally:
-                            loop._current_handle = None
-                        begin = clock()
-                        continue
                     try:
                         # Each kind of handle has lines of its own: CPython finds attributes fast where all objects are of one class.
                         if class_of(h) is own:
@@ -286,6 +271,21 @@ def install(loop, stream, asyncio):
                                 h._context.run(callback)  # stock: handle._run()
                         elif not h._cancelled:
                             kind = class_of(h)
+                            if own is None:
+                                if kind is handle_type and type(h._by) is float and h._task is not None:  # scheduled before it was turned on
+                                    chains.of(h._task, h._name)
+                                begin = 0.0
+                                try:
+                                    loop._current_handle = h
+                                    t0 = loop.time()
+                                    h._run()  # stock: first handle._run()
+                                    took = loop.time() - t0
+                                    if took >= loop.slow_callback_duration:
+                                        warning("Executing %s took %.3f seconds", format_handle(h), took)
+                                finally:
+                                    loop._current_handle = None
+                                begin = clock()
+                                continue
                             if kind in locked_types:  # another thread may cancel it now: it runs as asyncio runs it, and is seen as in debug mode
                                 cause = getattr(h, "_by", -THREAD)
                                 by, cause = max(cause, 0.0), max(-cause, 0)
@@ -311,6 +311,8 @@ def install(loop, stream, asyncio):
                         exc.__traceback__ = through_run(exc.__traceback__.tb_next)
                         raise exc  # stock: handle._run()
                     except BaseException as exc:
+                        if not begin:
+                            raise
                         exc.__traceback__ = through_run(exc.__traceback__.tb_next)
                         recorder.report(asyncio, h, exc)
                     t = tick()
@@ -365,6 +367,11 @@ def install(loop, stream, asyncio):
                                             write((st[0], t, hash(w)))
                                         else:
                                             suspended(task, st, t, w)
+                                elif st and not names.given and task._state == "FINISHED" and task._exception is None:
+                                    st.clear()
+                                    returned[0] = RETURNED_HEAD - me
+                                    returned[1] = t
+                                    write(returned)
                                 elif task.done():
                                     done(task, st, t)
                                 elif lightly:
@@ -377,7 +384,7 @@ def install(loop, stream, asyncio):
                         me = 0.0
                     begin = t
             except BaseException:
-                if st is None and cur is not None and not nested and not cur.done():  # a signal handler raised in the first step of a task
+                if st is None and cur is not None and nested is None and not cur.done():  # a signal handler raised in the first step of a task
                     chains.unsure(cur)
                 cur, again, cause = None, False, CALLED_BACK
                 begin = by = me = 0.0
@@ -415,14 +422,28 @@ def install(loop, stream, asyncio):
         nonlocal cur, me, nested
         previous, cur = cur, task
         me = k if k is not None else 0.0 if task is None else key(task)
-        nested = isinstance(task, Making)
+        nested = task if isinstance(task, Making) else None
         return previous
+
+    def enter(start, task, own):
+        """As `Recorder.enter`, which calls three functions for that."""
+        nonlocal cur, me, nested
+        start.name = name = read_name(task) if type(task) is Task else names.of(task)
+        start.before, start.nested = cur, nested
+        start.parent = parent = slow_current() if cur is None else me
+        start.key = me = created(task, parent, name, 4, own)
+        cur = nested = start
+        ext((AT_ONCE_HEAD - me,))
+
+    def leave(start):
+        nonlocal cur, me, nested
+        cur, me, nested = start.before, start.parent, start.nested
 
     slow_probe, slow_current, slow_swap = stream.probe, rec.current, rec.swap
     slow.follow, slow.now = follow, lambda: (cur, by, cause)
     stream.probe = lambda: (me, int(begin * 1e9), len(ready)) if begin else slow_probe()
     rec.current = lambda: slow_current() if cur is None else me
-    rec.swap = swap
+    rec.swap, rec.enter, rec.leave = swap, enter, leave
     rec.origin = lambda: (by or -cause) if cur is None else me
     call_soon._loopscope = _run_once._loopscope = rec
     loop.call_soon = call_soon

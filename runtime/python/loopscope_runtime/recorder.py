@@ -8,6 +8,7 @@ from . import chains, codes, creation, foreign, missed, names, state, suspension
 from .creation import CANCELLED_HEAD, RAISED_HEAD, RETURNED_HEAD
 from .records import (
     ADOPT,
+    AT_ONCE_HEAD,
     CANCELLED,
     CLOCK,
     FOR_EVER,
@@ -139,6 +140,18 @@ class Recorder(suspensions.Suspensions):
         self.begin_anew()
         creation.watch(self, asyncio.tasks.Task)
         self.handing = False  # work is being handed to an executor: what is scheduled meanwhile is by its threads
+
+    def enter(self, start, task, own):
+        """Within what runs, a task begins that `starts.py` sees. own: the code of its coroutine."""
+        start.name = name = names.of(task)
+        start.parent = parent = self.current()
+        start.key = k = self.created(task, parent, name, 4, own)
+        start.before = self.swap(start, k)
+        self.ext((AT_ONCE_HEAD - k,))
+
+    def leave(self, start):
+        """Its first step is over: what ran before goes on."""
+        self.swap(start.before, start.parent)
 
     def stepped(self, task, begin, end):
         """A step ended, whatever way; the task may never have been seen before."""

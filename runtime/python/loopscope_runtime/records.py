@@ -39,6 +39,7 @@ def head(kind, subject=0.0, arg=0):
 
 # The first numbers of records that the fused loop writes, but for the key.
 ITER_HEAD = head(ITER)
+AT_ONCE_HEAD = head(AT_ONCE)
 LIGHT_HEAD = head(STEP)  # a STEP of light detail
 YIELD_HEAD = head(STEP, 0, W_YIELD)  # and one that ended with a yield, of any
 CALLBACK_HEAD = head(CALLBACK)

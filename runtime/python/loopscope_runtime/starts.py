@@ -14,11 +14,10 @@ from _thread import get_ident
 from types import FunctionType, MethodType
 
 from . import chains, codes, eager, foreign, guard, loops, methods, names, state
-from .records import AT_ONCE, head, key
+from .records import key
 
 TOOLS = (4, 3)  # ids that belong to no kind of tool
 CACHE = 0  # where an instruction says it is, on 3.12, that calls a function in Python
-AT_ONCE_HEAD = head(AT_ONCE)
 NONE = ()
 
 monitoring = getattr(sys, "monitoring", None)
@@ -43,10 +42,10 @@ class Start(eager.Making):
     """A task in the midst of its first step. It has the key of its task.
 
     task: None once the end of the step was told. name: as told. parent: the key of the task that makes it. before: what stands for that, or
-    None. outer: the Start in whose step it is made, or None.
+    None. nested: that, if it is such a task. outer: the Start in whose step it is made, or None.
     """
 
-    __slots__ = "rec", "coro", "task", "name", "key", "parent", "before", "outer"
+    __slots__ = "rec", "coro", "task", "name", "key", "parent", "before", "nested", "outer"
     frame = None  # of its maker, where nobody knew that this makes such tasks
 
     def __hash__(self):
@@ -311,13 +310,9 @@ def began(code, offset):
         start.rec = rec
         start.coro = coro
         start.task = task
-        start.name = name = names.read(task) if type(task) is names.Task else names.of(task)
-        start.parent = parent = rec.current()
-        start.key = k = rec.created(task, parent, name, 3)
-        start.before = rec.swap(start, k)
         start.outer = None if rec.opened is None else innermost(rec)
+        rec.enter(start, task, code)
         rec.opened = at_hand.latest = start
-        rec.ext((AT_ONCE_HEAD - k,))
     except Exception as exc:
         state.fault(exc, "the first step of a task")
 
@@ -360,7 +355,7 @@ def ended(start):
     """The constructor of a task has ended, and the task's first step with it."""
     rec = start.rec
     rec.opened = at_hand.latest = start.outer
-    rec.swap(start.before, start.parent)
+    rec.leave(start)
     if start.task is not None:
         rec.first(start.task, start.key, 0.0, clock(), start.name)
 

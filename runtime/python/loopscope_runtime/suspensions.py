@@ -68,8 +68,7 @@ class Suspensions:
         anew = st[12]
         if type(anew) is dict:
             c = st[2]
-            f = c.cr_frame
-            turn = None if f is None or future is None else anew.get(f.f_lasti)
+            turn = None if future is None else anew.get(where(c))
             if turn is not None and type(c.cr_await) is turn[3] and turn[14] is self.era:
                 kind = type(future)
                 if kind is type(task) or kind is not self.gathering and (not turn[10] or waits.shielded(future) is None):
@@ -270,12 +269,12 @@ class Suspensions:
     def turn(self, st, anew, whole):
         """What tells `suspended` that a task's own coroutine waits here again, or where else it was since it last awaited another coroutine.
 
-        In place of `chains.anew`: by offsets the list that the task carries while it waits there, with since when that holds and the record.
+        In place of `chains.anew`: by `where` that is, the list that the task carries while it waits there, with since when that holds and the record.
         It is the leaf then.
         """
         if type(anew) is not dict:
             anew = {}
-        anew[st[1]] = [*st[:7], [st[2]], *st[8:12], anew, st[13], self.era, [st[0] - WITH_NUMBER, 0.0, 0.0, whole.number]]
+        anew[where(st[2])] = [*st[:7], [st[2]], *st[8:12], anew, st[13], self.era, [st[0] - WITH_NUMBER, 0.0, 0.0, whole.number]]
         return anew
 
     def prepare(self, st, future, coroutines):
