@@ -24,6 +24,28 @@ describe("what the view says in words", () => {
     await opened;
   });
 
+  it("says it in a sentence where there is no room for a list", async () => {
+    const view = await open({ width: 340 });
+    await view.show(sleepers().finish(), "sleepers.py");
+    const said = (await view.page.locator(".overview .path-line").innerText()).replace(/\s+/g, " ");
+    assert.equal(said, "2.00 s of 2.00 s: asyncio.sleep(2) sleepers.py:16 100 %");
+    assert.equal(await view.page.locator(".overview .path").count(), 0);
+  });
+
+  it("does not say that a program made no task where the file is no trace", async () => {
+    for (const text of ["not a trace", "no trace at all, and longer than a header"]) {
+      const view = await open();
+      await view.init("notes.loopscope");
+      await view.feed(new TextEncoder().encode(text));
+      await view.end();
+      await view.page.locator(".problem", { hasText: "not a Loopscope trace" }).waitFor();
+      const told = await view.page.locator(".welcome").innerText();
+      assert.match(told, /cannot be read/);
+      assert.ok(!/without creating/.test(told), told);
+      await view.close();
+    }
+  });
+
   it("cuts the name of a file, and never its line", async () => {
     const view = await open({ width: 300, state: { version: 1, view: "timeline" } });
     const sim = new Simulation(`/app/${"a_long_name_".repeat(4)}.py`);

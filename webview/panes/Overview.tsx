@@ -77,7 +77,7 @@ export function Overview() {
           <span class="late">, {t("{n} failed", { n: totals[State.raised] })}</span>
         ) : null}
       </p>
-      <ProgramPath most={narrow.value ? 1 : 3} />
+      <ProgramPath brief={narrow.value} />
     </section>
   );
 }

@@ -3,7 +3,7 @@ import type { CriticalPath } from "../../src/protocol/report";
 import { criticalPath, pathInfo, programPath } from "../../src/trace";
 import { live, tick, trace } from "../state/model";
 import { displayName, duration, percent } from "../util/format";
-import { t, tn } from "../util/l10n";
+import { t, tn, tx } from "../util/l10n";
 import { PlaceLink } from "./PlaceLink";
 
 type Part = CriticalPath["parts"][number];
@@ -14,8 +14,8 @@ const SHARE = 0.02;
 /** A program that took less time (seconds) needs no explanation. */
 const WORTH_TELLING = 0.1;
 
-/** Where the time of the whole program went, once it has ended. */
-export function ProgramPath({ most }: { most: number }) {
+/** Where the time of the whole program went, once it has ended; `brief`: the most of it, in a sentence. */
+export function ProgramPath({ brief }: { brief: boolean }) {
   tick.value;
   const it = trace.value;
   const over = !live.value;
@@ -24,11 +24,25 @@ export function ProgramPath({ most }: { most: number }) {
     return path === null || path.seconds < WORTH_TELLING ? null : pathInfo(it, path);
   }, [it, over, it.steps.count]);
   if (info === null) return null;
+  if (brief) return <Sentence path={info} />;
   return (
     <>
       <h3>{t("Where the {time} went", { time: duration(info.seconds) })}</h3>
-      <Parts path={info} most={most} />
+      <Parts path={info} most={3} />
     </>
+  );
+}
+
+/** "3.01 s of 3.09 s: asyncio.sleep(0.3) · scraper.py:11 · 97 %, 10 times": for where there is no room for a list. */
+function Sentence({ path }: { path: CriticalPath }) {
+  const [part] = path.parts;
+  if (part === undefined) return null;
+  return (
+    <p class="path-line">
+      {tx("{time} of {all}:", { time: <b>{duration(part.seconds)}</b>, all: duration(path.seconds) })}{" "}
+      {displayName(said(part), 160)} {part.at ? <PlaceLink place={part.at} /> : null}{" "}
+      <span class="dim">{again(part, part.seconds / path.seconds)}</span>
+    </p>
   );
 }
 

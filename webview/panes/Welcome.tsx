@@ -1,6 +1,6 @@
 import { Icon } from "../icons";
 import { act } from "../state/actions";
-import { actions, open, source } from "../state/model";
+import { actions, open, problem, source } from "../state/model";
 import { t, tx } from "../util/l10n";
 
 /** What there is to see before there is anything to see. */
@@ -15,6 +15,16 @@ export function Welcome() {
             : t("Reading the trace…")}
         </h2>
         <p>{source.value?.title}</p>
+      </div>
+    );
+  }
+  // What is wrong with it is said above.
+  if (source.value && problem.value !== null) {
+    return (
+      <div class="welcome">
+        <Icon name="error" size={40} />
+        <h2>{t("This trace cannot be read")}</h2>
+        <p>{source.value.title}</p>
       </div>
     );
   }

@@ -42,7 +42,7 @@ export class FindingsView implements vscode.TreeDataProvider<Finding> {
 
   getTreeItem(finding: Finding): vscode.TreeItem {
     const place = userPlace(finding);
-    const item = new this.vs.TreeItem(title(finding));
+    const item = new this.vs.TreeItem(title(finding, this.found.of?.live ?? false));
     const [icon, colour] = ICONS[finding.severity];
     item.id = findingKey(finding);
     item.iconPath = new this.vs.ThemeIcon(icon, new this.vs.ThemeColor(colour));
@@ -73,7 +73,7 @@ export class FindingsView implements vscode.TreeDataProvider<Finding> {
 }
 
 /** What it is and how long, in the few words that a sidebar has room for; the tooltip has the sentence. */
-function title({ rule, seconds }: Finding): string {
+function title({ rule, seconds }: Finding, live: boolean): string {
   const titles: Record<FindingRule, string> = {
     "blocking-call": l10n.t("Blocks the event loop"),
     starved: l10n.t("Kept waiting for the loop"),
@@ -86,7 +86,10 @@ function title({ rule, seconds }: Finding): string {
     "not-thread-safe": l10n.t("Not thread-safe"),
     "sequential-awaits": l10n.t("Could run together"),
   };
-  return seconds === null ? titles[rule] : `${titles[rule]} · ${duration(seconds)}`;
+  // A deadlock goes on while nothing is told that would draw this anew: its length would be that of its beginning.
+  return seconds === null || (live && rule === "deadlock")
+    ? titles[rule]
+    : `${titles[rule]} · ${duration(seconds)}`;
 }
 
 function duration(seconds: number): string {

@@ -49,8 +49,10 @@ export class FrameReader {
       }
       const length = this.unit(bytes, at, bytes.length - at);
       if (this.broken) break;
-      if (bytes.length - at < length) at += this.fill(bytes, at);
-      else {
+      if (bytes.length - at < length) {
+        if (!this.started) checkSignature(bytes.subarray(at));
+        at += this.fill(bytes, at);
+      } else {
         this.deliver(bytes.subarray(at, at + length));
         at += length;
       }
@@ -102,12 +104,17 @@ export class FrameReader {
   }
 }
 
-function checkHeader(header: Uint8Array): void {
-  if (MAGIC.some((byte, i) => header[i] !== byte)) {
+/** As much of it as is there: what is shorter than a header may be no trace all the same. */
+function checkSignature(begin: Uint8Array): void {
+  if (MAGIC.some((byte, i) => i < begin.length && begin[i] !== byte)) {
     throw new TraceFormatError(
       "not a Loopscope trace: it does not begin with the trace signature. Record one with: loopscope run --trace FILE SCRIPT",
     );
   }
+}
+
+function checkHeader(header: Uint8Array): void {
+  checkSignature(header);
   const major = u16(header, 8);
   if (major > MAJOR || major === 0) {
     throw new TraceFormatError(

@@ -25,6 +25,14 @@ describe("a trace that is not quite one", () => {
     });
   });
 
+  it("of another kind is refused though it is shorter than a header, in whatever pieces it comes", () => {
+    for (const pieces of [["not a trace"], ["n", "o"], ["\u0089"]]) {
+      assert.throws(() => read(...pieces.map((piece) => new TextEncoder().encode(piece))), {
+        message: /not a Loopscope trace/,
+      });
+    }
+  });
+
   it("of a newer major format is refused, naming both", () => {
     assert.throws(
       () => read(header(2, 3)),
