@@ -53,7 +53,8 @@ export class ModuleTable {
       // Once the first name is found here, Python looks nowhere else.
       const first = this.at(base, parts.slice(0, 1));
       // `import redis` in a tools/redis.py means the package: tools is a package without an __init__.py.
-      if (first && (first.path !== from || this.roots.includes(base)))
+      const isItself = first?.path === from && !isInit(from) && !this.roots.includes(base);
+      if (first && !isItself)
         return parts.length === 1
           ? first
           : first.path === null || isInit(first.path)

@@ -29,6 +29,10 @@ async def not_imported_yet():
       "app/tools/redis.py":
         "import redis\nclass Lock:\n    def __init__(self): self.redis = redis.Redis()\n    async def take(self):\n        self.redis.get('x')  # !\n",
       "app/main.py": "from app.tools.redis import Lock\nasync def f():\n    await Lock().take()\n",
+      // A package imports its own modules by its name.
+      "web/__init__.py":
+        "from web.low import slow\nimport web.low\nasync def f():\n    slow()  # !\n    web.low.slow()  # !\n",
+      "web/low.py": "import time, web\ndef slow(): time.sleep(1)\nasync def g():\n    web.slow()  # !\n",
     }));
 
   it("through lazy imports", () =>
