@@ -7,7 +7,7 @@ const db = (prefix: string, list: string, extra = {}) => blocking("blocking-data
 
 /** What sends the query of a Django `QuerySet`, and what makes another one of it. */
 const DJANGO = `get create get_or_create update_or_create bulk_create bulk_update count exists first last aggregate
-  in_bulk earliest latest delete update contains explain __iter__`;
+  in_bulk earliest latest delete update contains explain __iter__ __len__ __bool__`;
 const DJANGO_STEPS = `all filter exclude order_by annotate alias values values_list select_related prefetch_related
   distinct only defer using reverse union intersection difference select_for_update dates datetimes none`;
 const PEEWEE_STEPS = `where order_by group_by having join limit offset distinct switch from_ with_cte dicts tuples

@@ -19,9 +19,27 @@ const EXEC = { replacement: "asyncio.create_subprocess_exec" };
 const SHELL = { replacement: "asyncio.create_subprocess_shell" };
 const wait = (prefix: string, names: string, extra = {}) => blocking("blocking-wait", prefix, names, extra);
 
+const BETWEEN = { severity: "warning", note: "sleeps before it tries again" } as const;
+
 export const sleep: Part = {
   blocking: [
     ...blocking("blocking-sleep", "time.", "sleep", { replacement: "asyncio.sleep" }),
+    // As decorators: of functions that fail.
+    ...blocking(
+      "blocking-sleep",
+      "",
+      "tenacity.retry.__call__ retrying.retry.__call__ retry.retry.__call__",
+      {
+        needsArguments: true,
+        ...BETWEEN,
+      },
+    ),
+    ...blocking(
+      "blocking-sleep",
+      "",
+      "backoff.on_exception.__call__ backoff.on_predicate.__call__ stamina.retry.__call__ ratelimit.sleep_and_retry.__call__",
+      BETWEEN,
+    ),
     ...blocking("blocking-sleep", "tenacity.Retrying.", "__iter__ __call__", {
       note: "sleeps between the attempts",
     }),

@@ -148,16 +148,36 @@ class SiteFinder {
 
   /**
    * Whether it calls, under some condition, a function of its own that it otherwise hands to a thread: `if no_threads:
-   * return work()` before `await to_thread(work)`. Whoever forbids threads knows that it blocks.
+   * return work()` before `await to_thread(work)`. Whoever forbids threads knows that it blocks. So does who calls with a
+   * function (a parameter) what a function of its own calls in a thread.
    */
   private isFallback(event: Event, call: CallExpr, callee: Value): boolean {
     const { events, exprs, scopes } = this.unit.ir;
     const name = exprs[call.fn];
-    if (name.k !== "name" || callee.v !== "function" || callee.unit !== this.unit) return false;
-    if (scopes[callee.scope]?.parent !== event.scope || isCertain(this.unit, event)) return false;
+    if (name.k !== "name" || isCertain(this.unit, event)) return false;
+    const isOwn =
+      callee.v === "function" && callee.unit === this.unit && scopes[callee.scope]?.parent === event.scope;
+    const isGiven =
+      callee.v === "param" && scopes[event.scope].params.some((param) => param.name === name.id);
+    if (!isOwn && !isGiven) return false;
+    const callsIt = (scope: ScopeRef) =>
+      events.some((inner) => {
+        const called = inner.e === "call" && inner.scope === scope ? exprs[inner.call] : null;
+        const fn = called?.k === "call" ? exprs[called.fn] : null;
+        return fn?.k === "name" && fn.id === name.id;
+      });
     const names = (ref: ExprRef): boolean => {
       const expr = exprs[ref];
-      return expr.k === "name" ? expr.id === name.id : expr.k === "call" && expr.args.some(names);
+      if (expr.k === "call") return expr.args.some(names);
+      if (expr.k === "function") return isGiven && callsIt(expr.scope);
+      if (expr.k !== "name" || expr.id === name.id) return expr.k === "name";
+      return (
+        isGiven &&
+        scopes.some(
+          (scope, at) =>
+            scope.kind === "def" && scope.name === expr.id && scope.parent === event.scope && callsIt(at),
+        )
+      );
     };
     return events.some((other) => {
       if (other.e !== "call" || other.scope !== event.scope || isCertain(this.unit, other)) return false;
@@ -208,6 +228,8 @@ class SiteFinder {
     if (caller?.when === "loop") queued.push(...this.callables(call, caller.callable));
     if (name.endsWith("ExitStack.enter_context") && call.args[0] !== undefined)
       onLoop.push(...this.targets.entered(this.values(call.args[0])));
+    if (Object.hasOwn(called, name) && call.args.length === 1)
+      onLoop.push(...this.targets.implicit(this.values(call.args[0]), called[name]));
     const consumer = knowledge.consumer(name);
     if (consumer) {
       const refs = consumer.iterable === "all" ? call.args : consumer.iterable.map((at) => call.args[at]);
@@ -222,8 +244,17 @@ class SiteFinder {
     if (this.targets.excused(sink, this.unit, call)) return true;
     if (sink.name.startsWith("concurrent.futures.Future.") && this.isKnownDone(event, call)) return true;
     if (sink.rule === "blocking-file" && this.e.calls.isInMemory(this.unit, call)) return true;
+    if (sink.rule === "blocking-file" && takesFiles.test(sink.name) && this.isOpenFile(call)) return true;
     if (queueGet.test(sink.name) && this.isKnownFull(call)) return true;
     return sink.rule === "blocking-socket" && (this.isGuarded(event) || this.isSetNonBlocking(call));
+  }
+
+  /** Whether it is given what a `with` around it opened, and that is no file of the disk: a member of an archive in memory. */
+  private isOpenFile(call: CallExpr): boolean {
+    const file = call.args.length > 0 ? this.unit.ir.exprs[call.args[0]] : undefined;
+    if (file?.k !== "name" || this.values(call.args[0]).length > 0) return false;
+    const { binds } = this.unit.ir.scopes[file.scope];
+    return Object.hasOwn(binds, file.id) && binds[file.id].every((binding) => binding.b === "enter");
   }
 
   /** Whether it stands in a `try` that handles what a non-blocking socket raises. */
@@ -306,6 +337,18 @@ class SiteFinder {
     });
   }
 }
+
+/** What reads a file by its name, or one that is open already. */
+const takesFiles =
+  /^(?:pandas|numpy|torch|joblib|openpyxl|xml|lxml|zipfile|tarfile|gzip)\.|^PIL\.Image\.open$/;
+
+/** Methods that builtins call. */
+const called: Readonly<Record<string, string>> = {
+  "builtins.len": "__len__",
+  "builtins.bool": "__bool__",
+  "builtins.str": "__str__",
+  "builtins.repr": "__repr__",
+};
 
 const queueGet = /^(?:queue\.\w+|multiprocessing\.[\w.]*Queue)\.get$/;
 

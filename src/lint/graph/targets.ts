@@ -60,7 +60,19 @@ export class Targets {
     if (scope.isGenerator || fn.manager) return [];
     const call = by ? { ...by, skip: fn.skip } : undefined;
     const bind = this.bind(fn.env, given);
-    return [{ t: "function", node, bind, awaited: awaited === true && !scope.isAsync, call }];
+    const ran: Target = { t: "function", node, bind, awaited: awaited === true && !scope.isAsync, call };
+    return awaited || scope.isAsync ? [ran] : [ran, ...this.sleepsBetween(fn)];
+  }
+
+  /** `@retry(wait=...)`: a decorator that sleeps before it calls a plain function again. */
+  private sleepsBetween({ unit, scope }: FunctionValue): Target[] {
+    return unit.ir.scopes[scope].decorators.flatMap((ref): Target[] => {
+      const sink = this.e.knowledge.blockingCall(`${this.e.functions.decoratorText(unit, ref)}.__call__`);
+      const expr = unit.ir.exprs[ref];
+      const given = expr.k === "call" ? Object.keys(expr.kw) : [];
+      if (!sink || (sink.needsArguments && !given.some((name) => /^(?:wait|delay)/.test(name)))) return [];
+      return [{ t: "sink", call: sink }];
+    });
   }
 
   private bind(...envs: (Env | null)[]): Bind | null {

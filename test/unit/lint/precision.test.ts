@@ -35,6 +35,48 @@ async def never():
         work()  # !
 `));
 
+  it("lets a function run on the loop what it is given, and otherwise gives to a thread in one of its own", () =>
+    blocks(`
+import asyncio, time
+class Database:
+    async def run(self, fn):
+        if self.executor is None:
+            return fn(self.connection)
+        def in_thread():
+            return fn(self.connect())
+        return await asyncio.get_running_loop().run_in_executor(self.executor, in_thread)
+    async def lambdas(self, fn):
+        if self.executor is None:
+            return fn(1)
+        return await asyncio.to_thread(lambda: fn(2))
+    async def always(self, fn):
+        if self.executor is None:
+            return fn(1)
+        return await asyncio.to_thread(lambda: self.connect())
+    async def main(self):
+        await self.run(lambda c: time.sleep(1))
+        await self.lambdas(lambda c: time.sleep(1))
+        await self.always(lambda c: time.sleep(1))  # !
+`));
+
+  it("leaves alone what reads a file that is open, and is none of the disk's", () =>
+    checks(
+      "blocking-file",
+      `
+import io, zipfile
+import pandas as pd
+async def main(data, client, path):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with archive.open("a") as member:
+            pd.read_csv(member)
+    async with client.get() as response:
+        pd.read_csv(response)
+    with open(path) as file:  # !
+        pd.read_csv(file)  # !
+    pd.read_csv(path)  # !
+`,
+    ));
+
   it("knows a socket that another method made non-blocking, or another class's", () =>
     blocks({
       "voice.py": `

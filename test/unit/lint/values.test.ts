@@ -154,4 +154,28 @@ async def main():
     described()  # !
     offloaded()
 `));
+
+  it("are asked for their length or text, and tried again by decorators", () =>
+    blocks(`
+import time, backoff, tenacity
+from tenacity import retry, wait_fixed
+class Remote:
+    def __len__(self): time.sleep(1); return 3
+    def __str__(self): return "remote"
+@retry(wait=wait_fixed(2))
+def waits(): ...
+@retry(stop=3)
+def does_not_wait(): ...
+@backoff.on_exception(backoff.expo, OSError)
+def backs_off(): ...
+@retry(wait=wait_fixed(2))
+async def waits_well(): ...
+async def main(remote: Remote):
+    len(remote)  # !
+    str(remote)
+    waits()  # !
+    does_not_wait()
+    backs_off()  # !
+    await waits_well()
+`));
 });
