@@ -171,6 +171,33 @@ class Limits(Compared):
             """
         )
 
+    def test_collections_begin_in_the_threads_of_the_program(self):
+        """Finalizers, and what is in `gc.callbacks`, run where they would untraced."""
+        self.same(
+            """
+            import asyncio, gc, threading, time
+            threads = set()
+            gc.callbacks.append(lambda phase, info: threads.add(threading.get_ident()))
+            gc.set_threshold(60)
+            class Knot:
+                def __init__(self): self.knot = self
+                def __del__(self): threads.add(threading.get_ident())
+            async def waits(event):
+                await event.wait()
+            async def main():
+                event = asyncio.Event()
+                waiting = [asyncio.create_task(waits(event)) for _ in range(300)]
+                end = time.monotonic() + 1
+                while time.monotonic() < end:
+                    for _ in range(10): Knot()
+                    await asyncio.sleep(0.001)
+                event.set()
+                await asyncio.gather(*waiting)
+            asyncio.run(main())
+            print(threads == {threading.get_ident()}, gc.isenabled())
+            """
+        )
+
     def test_the_end_of_the_interpreter(self):
         self.same(
             """

@@ -101,7 +101,9 @@ class Drain(Outgoing):
         wait = self.bell.acquire
         pause = 0.0
         while True:
+            garbage.allow()
             wait(True, pause)
+            garbage.hold_off()
             if self.stopping:
                 break
             try:
@@ -113,6 +115,7 @@ class Drain(Outgoing):
         self.running.release()
         if self.channel.broken and self.gone is not None:
             self.gone()
+        garbage.allow()
 
     def ring(self):
         try:
@@ -261,6 +264,7 @@ class Drain(Outgoing):
 
     def forked(self, reconnect):
         """In the child of a fork, where the thread is no more: reconnect() gives it a channel of its own and a hello, or None."""
+        garbage.allow()
         state.resume = None
         self.paused.clear()
         self.channel.close()
@@ -288,6 +292,7 @@ class Drain(Outgoing):
             self.stopping = True
             self.ring()
             self.running.acquire(True, 1)
+            garbage.allow()
 
     def stop(self):
         """Sends what is left and ends the thread; the program goes on."""
