@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { StreamWriter } from "../unit/trace/writer";
 import { sleepers } from "./synthetic/scenes";
 import { type Coroutine, Simulation } from "./synthetic/simulate";
 import { useViews } from "./views";
@@ -24,12 +25,42 @@ describe("what the view says in words", () => {
     await opened;
   });
 
+  it("says at which line of the task the function that waited was awaited", async () => {
+    const view = await open();
+    const w = new StreamWriter();
+    const [fetch, main] = ["/app/app.py:4 fetch", "/app/app.py:7 main"];
+    w.run(0, 1).new(1, 0, 0, main, "Task-1", []);
+    for (let n = 0; n < 3; n++) {
+      w.step(1, n, n + 0.01, 9, [main, fetch]).waits(1, "sleep", 0, 1);
+      w.wake(1, n + 1, 1);
+    }
+    await view.show(w.done(1, 3, 3.01).bytes(), "app.py");
+    const [row] = await view.page.locator(".overview .path li").allInnerTexts();
+    assert.match(
+      row.replace(/\s+/g, " "),
+      /^2\.97 s asyncio\.sleep\(1\) app\.py:4, awaited at app\.py:7 · 99 %, 3 times, one after another$/,
+    );
+  });
+
   it("says it in a sentence where there is no room for a list", async () => {
     const view = await open({ width: 340 });
     await view.show(sleepers().finish(), "sleepers.py");
     const said = (await view.page.locator(".overview .path-line").innerText()).replace(/\s+/g, " ");
     assert.equal(said, "2.00 s of 2.00 s: asyncio.sleep(2) sleepers.py:16 100 %");
     assert.equal(await view.page.locator(".overview .path").count(), 0);
+  });
+
+  it("tells of two runs where the time of each went", async () => {
+    const view = await open();
+    await view.show(sleepers().finish(), "after");
+    await view.post({ type: "compare", source: { kind: "file", title: "before", bytes: null } });
+    await view.feed(sleepers().finish(), "b");
+    await view.end("b");
+    const columns = view.page.locator(".compare section:has(.path)");
+    await columns.nth(1).waitFor();
+    const told = (await columns.allInnerTexts()).map((text) => text.replace(/\s+/g, " "));
+    const where = "2.00 s asyncio.sleep(2) sleepers.py:16 · 100 %";
+    assert.deepEqual(told, [`Where the 2.00 s went before ${where}`, `Where the 2.00 s went after ${where}`]);
   });
 
   it("does not say that a program made no task where the file is no trace", async () => {

@@ -14,6 +14,7 @@ import { actions, other, source, sourceFindings, tick, trace } from "../state/mo
 import { theme } from "../state/theme";
 import { count, duration, percent } from "../util/format";
 import { t } from "../util/l10n";
+import { ComparedPaths } from "./PathPanel";
 import { PlaceLink } from "./PlaceLink";
 
 // The trace that was opened to compare with is the earlier run, whatever its date: "before".
@@ -69,6 +70,7 @@ export function ComparePane() {
           of={trace.value}
           length={longest}
         />
+        <ComparedPaths before={other.value.trace} after={trace.value} />
         <div class="columns">
           <FindingList title={t("Fixed")} list={fixed} className="fixed" none={t("No finding went away.")} />
           <FindingList title={t("New")} list={added} className="new" none={t("Nothing new went wrong.")} />

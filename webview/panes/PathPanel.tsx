@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
 import type { CriticalPath } from "../../src/protocol/report";
-import { criticalPath, pathInfo, programPath } from "../../src/trace";
+import { criticalPath, pathInfo, programPath, type Trace } from "../../src/trace";
 import { live, tick, trace } from "../state/model";
 import { displayName, duration, percent } from "../util/format";
 import { t, tn, tx } from "../util/l10n";
@@ -46,6 +46,31 @@ function Sentence({ path }: { path: CriticalPath }) {
   );
 }
 
+/** The same of two traces, one beside the other; nothing where one of them does not tell. */
+export function ComparedPaths({ before, after }: { before: Trace; after: Trace }) {
+  const infos = useMemo(
+    () => [before, after].map((it) => [it, programPath(it)] as const),
+    [before, after, before.steps.count, after.steps.count],
+  );
+  const [from, to] = infos.map(([it, path]) => (path === null ? null : pathInfo(it, path)));
+  if (from === null || to === null) return null;
+  return (
+    <div class="columns">
+      <Column title={t("Where the {time} went before", { time: duration(from.seconds) })} path={from} />
+      <Column title={t("Where the {time} went after", { time: duration(to.seconds) })} path={to} />
+    </div>
+  );
+}
+
+function Column({ title, path }: { title: string; path: CriticalPath }) {
+  return (
+    <section>
+      <h3>{title}</h3>
+      <Parts path={path} most={4} />
+    </section>
+  );
+}
+
 /** Where the time of a task that has ended went, and of those it waited for. */
 export function TaskPath({ task }: { task: number }) {
   const it = trace.value;
@@ -73,6 +98,9 @@ function Parts({ path, most }: { path: CriticalPath; most: number }) {
           <span title={displayName(said(part), 400)}>{displayName(said(part), 160)}</span>
           <span class="dim">
             {part.at ? <PlaceLink place={part.at} /> : null}
+            {part.stack.length > 1
+              ? tx(", awaited at {place}", { place: <PlaceLink place={part.stack[0]} /> })
+              : ""}
             {part.at ? " · " : ""}
             {again(part, part.seconds / path.seconds)}
           </span>
