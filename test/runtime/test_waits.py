@@ -339,6 +339,37 @@ class ByTurns(unittest.TestCase):
         waits = [row["on"] and (row["on"][0], [t.name for t in row["on"][3]]) for row in rows]
         self.assertEqual((len(rows), waits[12], waits[17]), (20, ("tasks", ["a", "b"]), ("task", ["c"])))
 
+    def test_what_yields_at_times_and_else_hands_on_a_future(self):
+        kinds = (False, True, False, False, True, True, False)
+        program = """
+            import asyncio
+            class Awaited:
+                def __init__(self, future):
+                    self.future, self.given = future, False
+                def __await__(self):
+                    return self
+                def __next__(self):
+                    if self.given:
+                        raise StopIteration
+                    self.given = True
+                    if self.future is not None:
+                        self.future._asyncio_future_blocking = True
+                    return self.future
+            async def work(loop):
+                for waits in KINDS:
+                    future = loop.create_future() if waits else None
+                    if waits:
+                        loop.call_soon(future.set_result, None)
+                    await Awaited(future)
+            async def main():
+                await asyncio.gather(*[work(asyncio.get_running_loop()) for _ in range(2)])
+            asyncio.run(main())
+            """
+        done = traced.run(program.replace("KINDS", repr(kinds)))
+        works = [task for task in done.run.tasks if task.coroutine == "work"]
+        seen = [tuple((row["on"] and row["on"][0], row["future"] > 0) for row in task.suspensions) for task in works]
+        self.assertEqual(seen, [tuple((None if waits else "yield", waits) for waits in kinds)] * 2)
+
 
 class ManyOnOne(unittest.TestCase):
     def test_as_cheap_for_the_last_of_many(self):

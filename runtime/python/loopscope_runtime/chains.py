@@ -25,7 +25,7 @@ import sys
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 
 from . import codes, names, positions
-from .records import KEYS
+from .records import KEYS, YIELD_HEAD
 
 SLEEP0 = "sleep(0)"
 OTHER = "other"
@@ -199,7 +199,7 @@ def unchanged(st, future, sleep_code):
     a = c.cr_await
     if future is None:
         return kept if st[9] is SLEEP0 and type(a) is CoroutineType and a.cr_code is sleep_code else -1
-    return kept if st[9] is type(a) else -1
+    return kept if st[9] is type(a) and st[0] + st[5] != YIELD_HEAD else -1  # what is awaited may have yielded before, and now hands on a future
 
 
 def anew(st, kept, waiters=None, arg=0.0, thing=0.0):
