@@ -4,6 +4,7 @@ import {
   announce,
   exitStatus,
   findPython,
+  handedOn,
   type Listener,
   type Program,
   type Python,
@@ -61,6 +62,7 @@ export function registerRun(program: Command): Command {
 }
 
 async function run(words: string[], options: Options): Promise<number> {
+  const descriptors = handedOn();
   const program = parseProgram(words);
   const settings = settingsOf(options);
   if (options.trace === "-") throw new UsageError("a trace is binary: give --trace a file, not -");
@@ -68,7 +70,7 @@ async function run(words: string[], options: Options): Promise<number> {
   const python = await findPython(options.python).catch((error: Error) => {
     throw error instanceof PythonError ? new UsageError(error.message) : error;
   });
-  if (options.dormant) return await rest(options, python, program);
+  if (options.dormant) return await rest(options, { python, program, descriptors });
   const onProblem = (message: string) => complain(`loopscope: ${message}`);
   const spool = openSpool(options.trace, onProblem);
   try {
@@ -79,11 +81,17 @@ async function run(words: string[], options: Options): Promise<number> {
       if (spool.folder !== null)
         announce(spool.folder, { listener: process.pid, programs: pids, channel, trace });
     };
-    const started = await Run.start({ ...settings, python, program, onFrames, onProblem, onProgram }).catch(
-      (error: Error) => {
-        throw new UsageError(error.message);
-      },
-    );
+    const started = await Run.start({
+      ...settings,
+      python,
+      program,
+      descriptors,
+      onFrames,
+      onProblem,
+      onProgram,
+    }).catch((error: Error) => {
+      throw new UsageError(error.message);
+    });
     const status = exitStatus(await started.finished);
     spool.file.close();
     await conclude(spool.file.path, options).catch((error: Error) => complain(`loopscope: ${error.message}`));
@@ -94,7 +102,10 @@ async function run(words: string[], options: Options): Promise<number> {
 }
 
 /** Runs a program that waits for `loopscope attach`. */
-async function rest(options: Options, python: Python, program: Program): Promise<number> {
+async function rest(
+  options: Options,
+  what: { python: Python; program: Program; descriptors: number[] },
+): Promise<number> {
   const records = ["trace", "report", "timeline"].find((name) => name in options);
   if (records !== undefined) {
     throw new UsageError(
@@ -104,7 +115,7 @@ async function rest(options: Options, python: Python, program: Program): Promise
   const tell = (pid: number) => {
     if (!options.quiet) complain(`loopscope: process ${pid} is dormant: loopscope attach ${pid} records it`);
   };
-  const exit = await runDormant({ python, program, follow: options.follow }, tell).catch((error: Error) => {
+  const exit = await runDormant({ ...what, follow: options.follow }, tell).catch((error: Error) => {
     throw new UsageError(error.message);
   });
   return exitStatus(exit);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Hello } from "../protocol/stream";
+import { stdioWith } from "./descriptors";
 import { DEFAULT_BLOCK_MS, type TraceSettings, tracedEnvironment } from "./environment";
 import { Listener, type TracedProgram } from "./listener";
 import { NOT_ON_WINDOWS } from "./processes";
@@ -19,6 +20,8 @@ export interface Program {
 export interface RunOptions extends TraceSettings {
   python: Python;
   program: Program;
+  /** Of this process, for the program, besides stdin, stdout and stderr. */
+  descriptors?: readonly number[];
   /** Takes the trace as it grows: first its header, then runs of whole frames. Must not throw. */
   onFrames(bytes: Uint8Array): void;
   onProblem(message: string): void;
@@ -81,7 +84,7 @@ export class Run {
 
 /** Starts a program that costs nothing until it is attached to, and waits for its end. Throws an error for the user. */
 export async function runDormant(
-  options: Pick<RunOptions, "python" | "program" | "follow">,
+  options: Pick<RunOptions, "python" | "program" | "descriptors" | "follow">,
   onStart: (pid: number) => void,
 ): Promise<Exit> {
   if (process.platform === "win32") throw new Error(NOT_ON_WINDOWS);
@@ -98,13 +101,13 @@ export async function runDormant(
 
 /** Starts a program with our stdin, stdout and stderr, and gives it the signals that we get. */
 async function launch(
-  { python, program }: Pick<RunOptions, "python" | "program">,
+  { python, program, descriptors = [] }: Pick<RunOptions, "python" | "program" | "descriptors">,
   env: NodeJS.ProcessEnv,
 ): Promise<{ child: ChildProcess; relay: SignalRelay }> {
   const { command, args } = faithfulCommand(python.command, pythonArguments(program));
   const relay = new SignalRelay();
   try {
-    const child = spawn(command, args, { stdio: "inherit", env, windowsHide: false });
+    const child = spawn(command, args, { stdio: stdioWith(descriptors), env, windowsHide: false });
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);
       child.once("error", reject);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execute, Folder, loopscope, type Options, type Result } from "./cli";
+import { cli, execute, Folder, loopscope, type Options, type Result } from "./cli";
 import { interpreters } from "./pythons";
 
 /** Programs, and what is given to them: what they do traced must be what they do under python. */
@@ -155,6 +155,25 @@ describe("a traced program behaves as under python:", function () {
       await compare([script, ...args], { input, env, cwd: folder.path });
     });
   }
+
+  it("descriptors that are handed on to it", async function () {
+    if (process.platform !== "linux") this.skip();
+    const script = folder.file(
+      "descriptors.py",
+      "import os\nfor fd in range(3, 12):\n  try: print(fd, os.get_inheritable(fd), os.read(fd, 9) if fd != 9 else os.write(fd, b'there'))\n  except OSError: pass\n",
+    );
+    folder.file("data", "from a file");
+    const [{ path }] = interpreters();
+    const python = ["run", "--quiet", "--python", path, script];
+    const handing = 'exec 3<data 5<data 9>written; echo piped | "$@" 4<&0 </dev/null';
+    const run = (words: string[]) =>
+      execute("/bin/sh", ["-c", handing, "sh", ...words], { cwd: folder.path });
+    const plain = await run([path, script]);
+    assert.match(plain.stdout, /^3 True b'from a fi'\n4 True b'piped.n'\n5 True b'from a fi'\n9 True 5\n$/);
+    for (const words of [python, [...python.slice(0, 1), "--dormant", ...python.slice(1)]]) {
+      assert.deepEqual(await run([process.execPath, cli(), ...words]), plain);
+    }
+  });
 
   it("a script that is not there", () => compare(["missing.py", "x"], { cwd: folder.path }));
 
