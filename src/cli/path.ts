@@ -42,7 +42,7 @@ const SAID: Record<Part["kind"], (label: string) => string> = {
   wait: (label) => label,
   run: (label) => `running ${label}`,
   ready: (label) => (label === "" ? "the event loop was busy" : `the event loop was busy with ${label}`),
-  unknown: () => "not recorded",
+  unknown: () => "not recorded, or too far back to be followed",
 };
 
 /** "asyncio.sleep(0.5) at app.py:6 in fetch, awaited at app.py:13 in main, 6 times, one after another" */

@@ -4,7 +4,7 @@ import { loopLane } from "../lanes/state";
 import { loopEnd, loopsOf } from "../model/loops";
 import { State } from "../model/snapshot";
 import { cursor, now, snapshot, tick, trace } from "../state/model";
-import { duration, instant, percent } from "../util/format";
+import { count, duration, instant, percent } from "../util/format";
 import { t, tn, tx } from "../util/l10n";
 import { narrow } from "./narrow";
 import { ProgramPath } from "./PathPanel";
@@ -70,11 +70,11 @@ export function Overview() {
           : `${t("At {time}:", { time: instant(now.value, trace.value.endTime) })} `}
         {tn(alive, "{n} task alive", "{n} tasks alive")}
         {totals[State.ready] > 0 ? (
-          <span class="waits">, {t("{n} waiting for the loop", { n: totals[State.ready] })}</span>
+          <span class="waits">, {t("{n} waiting for the loop", { n: count(totals[State.ready]) })}</span>
         ) : null}
-        {over > 0 ? `, ${t("{n} ended", { n: over })}` : ""}
+        {over > 0 ? `, ${t("{n} ended", { n: count(over) })}` : ""}
         {totals[State.raised] > 0 ? (
-          <span class="late">, {t("{n} failed", { n: totals[State.raised] })}</span>
+          <span class="late">, {t("{n} failed", { n: count(totals[State.raised]) })}</span>
         ) : null}
       </p>
       <ProgramPath brief={narrow.value} />

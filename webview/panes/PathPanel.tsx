@@ -126,7 +126,7 @@ function Parts({ path, most }: { path: CriticalPath; most: number }) {
 function said({ kind, label }: Part): string {
   if (kind === "wait") return label;
   if (kind === "run") return t("running {what}", { what: label });
-  if (kind === "unknown") return t("not recorded");
+  if (kind === "unknown") return t("not recorded, or too far back to be followed");
   return label === ""
     ? t("the event loop was busy")
     : t("the event loop was busy with {what}", { what: label });

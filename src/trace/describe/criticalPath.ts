@@ -33,7 +33,7 @@ export interface CriticalPath {
 }
 
 /** A longer path is told from its end; the rest is "unknown". */
-const MOST = 100_000;
+const MOST = 300_000;
 
 /**
  * The chain of steps and waits that made a task take as long as it did, told from its end back to its creation: where it
