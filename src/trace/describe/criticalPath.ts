@@ -53,6 +53,8 @@ export function criticalPath(trace: Trace, task: number): CriticalPath {
 class Walk {
   readonly parts = new Map<string, PathPart>();
   readonly through = new Map<number, number>();
+  /** Suspensions in which the awaited task was followed though it had not ended. */
+  private readonly followed = new Set<number>();
 
   /** `begin`: what was before is not asked for. */
   constructor(
@@ -118,16 +120,21 @@ class Walk {
     const { steps, tasks } = this.trace;
     const cause = this.causeOf(row);
     const by = steps.by.get(row);
-    const kind = CAUSES[cause % CAUSE_CANCELLED];
-    if (kind === "task" && by >= 0 && by !== task) return by;
-    if (cause & CAUSE_CANCELLED) return -1;
+    // What ended the wait later, does not matter.
+    if (steps.ready.get(row) <= ready) {
+      if (CAUSES[cause % CAUSE_CANCELLED] === "task" && by >= 0 && by !== task) return by;
+      if (cause & CAUSE_CANCELLED) return -1;
+    }
     const { tasks: awaited } = waitOf(this.trace, row);
     let last = -1;
     for (const each of awaited) {
       const ended = tasks.ended.get(each);
       if (each !== task && ended <= ready && (last < 0 || ended > tasks.ended.get(last))) last = each;
     }
-    return last;
+    if (last >= 0 || awaited.length !== 1 || awaited[0] === task || this.followed.has(row)) return last;
+    // It was not waited for to its end, as `wait_for` of CPython 3.11 gives up: what it did all the while is why. In a circle, once.
+    this.followed.add(row);
+    return tasks.ended.get(awaited[0]) <= ready ? -1 : awaited[0];
   }
 
   private causeOf(row: number): number {
