@@ -63,14 +63,6 @@ export const files: Part = {
     ...blocking("blocking-file", "PIL.Image.", "open Image.save"),
     ...blocking("blocking-file", "", "openpyxl.load_workbook torch.load torch.save joblib.load joblib.dump"),
     ...blocking("blocking-file", "", "xml.etree.ElementTree.parse xml.dom.minidom.parse lxml.etree.parse"),
-    ...blocking(
-      "blocking-file",
-      "logging.",
-      "FileHandler handlers.RotatingFileHandler handlers.TimedRotatingFileHandler handlers.WatchedFileHandler",
-      {
-        severity: "hint",
-      },
-    ),
     ...blocking("blocking-file", "dotenv.", "load_dotenv dotenv_values set_key", { severity: "hint" }),
     ...blocking("blocking-file", "cv2.VideoCapture.", "read grab", { note: "waits for the next frame" }),
     ...blocking("blocking-file", "", "cv2.imread cv2.imwrite soundfile.read soundfile.write h5py.File"),

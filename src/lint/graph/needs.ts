@@ -103,8 +103,11 @@ function argument(
   return { expr: callee.unit.ir.exprs[param.default], isArgument: false };
 }
 
+/** Decorators that hand on the arguments as they are. */
+const plainDecorator = /^(?:staticmethod|classmethod|(?:async)?contextmanager)$/;
+
 function isPlainDecorator(expr: Expr | undefined): boolean {
-  return expr?.k === "name" && (expr.id === "staticmethod" || expr.id === "classmethod");
+  return plainDecorator.test(expr?.k === "name" ? expr.id : expr?.k === "attr" ? expr.name : "");
 }
 
 function meets({ type, text }: Extract<Expr, { k: "literal" }>, is: Need["is"]): boolean {

@@ -94,12 +94,18 @@ class SiteFinder {
       case "test":
         return this.site(event, this.targets.implicit(this.values(event.of), event.method));
       case "iterate":
-        return this.site(event, this.targets.iterated(this.values(event.of)));
+        return this.site(event, this.targets.iterated(this.values(event.of), this.madeBy(event, event.of)));
       case "enter":
-        return this.site(event, this.targets.entered(this.values(event.of)));
+        return this.site(event, this.targets.entered(this.values(event.of), this.madeBy(event, event.of)));
       default:
         return [];
     }
+  }
+
+  /** The call that makes what is entered or iterated where it is made: its arguments are those of the generator's function. */
+  private madeBy(event: Event, ref: ExprRef) {
+    const expr = this.unit.ir.exprs[ref];
+    return expr?.k === "call" ? { unit: this.unit, scope: event.scope, expr } : null;
   }
 
   private values(ref: ExprRef): Value[] {
@@ -227,7 +233,7 @@ class SiteFinder {
     if (caller?.when === "now") onLoop.push(...this.callables(call, caller.callable));
     if (caller?.when === "loop") queued.push(...this.callables(call, caller.callable));
     if (name.endsWith("ExitStack.enter_context") && call.args[0] !== undefined)
-      onLoop.push(...this.targets.entered(this.values(call.args[0])));
+      onLoop.push(...this.targets.entered(this.values(call.args[0]), this.madeBy(event, call.args[0])));
     if (Object.hasOwn(called, name) && call.args.length === 1)
       onLoop.push(...this.targets.implicit(this.values(call.args[0]), called[name]));
     const consumer = knowledge.consumer(name);

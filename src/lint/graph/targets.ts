@@ -8,6 +8,9 @@ import type { Unit } from "../resolve/unit";
 import type { Env, FunctionValue, Value } from "../resolve/values";
 import type { Bind, CallSite, Target } from "./node";
 
+/** The call that made a value, as it is written; null where that is another one, or none. */
+type MadeBy = Omit<CallSite, "skip"> | null;
+
 /** What runs when a value is called, iterated or entered. */
 export class Targets {
   constructor(
@@ -22,7 +25,7 @@ export class Targets {
     args: Value[][],
     kw: Record<string, Value[]>,
     awaited: Awaited = false,
-    by: Omit<CallSite, "skip"> | null = null,
+    by: MadeBy = null,
   ): Target[] {
     switch (value.v) {
       case "external":
@@ -49,7 +52,7 @@ export class Targets {
     fn: FunctionValue,
     given: Env | null,
     awaited: Awaited = false,
-    by: Omit<CallSite, "skip"> | null = null,
+    by: MadeBy = null,
   ): Target[] {
     const scope = fn.unit.ir.scopes[fn.scope];
     const node = fn.unit.functions.get(fn.scope);
@@ -86,12 +89,7 @@ export class Targets {
     return bound.size > 0 ? bound : null;
   }
 
-  private constructed(
-    cls: ProjectClass,
-    args: Value[][],
-    kw: Record<string, Value[]>,
-    by: Omit<CallSite, "skip"> | null,
-  ): Target[] {
+  private constructed(cls: ProjectClass, args: Value[][], kw: Record<string, Value[]>, by: MadeBy): Target[] {
     const found = ["__init__", "__new__", "__post_init__"].flatMap((name) =>
       this.method(cls, name, args, kw, by),
     );
@@ -105,7 +103,7 @@ export class Targets {
     name: string,
     args: Value[][] = [],
     kw: Record<string, Value[]> = {},
-    by: Omit<CallSite, "skip"> | null = null,
+    by: MadeBy = null,
   ): Target[] {
     return (this.e.members.lookup(cls, name) ?? []).flatMap((value) => {
       if (value.v === "function")
@@ -119,29 +117,28 @@ export class Targets {
     return call && !call.lazy && !this.e.knowledge.isCoroutine(name) ? [{ t: "sink", call }] : [];
   }
 
-  iterated(values: readonly Value[], depth = 0): Target[] {
+  /** `by`: the call that made the values, where they are iterated on the spot. */
+  iterated(values: readonly Value[], by: MadeBy = null, depth = 0): Target[] {
     if (depth > 8) return [];
     return values.flatMap((value): Target[] => {
       switch (value.v) {
-        case "generator": {
-          const node = value.unit.functions.get(value.scope);
-          return node && !value.isAsync ? [{ t: "function", node, bind: this.bind(value.env) }] : [];
-        }
+        case "generator":
+          return this.body(value, by);
         case "lazy": {
           const sink = value.sink === null ? undefined : this.e.knowledge.blockingCall(value.sink);
           const run = value.runs.flatMap((fn) => this.called(fn, [], {}));
           return [
             ...(sink ? [{ t: "sink" as const, call: sink }] : []),
             ...run,
-            ...this.iterated(value.over, depth + 1),
+            ...this.iterated(value.over, null, depth + 1),
           ];
         }
         case "member":
-          return this.iterated(this.e.members.objects([value]), depth + 1);
+          return this.iterated(this.e.members.objects([value]), null, depth + 1);
         case "external":
           // `sys.stdin`; a class is not iterated.
           return this.e.knowledge.returns(value.name)
-            ? this.iterated(this.e.members.objects([value]), depth + 1)
+            ? this.iterated(this.e.members.objects([value]), null, depth + 1)
             : [];
         case "instance":
           if (!value.cls) return this.sink(this.e.knowledge.member(value.type, "__iter__"));
@@ -160,16 +157,23 @@ export class Targets {
     return [
       ...this.method(cls, "__iter__"),
       ...this.method(cls, "__next__"),
-      ...this.iterated(made, depth + 1),
+      ...this.iterated(made, null, depth + 1),
     ];
   }
 
-  entered(values: readonly Value[]): Target[] {
+  /** What the body of a generator runs, with what its parameters were given. */
+  private body(made: Extract<Value, { v: "generator" | "manager" }>, by: MadeBy): Target[] {
+    const node = made.unit.functions.get(made.scope);
+    if (!node || made.isAsync) return [];
+    const isMaker = (fn: Value) => fn.v === "function" && fn.unit === made.unit && fn.scope === made.scope;
+    const call =
+      by && this.e.expr(by.unit, by.expr.fn).some(isMaker) ? { ...by, skip: made.skip } : undefined;
+    return [{ t: "function", node, bind: this.bind(made.env), call }];
+  }
+
+  entered(values: readonly Value[], by: MadeBy = null): Target[] {
     return this.e.members.objects(values).flatMap((value): Target[] => {
-      if (value.v === "manager") {
-        const node = value.unit.functions.get(value.scope);
-        return node && !value.isAsync ? [{ t: "function", node, bind: this.bind(value.env) }] : [];
-      }
+      if (value.v === "manager") return this.body(value, by);
       if (value.v !== "instance") return [];
       if (value.cls) return [...this.method(value.cls, "__enter__"), ...this.method(value.cls, "__exit__")];
       if (value.type === "contextlib.closing")

@@ -150,7 +150,14 @@ export class Evaluator {
         return [this.functions.plain(unit, expr.scope)];
       case "generator":
         return [
-          { v: "generator", unit, scope: expr.scope, env: null, isAsync: unit.ir.scopes[expr.scope].isAsync },
+          {
+            v: "generator",
+            unit,
+            scope: expr.scope,
+            env: null,
+            isAsync: unit.ir.scopes[expr.scope].isAsync,
+            skip: 0,
+          },
         ];
       case "sub":
         return this.subscript(unit, expr);
@@ -344,7 +351,7 @@ export class Evaluator {
     if (value.v !== "instance" || !value.cls || this.depth > maxDepth) return [];
     const iter = this.members.method(value.cls, "__iter__");
     if (iter?.unit.ir.scopes[iter.scope]?.isGenerator)
-      return [{ v: "generator", unit: iter.unit, scope: iter.scope, env: null, isAsync: false }];
+      return [{ v: "generator", unit: iter.unit, scope: iter.scope, env: null, isAsync: false, skip: 1 }];
     this.depth += 10;
     const found = this.functions
       .returned(iter)

@@ -154,9 +154,11 @@ export class FunctionValues {
     if (!scope) return [];
     const env = joinEnv(fn.env, args);
     if (fn.manager)
-      return [{ v: "manager", unit: fn.unit, scope: fn.scope, env, isAsync: fn.manager === "async" }];
+      return [
+        { v: "manager", unit: fn.unit, scope: fn.scope, env, isAsync: fn.manager === "async", skip: fn.skip },
+      ];
     if (scope.isGenerator)
-      return [{ v: "generator", unit: fn.unit, scope: fn.scope, env, isAsync: scope.isAsync }];
+      return [{ v: "generator", unit: fn.unit, scope: fn.scope, env, isAsync: scope.isAsync, skip: fn.skip }];
     if (!scope.isAsync) return substitute(this.returnValues(fn.unit, fn.scope), env);
     const of = this.idOf(fn.unit, fn.scope);
     return [{ v: "coroutine", of, result: () => substitute(this.returnValues(fn.unit, fn.scope), env) }];

@@ -19,9 +19,9 @@ export type Value =
   | { v: "member"; name: string; self: Value }
   | { v: "coroutine"; result: () => Value[]; of: string }
   /** The iterator a generator function or expression makes; its body runs when iterated. */
-  | { v: "generator"; unit: Unit; scope: ScopeRef; env: Env | null; isAsync: boolean }
+  | { v: "generator"; unit: Unit; scope: ScopeRef; env: Env | null; isAsync: boolean; skip: number }
   /** What a call of an `@contextmanager` function gives: its body runs when entered. */
-  | { v: "manager"; unit: Unit; scope: ScopeRef; env: Env | null; isAsync: boolean }
+  | { v: "manager"; unit: Unit; scope: ScopeRef; env: Env | null; isAsync: boolean; skip: number }
   /** An iterator from outside whose iteration blocks (`Path.glob`), runs a function (`map`) or iterates others (`zip`). */
   | { v: "lazy"; sink: string | null; runs: Value[]; over: Value[]; element: () => Value[] }
   | { v: "partial"; of: Value; skip: number; given: Value[][] }

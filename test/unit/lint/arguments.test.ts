@@ -157,6 +157,48 @@ describe("arguments that rule a way out", () => {
     });
   }
 
+  it("are those of generators and context managers, too, where these are made and run at once", () => {
+    const workspace = createWorkspace({ roots: ["/"], select: ["blocking-sleep"] });
+    const text = `import contextlib, time
+class File:
+    @contextlib.contextmanager
+    def locked(self, blocking=True):
+        if blocking:
+            time.sleep(1)
+        yield
+    def lines(self, wait=False):
+        if wait:
+            time.sleep(1)
+        yield 1
+    def waiting(self, x):
+        return self.lines(True)
+async def main(file: File):
+    with file.locked():  # !
+        pass
+    with file.locked(blocking=False):
+        pass
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(file.locked(False))
+        stack.enter_context(file.locked(True))  # !
+    for line in file.lines():
+        pass
+    for line in file.lines(wait=True):  # !
+        pass
+    for line in file.waiting(False):  # !
+        pass
+    [x for x in file.lines()]
+    list(file.lines(True))  # !
+    later = file.lines(True)
+    for line in later:  # !
+        pass
+`;
+    workspace.setFile("/main.py", text);
+    assert.deepEqual(
+      workspace.findings("/main.py").map(({ line }) => line),
+      text.split("\n").flatMap((line, index) => (line.endsWith("# !") ? [index + 1] : [])),
+    );
+  });
+
   it("count as they are changed", () => {
     const workspace = createWorkspace({ roots: ["/"] });
     workspace.setFile("/helpers.py", helpers);
