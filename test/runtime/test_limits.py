@@ -198,6 +198,28 @@ class Limits(Compared):
             """
         )
 
+    @unittest.skipIf(sys.version_info < (3, 12), "settrace_all_threads came with Python 3.12")
+    def test_our_thread_is_not_traced(self):
+        """Of what a profiler is told, some calls of C that end it are left."""
+        self.same(
+            """
+            import asyncio, sys, threading
+            seen = set()
+            def tell(frame, event, arg):
+                if not event.startswith("c_"):
+                    seen.add(threading.get_ident() == main_thread)
+            main_thread = threading.get_ident()
+            async def main():
+                for on, off in (threading.settrace_all_threads, sys.settrace), (threading.setprofile_all_threads, sys.setprofile):
+                    await asyncio.sleep(0.1)  # so that our thread sleeps
+                    on(tell)
+                    for _ in range(10): await asyncio.sleep(0.02)
+                    off(None)
+                    print(seen)
+            asyncio.run(main())
+            """
+        )
+
     def test_the_end_of_the_interpreter(self):
         self.same(
             """

@@ -1,6 +1,7 @@
 """When records are taken away and sent, and the thread that sees to it."""
 
 import os
+import sys
 import time
 from _thread import RLock, allocate_lock, get_ident, get_native_id, start_new_thread
 
@@ -99,10 +100,15 @@ class Drain(Outgoing):
         signals.leave_to_the_program()
         self.thread = get_native_id()
         wait = self.bell.acquire
+        gettrace, getprofile = sys.gettrace, sys.getprofile
         pause = 0.0
         while True:
             garbage.allow()
             wait(True, pause)
+            if gettrace() is not None:  # `threading.settrace_all_threads` means the program's threads, but reaches ours
+                sys.settrace(None)
+            if getprofile() is not None:
+                sys.setprofile(None)
             garbage.hold_off()
             if self.stopping:
                 break
