@@ -12,6 +12,9 @@ export interface Suppressible {
   /** UTF-16 offsets of its range. */
   from: number;
   to: number;
+  /** The blocking call, and the async function it is reported in, where the finding is about one. */
+  sink?: string | null;
+  function?: string | null;
 }
 
 export interface Comment {
@@ -26,8 +29,18 @@ export interface Comment {
 export function unsuppressed<F extends Suppressible>(text: string, findings: readonly F[]): F[] {
   if (findings.length === 0 || ignoresFile(text)) return [];
   const byRuff = ruffSuppressions(text);
-  return findings.filter((finding) => !isSuppressed(text, finding) && !byRuff?.(finding));
+  const hidden = new Set(findings.filter((finding) => isSuppressed(text, finding) || byRuff?.(finding)));
+  if (hidden.size === 0) return [...findings];
+  // Who lets a function open a file has looked at what it does with files.
+  const opening = new Set(
+    [...hidden].flatMap((each) => (opens.test(each.sink ?? "") ? [each.function] : [])),
+  );
+  return findings.filter(
+    (each) => !hidden.has(each) && !(each.sink?.startsWith("io.IOBase.") && opening.has(each.function)),
+  );
 }
+
+const opens = /\.(?:open|fdopen)$|^tempfile\.\w*TemporaryFile$/;
 
 /** Whether the comments and blank lines before the first statement hold `# loopscope: ignore-file`. */
 export function ignoresFile(text: string): boolean {

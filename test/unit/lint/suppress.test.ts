@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createWorkspace } from "../../../src/lint/index";
 import { ignoresFile, isSuppressed, suppresses, unsuppressed } from "../../../src/lint/suppress";
 
 const SLEEP = { rule: "blocking-sleep", equivalents: ["ASYNC251"] };
@@ -83,6 +84,27 @@ describe("suppressions", () => {
     for (const text of ["time.sleep(1)  # noqa\r\nx = 1\r\n", "time.sleep(1)  # noqa"]) {
       assert.ok(isSuppressed(text, at(text, "time.sleep(1)")));
     }
+  });
+});
+
+describe("a comment behind open()", () => {
+  it("counts for what the function does with the file, and for no other function", () => {
+    const text = `from pathlib import Path
+async def main(path: Path):
+    with open(path) as file:  # noqa: ASYNC230
+        file.read()
+    for line in path.open():  # !
+        pass
+async def other(path):
+    with open(path) as file:  # !
+        file.read()  # !
+`;
+    const workspace = createWorkspace({ roots: ["/"] });
+    workspace.setFile("/main.py", text);
+    assert.deepEqual(
+      unsuppressed(text, workspace.findings("/main.py")).map(({ line }) => line),
+      text.split("\n").flatMap((line, index) => (line.endsWith("# !") ? [index + 1] : [])),
+    );
   });
 });
 
