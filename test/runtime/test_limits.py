@@ -220,6 +220,22 @@ class Limits(Compared):
             """
         )
 
+    def test_of_a_loop_that_is_gone_nothing_is_kept(self):
+        """Programs that are not asynchronous run one for each request, for as long as they live."""
+        shown = traced.run(
+            """
+            import asyncio, sys
+            pump = sys.__spec__.loader_state["loopscope_runtime.tracing"].current.pump
+            state = sys.__spec__.loader_state["loopscope_runtime.state"]
+            async def main(): await asyncio.sleep(0)
+            for _ in range(100): asyncio.run(main())
+            pump.flush(True)
+            pump.flush(True)
+            print(len(pump.descriptions) < 50, len(state.streams) < 50)
+            """
+        )
+        self.assertEqual((shown.out, shown.err), (b"True True\n", b""))
+
     def test_the_end_of_the_interpreter(self):
         self.same(
             """

@@ -75,6 +75,7 @@ class Outgoing:
             stream.take(self.batches)
             if stream.closed and len(self.batches) == there:
                 state.streams.remove(stream)
+                self.descriptions.pop(stream.loop_id, None)
                 state.counts["seen"] += stream.uncounted()
         self.telling = bool(self.introduced or codes.fresh or state.strings)
         while self.introduced:
