@@ -295,19 +295,29 @@ export class Evaluator {
     );
   }
 
-  /** Instances of what an annotation names. */
+  /**
+   * Instances of what an annotation names. That it is a Callable says less than the function that is returned or assigned;
+   * only of a parameter nothing better is known (`parameterType`).
+   */
   annotation(unit: Unit, ref: ExprRef): Value[] {
+    return this.parameterType(unit, ref).filter(
+      (value) => value.v !== "instance" || value.type !== "typing.Callable",
+    );
+  }
+
+  /** The same, callables included. */
+  parameterType(unit: Unit, ref: ExprRef): Value[] {
     const expr = unit.ir.exprs[ref];
     if (!expr || this.depth > maxDepth) return [];
     if (expr.k === "bin" && expr.op === "|")
-      return [...this.annotation(unit, expr.left), ...this.annotation(unit, expr.right)];
-    if (expr.k === "items") return expr.of.flatMap((item) => this.annotation(unit, item));
+      return [...this.parameterType(unit, expr.left), ...this.parameterType(unit, expr.right)];
+    if (expr.k === "items") return expr.of.flatMap((item) => this.parameterType(unit, item));
     if (expr.k === "sub") {
       const index = expr.index === null ? null : unit.ir.exprs[expr.index];
       const refs =
         index?.k === "items" && index.type === "tuple" ? index.of : expr.index === null ? [] : [expr.index];
       this.depth++;
-      const args = refs.slice(0, 8).map((arg) => this.annotation(unit, arg));
+      const args = refs.slice(0, 8).map((arg) => this.parameterType(unit, arg));
       this.depth--;
       return this.instances(this.expr(unit, expr.of), args, unit);
     }

@@ -98,7 +98,7 @@ export class FunctionValues {
       const self = this.self(unit, scope, fn);
       if (self) return self;
     }
-    const typed = param.annotation === null ? [] : this.e.annotation(unit, param.annotation);
+    const typed = param.annotation === null ? [] : this.e.parameterType(unit, param.annotation);
     if (param.kind === "args") return typed.length > 0 ? [instanceOf("builtins.tuple", [typed])] : [];
     if (param.kind === "kwargs") return typed.length > 0 ? [instanceOf("builtins.dict", [[], typed])] : [];
     const given: Value = { v: "param", key: paramKey(unit, scope, index) };

@@ -71,7 +71,7 @@ async def main(pages_: Pages):
 
   it("are what annotations say: variables of types, callables, what *args and **kwargs hold", () =>
     blocks(`
-import requests
+import requests, time
 from typing import Awaitable, Callable, TypeVar
 S = TypeVar("S", bound=requests.Session)
 Either = TypeVar("Either", requests.Session, "requests.Session")
@@ -82,6 +82,29 @@ async def main(a: S, b: Either, c: T, make: Callable[[], requests.Session], late
     c.get("x")
     make().get("x")  # !
     (await later()).text
+def sleeper(seconds) -> Callable[[], requests.Session]:
+    def inner(): time.sleep(seconds)
+    return inner
+def retried(times: int) -> Callable[[T], T]:
+    def decorate(fn):
+        def wrapper():
+            time.sleep(1)
+            return fn()
+        return wrapper
+    return decorate
+@retried(3)
+def again(): ...
+class Job:
+    run: Callable[[], requests.Session]
+    def __init__(self):
+        self.run = sleeper(1)
+        self.stop: Callable[[], requests.Session] = sleeper(2)
+    async def main(self):
+        self.run()  # !
+        self.stop()  # !
+async def made():
+    sleeper(1)()  # !
+    again()  # !
 async def many(*sessions: requests.Session, **named: requests.Session):
     for session in sessions:
         session.get("x")  # !
