@@ -273,6 +273,29 @@ class Loops(unittest.TestCase):
         self.assertEqual([(task.coroutine, task.outcome) for task in run.tasks if task.outcome != "returned"], [])
         return run
 
+    @unittest.skipUnless(find_spec("uvloop"), "uvloop is not installed here")
+    def test_the_thread_of_a_compiled_loop_from_before(self):
+        """It does not say which thread it runs in, so that of whoever began the recording was told."""
+        run = self.begun_in_the_midst("""
+            import threading, uvloop
+            loop = uvloop.new_event_loop()
+            runs, finished = threading.Event(), None
+            async def serve():
+                global finished
+                finished = asyncio.Event()
+                runs.set()
+                await finished.wait()
+                await leaf(1)
+            thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), name="the server's")
+            thread.start()
+            runs.wait()
+            start()
+            loop.call_soon_threadsafe(finished.set)
+            thread.join()
+            loop.close()
+        """)
+        self.assertEqual([loop["thread"] for loop in run.loops.values()], ["the server's"])
+
     def test_a_loop_made_as_the_recording_begins(self):
         """By another thread, while loops are looked for: it is found, and has met the recorder already."""
         run = self.begun_in_the_midst(

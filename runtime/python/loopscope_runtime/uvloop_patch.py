@@ -38,15 +38,19 @@ def patch(loop_class, asyncio, drain):
 def new_loop(loop, asyncio, drain, meet=lambda act: act()):
     """Announces a loop; meet(act) is to call act when, and in the thread in which, the recorder can be put on it."""
     stream = asyncio_patch.new_stream()
-    drain.introduce(stream, asyncio_patch.describe(loop, stream, "fallback", REASON % type(loop).__module__.partition(".")[0]))
+
+    def introduce():
+        drain.introduce(stream, asyncio_patch.describe(loop, stream, "fallback", REASON % type(loop).__module__.partition(".")[0]))
 
     def act():
         rec = compiled.trace(loop, stream, asyncio)
         asyncio_patch.equip(loop, stream, rec, methods.OF_EVERY_LOOP)
         if loop.is_running():
+            introduce()  # again: a compiled loop does not say which thread it runs in, and this is it
             stream.thread_id = get_ident()
             loops.runs(rec)
             rec.ext((head(RUN, 0, 1), state.clock()))
 
+    introduce()
     meet(act)
     return stream
