@@ -5,7 +5,7 @@ from _thread import RLock, get_ident
 from itertools import count
 from weakref import WeakSet, ref
 
-from . import cancels, codes, eager, fallback, foreign, fused, guard, loops, methods, names, objects, recorder, starts, state, threadsafe, uvloop_patch, waits
+from . import cancels, codes, eager, fallback, foreign, fused, guard, loops, methods, names, objects, recorder, starts, state, threadsafe, unrecorded, uvloop_patch, waits
 from .faults import watch_class
 from .records import RUN, head
 
@@ -128,11 +128,15 @@ def watch_subclasses(asyncio, drain):
                 uvloop_patch.patch(cls, asyncio, drain)
             except Exception as exc:
                 state.fault(exc, "a compiled loop")
+        else:
+            unrecorded.watch(cls, base)
 
     state.replace(abstract, "__init_subclass__", classmethod(__init_subclass__))
     for cls in subclasses(abstract):
         if uvloop_patch.is_compiled(cls, base):
             uvloop_patch.patch(cls, asyncio, drain)
+        else:
+            unrecorded.watch(cls, base)
 
 
 def subclasses(cls):
