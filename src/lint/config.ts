@@ -13,6 +13,7 @@
  *     blocking-file = "error"
  */
 import { parse, TomlError } from "smol-toml";
+import { meant } from "./meant";
 import { expandSelectors } from "./selectors";
 import type { Severity } from "./types";
 
@@ -77,7 +78,9 @@ export function parseConfig(text: string, name: string, rules: Rules): LintConfi
 export function readConfig(table: Table, where: string, rules: Rules): LintConfig {
   for (const key of Object.keys(table)) {
     if (!KEYS.includes(key)) {
-      throw new ConfigError(`${where}: there is no setting "${key}"; there are ${KEYS.join(", ")}`);
+      throw new ConfigError(
+        `${where}: there is no setting "${key}"${meant(key, KEYS)}; there are ${KEYS.join(", ")}`,
+      );
     }
   }
   const list = (key: string): string[] | null => {
@@ -125,7 +128,10 @@ const EXAMPLES: Record<string, string> = {
 export function selectRules(selectors: readonly string[], where: string, rules: Rules): string[] {
   const { ids, unknown } = expandSelectors(selectors, rules);
   if (unknown.length === 0) return ids;
-  throw new ConfigError(`${where}: no rule is called "${unknown[0]}"; \`loopscope rules\` lists them`);
+  const names = rules.flatMap(({ id, equivalents }) => [id, ...equivalents]);
+  throw new ConfigError(
+    `${where}: no rule is called "${unknown[0]}"${meant(unknown[0], names)}; \`loopscope rules\` lists them`,
+  );
 }
 
 function severities(value: unknown, where: string, rules: Rules): Record<string, Severity> {

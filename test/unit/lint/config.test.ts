@@ -63,13 +63,27 @@ blocking-sleep = "warning"
 
   it("names what is wrong and what to do", () => {
     refuses("[tool.loopscope\n", /pyproject\.toml, line 1/, /not valid TOML/);
-    refuses('[tool.loopscope]\nselct = ["x"]\n', /no setting "selct"/, /select, extend-select/);
+    refuses(
+      '[tool.loopscope]\nselct = ["x"]\n',
+      /no setting "selct" \(did you mean "select"\?\); there are select, extend-select/,
+    );
+    for (const [written, meant] of [
+      ["blocking-slep", "blocking-sleep"],
+      ["blocking_sleep", "blocking-sleep"],
+      ["Blocking-Sleep", "blocking-sleep"],
+      ["async251", "ASYNC251"],
+    ])
+      refuses(
+        `[tool.loopscope]\nselect = ["${written}"]\n`,
+        new RegExp(`"${written}" \\(did you mean "${meant}"\\?\\); .loopscope rules`),
+      );
     refuses('[tool.loopscope]\nselect = "ALL"\n', /"select" must be a list of strings, such as/);
     refuses(
       '[tool.loopscope]\nselect = ["ASYNC251", "E501"]\n',
-      /no rule is called "E501"/,
+      /no rule is called "E501"; /,
       /loopscope rules/,
     );
+    refuses('[tool.loopscope]\nselect = ["ASYNC252"]\n', /"ASYNC252"; /);
     refuses('[tool.loopscope]\nblocking = ["app db"]\n', /"app db" is not a qualified name/);
     refuses('[tool.loopscope]\nseverity = "error"\n', /"severity" must be a table/);
     refuses(
