@@ -24,17 +24,37 @@ export function readDefinition(
   if (isClass) readBases(r, node, place, scope);
   r.muted--;
   made.isAsync = node.firstChild?.name === "async";
+  const { typeParams } = r;
+  r.typeParams = withBounds(r, node, place);
   const params = node.getChild("ParamList");
   if (params && !isClass) readParams(r, params, scope, place);
   const returns = isClass ? null : node.getChild("TypeDef");
   if (returns) made.returns = readAnnotation(r, returns, place);
   if (name) r.bind(place, name, nameNode!, isClass ? { b: "class", scope } : { b: "def", scope });
   const body = node.getChild("Body");
-  if (!body || !withBody) return;
-  const muted = r.muted;
-  r.muted = isClass ? 1 : 0;
-  readBody(r, body, { scope, owner: scope, block: r.block(place.block, -1, 0) });
-  r.muted = muted;
+  if (body && withBody) {
+    const muted = r.muted;
+    r.muted = isClass ? 1 : 0;
+    readBody(r, body, { scope, owner: scope, block: r.block(place.block, -1, 0) });
+    r.muted = muted;
+  }
+  r.typeParams = typeParams;
+}
+
+/** The type parameters that annotations in a definition may name, its own among them: `def f[T: Session](s: T)`. */
+function withBounds(r: Reader, node: Code, place: Place): Reader["typeParams"] {
+  const list = node.getChild("TypeParamList");
+  if (!list) return r.typeParams;
+  const found = new Map(r.typeParams);
+  for (const param of list.getChildren("TypeParam")) {
+    const name = param.getChild("VariableName");
+    const bound = param.getChild("TypeDef");
+    const read = bound && readAnnotation(r, bound, place);
+    if (!name) continue;
+    // One without a bound hides what the name means outside.
+    found.set(r.slice(name), read ?? r.add({ at: name.from, end: name.to, k: "other" }));
+  }
+  return found;
 }
 
 function readBases(r: Reader, node: Code, place: Place, scope: number): void {

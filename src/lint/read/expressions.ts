@@ -36,15 +36,13 @@ const skipped = new Set([
 type ExprReader = (r: Reader, node: Code, place: Place, awaited: Awaited) => ExprRef;
 
 const readers: Record<string, ExprReader> = {
-  VariableName: (r, node, place) =>
-    r.add({
-      at: node.from,
-      end: node.to,
-      k: "name",
-      id: r.slice(node),
-      scope: place.scope,
-      block: place.block,
-    }),
+  VariableName: (r, node, place) => {
+    const id = r.slice(node);
+    const bound = r.inAnnotation > 0 ? r.typeParams.get(id) : undefined;
+    return (
+      bound ?? r.add({ at: node.from, end: node.to, k: "name", id, scope: place.scope, block: place.block })
+    );
+  },
   MemberExpression: readMember,
   CallExpression: readCall,
   ParenthesizedExpression: (r, node, place, awaited) => {

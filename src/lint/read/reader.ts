@@ -26,6 +26,8 @@ export class Reader {
   muted = 0;
   /** Above 0 in annotations, where a string is code. */
   inAnnotation = 0;
+  /** What type parameters of the definitions around stand for, by name: their bounds. */
+  typeParams: ReadonlyMap<string, ExprRef> = new Map();
 
   constructor(
     public text: string,

@@ -37,6 +37,35 @@ class Handlers:
         self.urls.get(name).get("x")
 `));
 
+  it("are what the bounds of type parameters say", () =>
+    blocks(`
+import requests
+class requests_: pass
+T = requests.Session
+def get[T: requests.Session](session: T) -> T:
+    session.get("x")
+    return session
+def same[T: (requests.Session, str), *Ts, **P](sessions: "list[T]", *args: *Ts) -> T:
+    return sessions[0]
+def any_[T](session: T, other: T | None = None):
+    session.get("x")
+async def typed[S: requests.Session](session: S, given):
+    session.get("x")  # !
+    def inner[S](session: S):
+        session.get("x")
+    inner(given)
+    get(given).get("x")  # !
+    same(given).get("x")  # !
+    any_(given)
+async def untyped(given):
+    get(given)  # !
+class Shop:
+    async def buy[S: requests.Session](self, session: S):
+        session.get("x")  # !
+    async def sell(self, session: S):
+        session.get("x")
+`));
+
   it("are iterated by what iterates them: enumerate, zip, chain, islice, a progress bar", () =>
     blocks(`
 import itertools, sys, time
