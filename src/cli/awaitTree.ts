@@ -1,6 +1,7 @@
 import type { Place } from "../protocol/report";
 import {
   coroutineName,
+  digits,
   isPackage,
   libraryOf,
   loopState,
@@ -160,7 +161,7 @@ function alike(trace: Trace, live: Map<number, Live>, tasks: number[], shown: Se
 function heading(trace: Trace, live: Live, group: number[], now: number, paint: Style): string {
   const names = group.slice(0, NAMED).map((task) => plain(trace.tasks.name(task)));
   if (group.length > NAMED) names.push("..");
-  const times = group.length > 1 ? ` ×${group.length}` : "";
+  const times = group.length > 1 ? ` ×${digits(group.length)}` : "";
   const coroutine = plain(coroutineName(trace, live.task));
   return `${paint.bold(names.join(", "))} (${coroutine})${times}: ${doing(trace, live, now, paint)}`;
 }

@@ -1,4 +1,5 @@
 import type { CriticalPath, Place } from "../protocol/report";
+import { digits } from "../trace";
 import { plain, type Style } from "./style";
 import { count, location } from "./summary";
 
@@ -34,7 +35,7 @@ export function* pathLines(path: CriticalPath | null, paint: Style, title = ""):
   }
   const through = path.through.filter((each) => each.count > 1).slice(0, 2);
   for (const { label, count: n } of through) {
-    yield `${blanks}${" ".repeat(width + 8)}${n} times one task had to wait for another at ${plain(label)}`;
+    yield `${blanks}${" ".repeat(width + 8)}${digits(n)} times one task had to wait for another at ${plain(label)}`;
   }
 }
 
@@ -50,10 +51,14 @@ function words(part: Part): string {
   const { kind, label, at, stack, tasks, cancelled } = part;
   const said = SAID[kind](plain(label));
   const from = stack.length > 1 ? `, awaited at ${within(stack[0])}` : "";
-  const again = part.count > 1 && kind === "wait" ? `, ${part.count} times, one after another` : "";
+  const again = part.count > 1 && kind === "wait" ? `, ${digits(part.count)} times, one after another` : "";
   const who = again && tasks.length > 1 ? `, in ${count(tasks.length, "task")}` : "";
   const cut =
-    cancelled === 0 ? "" : cancelled === part.count ? ", cancelled" : `, ${cancelled} of them cancelled`;
+    cancelled === 0
+      ? ""
+      : cancelled === part.count
+        ? ", cancelled"
+        : `, ${digits(cancelled)} of them cancelled`;
   return `${said}${at ? ` at ${within(at)}` : ""}${from}${again}${who}${cut}`;
 }
 

@@ -1,5 +1,6 @@
 import { isAbsolute, relative } from "node:path";
 import type { Finding, Place } from "../protocol/report";
+import { digits } from "../trace";
 import type { Overview } from "./overview";
 import { pathLines } from "./path";
 import { plain, type Style } from "./style";
@@ -24,8 +25,8 @@ export function* findingLines(finding: Finding, paint: Style): Generator<string>
   if (finding.at) yield `        at ${location(finding.at)} in ${plain(finding.at.function)}`;
 }
 
-/** How many of what: "1 task", "2 tasks". */
-export const count = (n: number, what: string) => `${n.toLocaleString("en-US")} ${what}${n === 1 ? "" : "s"}`;
+/** How many of what: "1 task", "2,000 tasks". */
+export const count = (n: number, what: string) => `${digits(n)} ${what}${n === 1 ? "" : "s"}`;
 
 /** What happened, in one line. */
 export function headline(report: Overview): string {

@@ -11,7 +11,7 @@ export { idleSeconds, loopInfo, loopName } from "./describe/loops";
 export { pathInfo, programPath } from "./describe/pathReport";
 export { programInfo, starterOf, trust } from "./describe/program";
 export { type StallPlace, stallPlace } from "./describe/stalls";
-export { oneLine } from "./describe/text";
+export { digits, oneLine } from "./describe/text";
 export { startedAt, type TaskTimes, taskTimes } from "./describe/times";
 export { awaitPlace, awaitPlaceId, type Wait, waitOf, waitsOn, wokenBy } from "./describe/waits";
 export { type FindingOptions, findings } from "./findings";

@@ -397,6 +397,11 @@ describe("the view in a browser", () => {
     await view.page.getByRole("treeitem").first().waitFor({ state: "attached" });
     const overflow = await view.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.equal(overflow, 0);
+    // Narrower than the line above the graph in any font: its buttons go to a second one.
+    await view.page.setViewportSize({ width: 230, height: 720 });
+    await view.settled();
+    const zoom = await view.page.locator(".legend .zoom button").last().boundingBox();
+    assert.ok(zoom !== null && zoom.x + zoom.width <= 230, `ends at ${zoom && zoom.x + zoom.width}`);
   });
 
   it("has names for all controls and no positive tab order", async () => {

@@ -8,11 +8,14 @@ export const messages = signal<Readonly<Record<string, string>>>({});
 const PLACEHOLDER = /\{(\w+)\}/g;
 
 /**
- * A text of the view in the user's language, its `{placeholders}` filled in. Every text a person can see goes through
+ * A text of the view in the user's language, its `{placeholders}` filled in, thousands set apart. Every text a person can see goes through
  * here (or `tn`, `tx`), with the English original written out in the call: scripts/l10n.ts collects those.
  */
 export function t(text: string, values: Readonly<Record<string, string | number>> = {}): string {
-  return (messages.value[text] ?? text).replace(PLACEHOLDER, (whole, name) => String(values[name] ?? whole));
+  return (messages.value[text] ?? text).replace(PLACEHOLDER, (whole, name) => {
+    const value = values[name] ?? whole;
+    return typeof value === "number" ? count(value) : value;
+  });
 }
 
 /** The same for a number of things, which is `{n}`: one text for one of them, one for any other number. */
@@ -22,7 +25,7 @@ export function tn(
   many: string,
   values: Readonly<Record<string, string | number>> = {},
 ): string {
-  return t(n === 1 ? one : many, { ...values, n: count(n) });
+  return t(n === 1 ? one : many, { ...values, n });
 }
 
 /** The same where elements take the places of placeholders. */

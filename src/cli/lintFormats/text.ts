@@ -1,6 +1,8 @@
 import { isAbsolute, relative } from "node:path";
 import type { LintFinding, LintReport } from "../../protocol/lintReport";
+import { digits } from "../../trace";
 import { plain, type Style } from "../style";
+import { count } from "../summary";
 
 /** One line per finding, the helper chain below it, and a count at the end. */
 export function* textOf(report: LintReport, folder: string, style: Style): Generator<string> {
@@ -26,13 +28,9 @@ function summary({ findings, files }: LintReport): string {
   if (findings.length === 0) return `No findings ${where}.`;
   const kinds = (["error", "warning", "info", "hint"] as const).flatMap((kind) => {
     const number = findings.filter((finding) => finding.severity === kind).length;
-    return number > 0 ? [kind === "info" ? `${number} info` : count(number, kind)] : [];
+    return number > 0 ? [kind === "info" ? `${digits(number)} info` : count(number, kind)] : [];
   });
   return `${count(findings.length, "finding")} (${kinds.join(", ")}) ${where}.`;
-}
-
-function count(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? "" : "s"}`;
 }
 
 /** Relative where that is shorter to read: inside the folder. */

@@ -19,3 +19,6 @@ export function where(place: Place | null): string {
 
 /** A text as a regular expression for it: a name in a trace can be anything. */
 export const literally = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+
+/** "12,345": a number in a sentence. */
+export const digits = (n: number) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");

@@ -7,6 +7,7 @@ import { type ChainInfo, chainInfo } from "./chain";
 import { createdBy } from "./creation";
 import { isPackage } from "./library";
 import { isLight } from "./program";
+import { digits } from "./text";
 
 /** What the suspension of a row waits on, with rows of tasks and of the object (-1: none). */
 export interface Wait {
@@ -131,7 +132,7 @@ function innerLabel(trace: Trace, wait: Wait, chain: ChainInfo, runs: string): s
 function tasksLabel(trace: Trace, tasks: number[], chain: ChainInfo): string {
   const what = chain.call === "" ? "gather" : chain.call;
   if (tasks.length === 0) return what;
-  if (tasks.length > NAMED) return `${what} of ${tasks.length} tasks`;
+  if (tasks.length > NAMED) return `${what} of ${digits(tasks.length)} tasks`;
   // A group keeps its tasks in a set, which has no order.
   const inOrder = [...tasks].sort((a, b) => a - b);
   return `${what} of ${inOrder.map((task) => trace.tasks.name(task)).join(", ")}`;

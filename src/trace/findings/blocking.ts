@@ -2,6 +2,7 @@ import type { Finding, Place } from "../../protocol/report";
 import { codePlace, coroutineName } from "../describe/creation";
 import { callName, isPackage } from "../describe/library";
 import { collecting, stallPlace } from "../describe/stalls";
+import { digits } from "../describe/text";
 import { awaitPlace } from "../describe/waits";
 import type { Loop } from "../store/loops";
 import { StepFlag } from "../store/steps";
@@ -139,7 +140,7 @@ function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding 
   const still = worst.row < 0 ? stillHolding(trace, worst.task) : "";
   const often =
     holds.length > 1
-      ? ` ${cause.sampled ? "That line" : "It"} did so ${times(holds.length)}, ${length(total)} in all${tasks.length > 1 ? `, in ${tasks.length} tasks` : ""}${collected > 0 && collected < holds.length ? `; the garbage collector ran in ${collected === 1 ? "one" : collected} of these` : ""}.`
+      ? ` ${cause.sampled ? "That line" : "It"} did so ${times(holds.length)}, ${length(total)} in all${tasks.length > 1 ? `, in ${digits(tasks.length)} tasks` : ""}${collected > 0 && collected < holds.length ? `; the garbage collector ran in ${collected === 1 ? "one" : digits(collected)} of these` : ""}.`
       : "";
   const line = cause.sampled && at ? sourceLine(options, at) : "";
   const inside = cause.inside ? ` (${inPackage(cause.inside)})` : "";

@@ -1,5 +1,6 @@
 import type { Finding, WaitKind } from "../../protocol/report";
 import { CAUSE_CANCELLED } from "../../protocol/stream";
+import { digits } from "../describe/text";
 import { awaitPlace, type Wait } from "../describe/waits";
 import { lastSuspension } from "../queries";
 import type { Trace } from "../trace";
@@ -174,10 +175,12 @@ function describeCycle(trace: Trace, program: number, graph: WaitGraph, cycle: n
   const until = Number.isNaN(broken) ? trace.endTime : broken;
   const waits = cycle.map((task) => describeWait(trace, graph, task)).join("; ");
   const kind =
-    cycle.length === 1 ? "A task waits for itself" : `${cycle.length} tasks wait for one another in a circle`;
+    cycle.length === 1
+      ? "A task waits for itself"
+      : `${digits(cycle.length)} tasks wait for one another in a circle`;
   const also =
     others > 0
-      ? ` ${others} more ${others === 1 ? "task waits" : "tasks wait"} for ${cycle.length === 1 ? "it" : "them"}.`
+      ? ` ${digits(others)} more ${others === 1 ? "task waits" : "tasks wait"} for ${cycle.length === 1 ? "it" : "them"}.`
       : "";
   const objects = cycle.map((task) => graph.waiters.get(task)!.wait.object).filter((object) => object >= 0);
   const failed = failedUser(trace, objects, graph.t);
@@ -256,7 +259,8 @@ function describeStuck(trace: Trace, graph: WaitGraph, tasks: number[], timer: n
   const objects = tasks.map((task) => waiter(task).wait.object);
   const began = steps.end.get(row);
   const failed = failedUser(trace, objects, graph.t) || failedMeanwhile(trace, began, graph.t);
-  const more = tasks.length > shown.length ? `; and ${tasks.length - shown.length} more tasks wait` : "";
+  const more =
+    tasks.length > shown.length ? `; and ${digits(tasks.length - shown.length)} more tasks wait` : "";
   const never = Number.isFinite(timer)
     ? `Nothing but a timer due in ${roundLength(timer)} can wake this program`
     : "Deadlock: nothing is left that could ever wake this program";

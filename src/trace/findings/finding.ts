@@ -1,6 +1,6 @@
 import type { Finding, FindingRule, Place } from "../../protocol/report";
 import type { Sequences } from "../../protocol/sequences";
-import { oneLine } from "../describe/text";
+import { digits, oneLine } from "../describe/text";
 import type { Trace } from "../trace";
 
 export { where } from "../describe/text";
@@ -86,15 +86,15 @@ export function roundLength(seconds: number): string {
 export function listed(names: string[], limit = 3): string {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const shown = [...counts].slice(0, limit).map(([name, n]) => (n > 1 ? `${n} × ${name}` : name));
+  const shown = [...counts].slice(0, limit).map(([name, n]) => (n > 1 ? `${digits(n)} × ${name}` : name));
   const others = [...counts.values()].slice(limit).reduce((sum, n) => sum + n, 0);
-  if (others > 0) return `${shown.join(", ")} and ${others} ${others === 1 ? "other" : "others"}`;
+  if (others > 0) return `${shown.join(", ")} and ${digits(others)} ${others === 1 ? "other" : "others"}`;
   return shown.length <= 1 ? (shown[0] ?? "") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
 
 /** "3 times", "twice", "once" */
 export function times(count: number): string {
-  return count === 1 ? "once" : count === 2 ? "twice" : `${count} times`;
+  return count === 1 ? "once" : count === 2 ? "twice" : `${digits(count)} times`;
 }
 
 /** A line of code in a message is cut at this length. */

@@ -1,6 +1,7 @@
 import type { Finding } from "../../protocol/report";
 import { createdAt } from "../describe/creation";
 import { heldBy, longestAt, type Share } from "../describe/holders";
+import { digits } from "../describe/text";
 import { startedAt } from "../describe/times";
 import { awaitPlace } from "../describe/waits";
 import { overdueSince, resumed } from "../queries";
@@ -148,13 +149,14 @@ function describe(trace: Trace, loop: Loop, group: Group): Finding {
     const names = [...share.tasks].filter((task) => task >= 0).map((task) => trace.tasks.name(task));
     const who = names.length === 0 ? share.name : `${share.name} (${listed(names, 2)})`;
     const part = Math.round((share.seconds / waited) * 100);
-    return `${who} ${length(share.seconds)} (${part} %) in ${share.steps} ${share.steps === 1 ? "step" : "steps"}${longest(trace, loop, share)}`;
+    return `${who} ${length(share.seconds)} (${part} %) in ${digits(share.steps)} ${share.steps === 1 ? "step" : "steps"}${longest(trace, loop, share)}`;
   });
-  const rest = weighty.length > 3 ? `, and ${weighty.length - 3} other functions` : "";
+  const rest = weighty.length > 3 ? `, and ${digits(weighty.length - 3)} other functions` : "";
   const held = blamed
     ? `the loop was held by ${named.join(", ")}${rest}`
     : "no recorded step explains it: many callbacks too short to record, or the process did not get the processor";
-  const others = tasks.size > 1 ? ` ${tasks.size} tasks waited like this, ${times(group.waits)} in all.` : "";
+  const others =
+    tasks.size > 1 ? ` ${digits(tasks.size)} tasks waited like this, ${times(group.waits)} in all.` : "";
   const again = tasks.size === 1 && group.waits > 1 ? ` It did so ${times(group.waits)}.` : "";
   const at = worst.row < 0 ? createdAt(trace, worst.task) : awaitPlace(trace, worst.row);
   const ready = worst.row >= 0 ? awaitedAt(trace, worst.row) : at ? ` at ${where(at)}` : "";

@@ -236,6 +236,7 @@ describe("starved", () => {
       found.map(({ tasks }) => tasks.length),
       [1000],
     );
+    assert.match(found[0].message, / 1,000 tasks waited like this, 1,000 times in all\./);
   });
 
   it("sees a sleeper whose timer came due while the loop was held", () => {
