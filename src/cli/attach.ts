@@ -11,6 +11,7 @@ import {
 } from "../session";
 import { parseMilliseconds } from "./arguments";
 import { type Conclusion, checkWritable, conclude } from "./conclude";
+import { legible } from "./legible";
 import { complain, print, terminal, UsageError } from "./output";
 import { settingsOf } from "./run";
 import { openSpool } from "./spool";
@@ -143,7 +144,7 @@ function list(): void {
     const room = tty ? Math.max(SHORTEST, columns - line(rows[i]).length - 2) : command.length;
     // `python -c` of a whole program: its beginning tells which it is.
     const shown = command.length > room ? `${command.slice(0, room - 1)}…` : command;
-    print(`${line(rows[i])}  ${shown}${folder}\n`);
+    print(legible(`${line(rows[i])}  ${shown}${folder}\n`));
     if (each.how === null)
       print(paint.dim(`${" ".repeat(line(rows[i]).length)}  not attachable: ${plain(each.why)}\n`));
   }

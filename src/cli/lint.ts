@@ -11,6 +11,7 @@ import { reportFindings } from "../lint/report";
 import { allRules } from "../lint/rules";
 import { unsuppressed } from "../lint/suppress";
 import type { LintReport } from "../protocol/lintReport";
+import { legibly } from "./legible";
 import { sarif } from "./lintFormats/sarif";
 import { textOf } from "./lintFormats/text";
 import { byCell } from "./lintNotebook";
@@ -57,7 +58,7 @@ function list(value: string, before: string[] = []): string[] {
 function* pieces(report: LintReport, format: Options["format"]): Iterable<string> {
   if (format === "json") yield `${JSON.stringify(report, null, 2)}\n`;
   else if (format === "sarif") yield `${JSON.stringify(sarif(report), null, 2)}\n`;
-  else yield* textOf(report, process.cwd(), style(terminal(1)));
+  else yield* legibly(textOf(report, process.cwd(), style(terminal(1))));
 }
 
 /** Reads and judges; files with one configuration are judged together. */

@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { isatty, WriteStream } from "node:tty";
+import { legible } from "./legible";
 
 /** Bad input: the message tells the user what happened and what to do; the command exits with 2. */
 export class UsageError extends Error {
@@ -36,7 +37,7 @@ const notWritten = (fd: number, error: Error) =>
 /** Prints a message on stderr; nothing is left to do when that is impossible. */
 export function complain(text: string): void {
   try {
-    writeAll(STDERR, text.endsWith("\n") ? text : `${text}\n`);
+    writeAll(STDERR, legible(text.endsWith("\n") ? text : `${text}\n`));
   } catch {
     // stderr is closed.
   }

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { type Command, Option } from "commander";
 import { chromeTrace, formatTimeline, reportJson, timeline } from "../trace";
 import { parseMilliseconds } from "./arguments";
+import { legibly } from "./legible";
 import { loadTrace } from "./model";
 import { complain, gathered, type Terminal, terminal, UsageError, writePieces } from "./output";
 import { overview } from "./overview";
@@ -47,7 +48,7 @@ async function pieces(path: string, options: Options): Promise<Iterable<string> 
   }
   const trace = await loadTrace(path, options.blockMs);
   const screen = options.output === "-" ? terminal(1) : NO_TERMINAL;
-  if (options.format === "text") return gathered(textReport(overview(trace), style(screen)));
+  if (options.format === "text") return gathered(legibly(textReport(overview(trace), style(screen))));
   for (const note of trace.notes) complain(`loopscope: ${path}: ${note}`);
   switch (options.format) {
     case "json":

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { allRules, pageOf } from "../lint/rules";
 import type { FindingRule } from "../protocol/report";
+import { legible } from "./legible";
 import { print, terminal } from "./output";
 import { type Style, style } from "./style";
 
@@ -39,7 +40,7 @@ export function registerRules(program: Command): void {
     .action(({ format }: { format: "text" | "json" }) => {
       const rules = listed();
       if (format === "json") print(`${JSON.stringify({ schema: "loopscope-rules/1", rules }, null, 2)}\n`);
-      else print(table(rules, style(terminal(1))));
+      else print(legible(table(rules, style(terminal(1)))));
     });
 }
 

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { Attachment, dormantPrograms, type Session, sessions } from "../session";
 import { findings, programInfo, type Trace } from "../trace";
 import { awaitTree } from "./awaitTree";
+import { legibly } from "./legible";
 import { loadTrace } from "./model";
 import { complain, terminal, UsageError, writePieces } from "./output";
 import { openSpool } from "./spool";
@@ -24,7 +25,7 @@ export function registerSnapshot(program: Command): void {
     )
     .action(async (which: string, { frames = false }: { frames?: boolean }) => {
       const trace = await take(which);
-      await writePieces("-", lines(trace, style(terminal(1)), frames));
+      await writePieces("-", legibly(lines(trace, style(terminal(1)), frames)));
     });
 }
 

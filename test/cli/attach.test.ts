@@ -240,8 +240,8 @@ describe("loopscope attach", function () {
     const { code, stdout, stderr } = await loopscope("snapshot", hangs.pid).ended;
     assert.deepEqual([code, stderr], [0, ""]);
     assert.match(stdout, /loop 1 \(asyncio\.\S+ in MainThread\): \w+, 3 tasks\n/);
-    assert.match(stdout, /─ Task-1 \(main\): gather of ab, ba\n/);
-    assert.match(stdout, /─ ab, ba \(first\) ×2: Lock\.acquire\n.*app\.py:6 in first\n/);
+    assert.match(stdout, /[─-] Task-1 \(main\): gather of ab, ba\n/);
+    assert.match(stdout, /[─-] ab, ba \(first\) [×x]2: Lock\.acquire\n.*app\.py:6 in first\n/);
     assert.match(stdout, /error +deadlock/);
 
     const held = await dormant(BLOCKED);

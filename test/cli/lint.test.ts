@@ -326,9 +326,11 @@ describe("loopscope rules", () => {
   });
 
   it("lists them for people", async () => {
-    const { code, stdout } = await loopscope(["rules"]);
+    const { code, stdout } = await loopscope(["rules"], { env: { LC_ALL: "C.UTF-8" } });
     assert.equal(code, 0);
     assert.match(stdout, /^blocking-sleep +time\.sleep in async code/m);
+    const ascii = await loopscope(["rules"], { env: { LC_ALL: "C" } });
+    assert.equal(ascii.stdout, stdout.replaceAll("·", "-"));
     assert.match(
       stdout,
       /blocking-cpu[^\n]*\n +lint, warning, off by default · docs\/rules\/blocking-cpu\.md/,

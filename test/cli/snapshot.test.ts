@@ -36,7 +36,8 @@ describe("loopscope snapshot", function () {
     });
   }
 
-  const snapshot = (which: string) => loopscope(["snapshot", which], { env: { TMPDIR: folder.path } });
+  const snapshot = (which: string, locale = "C.UTF-8") =>
+    loopscope(["snapshot", which], { env: { TMPDIR: folder.path, LC_ALL: locale } });
 
   it("shows where every task is parked, who holds what, and the deadlock", () =>
     hanging(MANY, async (pid) => {
@@ -49,6 +50,12 @@ describe("loopscope snapshot", function () {
       assert.match(stdout, /hangs\.py:6 in first\n/);
       assert.match(stdout, /─ idler-0, idler-1, idler-2, \.\. \(idler\) ×100: Event/);
       assert.match(stdout, /error +deadlock/);
+      const ascii = await snapshot(pid, "C");
+      assert.match(ascii.stdout, /`- idler-0, idler-1, idler-2, \.\. \(idler\) x100: Event/);
+      assert.ok(
+        [...ascii.stdout].every((char) => char < "\u0080"),
+        ascii.stdout,
+      );
     }));
 
   it("counts the frames of libraries, and shows them when asked", () =>
