@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { type FoundConfig, findConfig, moduleRoots, readConfigFile } from "../files/config";
 import { type NotebookCell, readNotebook } from "../files/notebook";
-import { readPython } from "../files/read";
+import { readPython, readStdin } from "../files/read";
 import { walk } from "../files/walk";
 import { ConfigError, selectRules } from "../lint/config";
 import { createWorkspace } from "../lint/index";
@@ -27,18 +27,23 @@ interface Options {
   select?: string[];
   ignore?: string[];
   config?: string;
+  stdinFilename?: string;
 }
+
+/** The path that means stdin. */
+const STDIN = "-";
 
 /** Adds `loopscope lint`. */
 export function registerLint(program: Command): void {
   program
     .command("lint")
     .description("find what blocks the event loop, and other faults of async code, without running it")
-    .argument("[paths...]", "files and folders (default: this folder)")
+    .argument("[paths...]", "files and folders, or - for stdin (default: this folder)")
     .addOption(new Option("--format <format>", "how to print the findings").choices(FORMATS).default("text"))
     .option("--select <rules>", "only these rules: names or codes such as ASYNC251, comma-separated", list)
     .option("--ignore <rules>", "none of these rules", list)
     .option("--config <file>", "settings to use instead of the nearest pyproject.toml's")
+    .option("--stdin-filename <file>", "the file whose text is on stdin, when a path is -")
     .addHelpText("after", "\nExit code: 0 no finding, 1 findings, 2 could not run.")
     .action(async (paths: string[], options: Options) => {
       const report = await lint(paths.length > 0 ? paths : ["."], options).catch((error) => {
@@ -63,10 +68,14 @@ function* pieces(report: LintReport, format: Options["format"]): Iterable<string
 
 /** Reads and judges; files with one configuration are judged together. */
 async function lint(paths: readonly string[], options: Options): Promise<LintReport> {
+  const stdin = paths.includes(STDIN) ? resolve(options.stdinFilename ?? STDIN) : null;
+  if (stdin === null && options.stdinFilename !== undefined)
+    throw new UsageError("--stdin-filename says which file's text is on stdin: give the path - as well");
+  if (stdin?.endsWith(".ipynb")) throw new UsageError("a notebook cannot be read from stdin");
   const select = options.select && selectRules(options.select, "--select", allRules);
   const ignore = options.ignore && selectRules(options.ignore, "--ignore", allRules);
   const report: LintReport = { schema: "loopscope-lint/1", files: 0, findings: [] };
-  for (const group of await groups(paths, options.config)) {
+  for (const group of await groups(paths, options.config, stdin)) {
     const { config } = group;
     const workspace = createWorkspace({
       select: select ?? config.select,
@@ -80,7 +89,7 @@ async function lint(paths: readonly string[], options: Options): Promise<LintRep
     const notebooks = new Map<string, NotebookCell[]>();
     for (const path of await filesOf(group)) {
       const notebook = path.endsWith(".ipynb") ? await readNotebook(path) : null;
-      const read = notebook ?? (await readPython(path));
+      const read = notebook ?? (await (path === stdin ? readStdin() : readPython(path)));
       if ("problem" in read) leftOut(path, read.problem);
       else workspace.setFile(path, read.text);
       if (notebook && "cells" in notebook) notebooks.set(path, notebook.cells);
@@ -100,19 +109,24 @@ interface Group extends FoundConfig {
   paths: { path: string; isFolder: boolean }[];
 }
 
-/** The paths by the configuration that counts for them. */
-async function groups(paths: readonly string[], configFile: string | undefined): Promise<Group[]> {
+/** The paths by the configuration that counts for them. `stdin`: the file whose text is there, which need not exist. */
+async function groups(
+  paths: readonly string[],
+  configFile: string | undefined,
+  stdin: string | null,
+): Promise<Group[]> {
   const fixed = configFile === undefined ? null : await readConfigFile(configFile);
   const found = new Map<string, Group>();
   for (const given of paths) {
-    const path = resolve(given);
-    const kind = await stat(path).catch((error: NodeJS.ErrnoException) => error.code);
+    const isStdin = stdin !== null && given === STDIN;
+    const path = isStdin ? stdin : resolve(given);
+    const kind = isStdin ? null : await stat(path).catch((error: NodeJS.ErrnoException) => error.code);
     if (typeof kind !== "object") {
       throw new UsageError(
         kind === "ENOENT" ? `${given}: there is no such file or folder` : `${given}: ${kind}`,
       );
     }
-    const isFolder = kind.isDirectory();
+    const isFolder = kind?.isDirectory() ?? false;
     const config = fixed ?? (await findConfig(isFolder ? path : dirname(path)));
     const key = config.file ?? config.folder;
     const group = found.get(key) ?? { ...config, paths: [] };

@@ -11,10 +11,7 @@ export async function readPython(path: string): Promise<Decoded> {
     try {
       const stat = await file.stat();
       if (!stat.isFile()) return { problem: "it is not a regular file" };
-      if (stat.size > MAX_BYTES) {
-        const size = (bytes: number) => `${Math.round(bytes / 1024 / 1024)} MB`;
-        return { problem: `it has ${size(stat.size)}, and no more than ${size(MAX_BYTES)} are read` };
-      }
+      if (stat.size > MAX_BYTES) return tooLarge(stat.size);
       return decode(await file.readFile());
     } finally {
       await file.close();
@@ -22,4 +19,20 @@ export async function readPython(path: string): Promise<Decoded> {
   } catch (error) {
     return { problem: (error as NodeJS.ErrnoException).code ?? String(error) };
   }
+}
+
+/** The same of what stdin gives until its end. */
+export async function readStdin(): Promise<Decoded> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of process.stdin as AsyncIterable<Buffer>) {
+    size += piece.length;
+    if (size <= MAX_BYTES) pieces.push(piece);
+  }
+  return size > MAX_BYTES ? tooLarge(size) : decode(Buffer.concat(pieces));
+}
+
+function tooLarge(bytes: number): Decoded {
+  const size = (of: number) => `${Math.round(of / 1024 / 1024)} MB`;
+  return { problem: `it has ${size(bytes)}, and no more than ${size(MAX_BYTES)} are read` };
 }

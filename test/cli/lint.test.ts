@@ -277,6 +277,39 @@ describe("loopscope lint", () => {
     assert.deepEqual(places(await json()), ["a.py:6 blocking-file", "deep.py:6 blocking-sleep"]);
   });
 
+  it("reads a file's text from stdin, saved or not, with its project's settings and modules", async () => {
+    const ask = (input: string, ...args: string[]) =>
+      loopscope(["lint", ...args], { cwd: folder.path, input });
+    const unnamed = await ask(SLEEPS, "-");
+    assert.equal(unnamed.code, 1);
+    assert.match(unnamed.stdout, /^-:5:5: error: time\.sleep\(\) blocks/);
+    assert.deepEqual(await ask("", "-"), { code: 0, stdout: "No findings in 1 file.\n", stderr: "" });
+
+    folder.file("pyproject.toml", '[tool.loopscope]\nignore = ["blocking-sleep"]\n');
+    folder.file("app/helper.py", HELPER);
+    folder.file("app/a.py", "import asyncio\n");
+    const named = ["-", "--stdin-filename", "app/a.py"];
+    assert.equal((await ask(SLEEPS, ...named)).code, 0);
+    rmSync(folder.at("pyproject.toml"));
+    for (const paths of [named, [...named, "app"], ["app", ...named]]) {
+      const found = await ask(CALLS, ...paths, "--format", "json");
+      const report = JSON.parse(found.stdout) as LintReport;
+      const expected = paths.includes("app") ? ["app/a.py:5 blocking-sleep"] : [];
+      assert.deepEqual(places(report), expected, paths.join(" "));
+    }
+    assert.match((await ask("\0\0", "-")).stderr, /- was left out/);
+    assert.deepEqual(
+      [
+        await ask(SLEEPS, "-", "--stdin-filename", "a.ipynb"),
+        await ask(SLEEPS, "--stdin-filename", "a.py"),
+      ].map(({ code, stdout, stderr }) => [code, stdout, /notebook|give the path - as well/.test(stderr)]),
+      [
+        [2, "", true],
+        [2, "", true],
+      ],
+    );
+  });
+
   it("exits with 2, the reason on stderr and nothing on stdout, when it cannot run", async () => {
     folder.file("a.py", SLEEPS);
     folder.file("bad.toml", "[tool.loopscope\n");
