@@ -100,14 +100,16 @@ class Drain(Outgoing):
         signals.leave_to_the_program()
         self.thread = get_native_id()
         wait = self.bell.acquire
-        gettrace, getprofile = sys.gettrace, sys.getprofile
+        gettrace, getprofile, builtin = sys.gettrace, sys.getprofile, state.BUILTIN
         pause = 0.0
         while True:
             garbage.allow()
             wait(True, pause)
-            if gettrace() is not None:  # `threading.settrace_all_threads` means the program's threads, but reaches ours
+            # `threading.settrace_all_threads` means the program's threads, but reaches ours. A debugger, which leaves our frames alone,
+            # replaces `sys.settrace`, and warns of whoever calls that.
+            if gettrace() is not None and type(sys.settrace) is builtin:
                 sys.settrace(None)
-            if getprofile() is not None:
+            if getprofile() is not None and type(sys.setprofile) is builtin:
                 sys.setprofile(None)
             garbage.hold_off()
             if self.stopping:
