@@ -61,6 +61,12 @@ class ImportHook:
         if self in (sys.meta_path or ()):  # there is none at the end of the interpreter
             sys.meta_path.remove(self)
 
+    def found(self, name):
+        """A module is being executed; until then it may be looked for any number of times, as `python -m` does of a package."""
+        self.waiting.pop(name, None)
+        if not self.waiting and self in sys.meta_path:
+            sys.meta_path.remove(self)
+
     def find_spec(self, name, path=None, target=None):
         action = self.waiting.get(name)
         if action is None:
@@ -75,17 +81,20 @@ class ImportHook:
             return None
         loader = spec.loader
         run = getattr(loader, "exec_module", None)
-        if run is None:
+        if run is None or isinstance(loader, type) or getattr(run, "_loopscope", None) is self:
             return spec
-        del self.waiting[name]
-        if not self.waiting:
-            sys.meta_path.remove(self)
 
         def exec_module(module):
-            del loader.exec_module
+            if getattr(module, "__name__", None) != name:  # the loader is one for many modules, and this one was only looked for
+                return run(module)
+            vars(loader).pop("exec_module", None)
+            wanted = self.waiting.get(name) is action
+            self.found(name)
             run(module)
-            act(action, module)
+            if wanted:
+                act(action, module)
 
+        exec_module._loopscope = self
         try:
             loader.exec_module = exec_module
         except AttributeError:
