@@ -75,7 +75,7 @@ asyncio.run(main())
         ran.at(found, "defined");
         assert.match(
           found.message,
-          /coroutine save, defined at app\.py:\d+, was created by none of your lines/,
+          /coroutine save, defined at app\.py:\d+, was created by no line of that file/,
         );
       },
     },

@@ -75,8 +75,9 @@ export function neverAwaited(trace: Trace, options: FindingOptions): Finding[] {
     const at = made ?? dropped ?? codePlace(trace, group[0].code);
     let story = ` was created at ${where(at)} and never awaited`;
     if (made === null && dropped === null) {
-      // Only library code was there, such as the loop that calls it as a callback.
-      const by = calls > 0 ? "" : ` by none of your lines, as by call_soon(${code.name}),`;
+      // Only library code was there, such as the loop that calls it as a callback. Another file, or cell of a notebook, may call it.
+      const by =
+        calls > 0 ? "" : ` by no line of that file, as by call_soon(${code.name}) or from another one,`;
       story = `, defined at ${where(at)}, was created${by} and never awaited`;
     }
     if (task >= 0 && calls > 0) {
