@@ -61,6 +61,7 @@ export class Targets {
       awaited || scope.isAsync ? undefined : this.ownBlocking?.(this.e.functions.idOf(fn.unit, fn.scope));
     if (own) return [{ t: "sink", call: own }];
     if (scope.isGenerator || fn.manager) return [];
+    if (awaited === true && isOverridden(fn)) return [];
     const call = by ? { ...by, skip: fn.skip } : undefined;
     const bind = this.bind(fn.env, given);
     const ran: Target = { t: "function", node, bind, awaited: awaited === true && !scope.isAsync, call };
@@ -232,6 +233,21 @@ export class Targets {
       return given !== undefined && constantsOf(unit.ir.exprs, given).some((name) => values.includes(name));
     });
   }
+}
+
+/**
+ * Whether a plain method that is awaited gives nothing to await, so that what runs must be another's: of a subclass that
+ * overrides it with an `async def`.
+ */
+function isOverridden({ unit, scope: ref, skip }: FunctionValue): boolean {
+  const scope = unit.ir.scopes[ref];
+  return (
+    skip > 0 &&
+    !scope.isAsync &&
+    scope.returned.length === 0 &&
+    scope.returns === null &&
+    scope.decorators.length === 0
+  );
 }
 
 /** A name, the last part of one, a literal (of an f-string nothing is known but that it is put together), or what is looked up. */

@@ -83,6 +83,29 @@ async def main(either: Async | Sync):
         s.read()  # !
 `));
 
+  it("knows that a plain method that is awaited, and gives nothing, is overridden with an async one", () =>
+    blocks(`
+import time
+class Server:
+    def serve(self):
+        time.sleep(1)
+    def start(self):
+        time.sleep(1)
+        return self.soon()
+    async def run(self):
+        await self.serve()
+        await self.start()  # !
+        self.serve()  # !
+class AsyncServer(Server):
+    async def serve(self):
+        time.sleep(1)  # !
+def plain():
+    time.sleep(1)
+async def main(server: Server):
+    await server.serve()
+    await plain()  # !
+`));
+
   it("reports an awaited plain function only for what it does in any case", () =>
     blocks(`
 import time
