@@ -66,7 +66,7 @@ export function commandHandlers(services: Services): CommandHandlers {
       const chosen = await pickTrace(vs, l10n.t("Compare with an Earlier Trace"), l10n.t("Compare"));
       if (chosen !== undefined) view.compare(await openTraceFile(chosen));
     },
-    "loopscope.showGraph": () => panel.reveal(),
+    "loopscope.showGraph": () => panel.reveal(false),
     "loopscope.openPlace": (place) => openPlace(vs, place),
     "loopscope.showTask": (item) => {
       if (item === undefined) throw errors.rowGone();

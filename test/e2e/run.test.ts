@@ -98,8 +98,15 @@ describe("Run with Trace, in the window", function () {
       .locator(".statusbar")
       .getByRole("button", { name: /shop\.py: [1-9][\d,]* tasks/ })
       .waitFor();
-    await workbench.command("Terminal: Focus Terminal");
-    await workbench.page.locator(".terminal.xterm.focus").waitFor();
+    const focusTerminal = async () => {
+      await workbench.command("Terminal: Focus Terminal");
+      await workbench.page.locator(".terminal.xterm.focus").waitFor();
+    };
+    await focusTerminal();
+    // The way into a graph that is in sight, for who has no mouse.
+    await workbench.command("Loopscope: Show Task Graph");
+    await workbench.page.waitForFunction(() => document.activeElement?.matches("iframe.webview"));
+    await focusTerminal();
     await workbench.page.keyboard.press("Control+c");
     await status.waitFor({ state: "detached" });
   });

@@ -11,9 +11,10 @@ import { slim } from "./narrow";
 
 /** What the lines of the graph mean, and how much of the program is on screen. */
 export function Legend() {
+  const outlined = outlineWidth.value !== null;
   return (
-    <div class="legend">
-      {outlineWidth.value !== null ? null : (
+    <div class={outlined ? "legend outlined" : "legend"}>
+      {outlined ? null : (
         <span class="lines">
           <Line kind="awaits" label={t("awaits")} />
           <Line kind="held" label={t("held by")} />

@@ -38,10 +38,10 @@ export class GraphPanel {
     this.reveal();
   }
 
-  /** Brings the panel up as it is. */
-  reveal(): void {
-    if (this.panel === null) this.create();
-    else if (!this.panel.visible) this.panel.reveal(undefined, true);
+  /** Brings the panel up as it is; who asked for it by a command goes on in it, with the keyboard too. */
+  reveal(preserveFocus = true): void {
+    if (this.panel === null) this.create(preserveFocus);
+    else if (!preserveFocus || !this.panel.visible) this.panel.reveal(undefined, preserveFocus);
   }
 
   refreshActions(): void {
@@ -72,12 +72,12 @@ export class GraphPanel {
     if (this.trace !== null) this.shown.fire(this.trace);
   }
 
-  private create(): void {
+  private create(preserveFocus: boolean): void {
     const { vs } = this;
     const panel = vs.window.createWebviewPanel(
       GRAPH_PANEL,
       this.title(),
-      { viewColumn: vs.ViewColumn.Beside, preserveFocus: true },
+      { viewColumn: vs.ViewColumn.Beside, preserveFocus },
       // A hidden view keeps what it has decoded, draws nothing and is sent nothing.
       { retainContextWhenHidden: true },
     );
