@@ -63,6 +63,20 @@ class Hook(Compared):
             """
         )
 
+    def test_a_module_of_the_program_with_that_name(self):
+        """Where it raises, the traceback has none of our frames, nor those of the import system that would end at them."""
+        shown = self.same(
+            """
+            import sys
+            with open("asyncio.py", "w") as file:
+                file.write("def run(): raise ValueError('its own')\\nrun()\\n")
+            sys.path.insert(0, ".")
+            import asyncio
+            """,
+            recorded=False,
+        )
+        self.assertIn(b"ValueError: its own", shown.err)
+
     def test_asyncio_as_a_program(self):
         """`python -m asyncio` looks for the package before it imports it."""
         with tempfile.NamedTemporaryFile() as trace:

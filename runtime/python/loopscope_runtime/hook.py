@@ -2,6 +2,7 @@
 
 import sys
 
+IMPORT_SYSTEM = "<frozen importlib._bootstrap_external>"  # what CPython knows its frames by
 
 class unhidden:
     """While it is entered, the recorder can import its own modules, though the program cannot see them."""
@@ -94,6 +95,8 @@ class ImportHook:
             if wanted:
                 act(action, module)
 
+        # Frames of the import system are left out of the traceback of a module that raises, and this is one.
+        exec_module.__code__ = exec_module.__code__.replace(co_filename=IMPORT_SYSTEM)
         exec_module._loopscope = self
         try:
             loader.exec_module = exec_module
