@@ -6,17 +6,17 @@ export function duration(seconds: number): string {
   if (seconds < 0) return `−${duration(-seconds)}`;
   if (seconds === 0) return "0 s";
   if (seconds < 0.9995e-6) return `${Math.round(seconds * 1e9)} ns`;
-  if (seconds < 0.9995e-3) return `${trim(seconds * 1e6, 3)} µs`;
-  if (seconds < 0.9995) return `${trim(seconds * 1e3, 3)} ms`;
+  if (seconds < 0.9995e-3) return `${trim(seconds * 1e6)} µs`;
+  if (seconds < 0.9995) return `${trim(seconds * 1e3)} ms`;
   if (seconds < 59.995) return `${seconds < 9.995 ? seconds.toFixed(2) : seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-function trim(value: number, digits: number): string {
-  const text = value < 100 ? value.toPrecision(value < 10 ? digits - 1 : digits - 1) : value.toFixed(0);
-  return text;
+/** "1.2", "35", "118": two digits, or all of those before the point. */
+function trim(value: number): string {
+  return value < 9.95 ? value.toPrecision(2) : value.toFixed(0);
 }
 
 /** An instant on the trace's clock: as many decimals as the window of `span` seconds needs. */

@@ -21,6 +21,8 @@ describe("words and numbers of the view", () => {
       [7260, "2 h 1 min"],
       [Number.NaN, "–"],
     ];
+    // What is rounded up to three digits, or to two.
+    assert.deepEqual([0.0996, 99.6e-6, 0.00996].map(duration), ["100 ms", "100 µs", "10 ms"]);
     for (const [seconds, text] of cases) assert.equal(duration(seconds), text);
   });
 
