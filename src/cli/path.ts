@@ -1,15 +1,9 @@
 import type { CriticalPath, Place } from "../protocol/report";
-import { digits } from "../trace";
+import { digits, isWorthTelling, mainOf } from "../trace";
 import { plain, type Style } from "./style";
 import { count, location } from "./summary";
 
 type Part = CriticalPath["parts"][number];
-
-/** A program that took less time needs no explanation. */
-const WORTH_TELLING = 0.1;
-
-/** Parts of less than this share of the time are not told. */
-const SHARE = 0.02;
 
 const MOST = 4;
 
@@ -21,19 +15,18 @@ const long = (seconds: number) => `${seconds.toFixed(2)} s`;
  * `title` begins the first line, as many blanks the others.
  */
 export function* pathLines(path: CriticalPath | null, paint: Style, title = ""): Generator<string> {
-  if (path === null || path.seconds < WORTH_TELLING) return;
-  const told = path.parts.filter(({ seconds }) => seconds >= path.seconds * SHARE).slice(0, MOST);
+  if (path === null || !isWorthTelling(path)) return;
+  const { parts, through } = mainOf(path, MOST);
   yield `${paint.bold(title)}${plain(path.name)} (${plain(path.coroutine)}) took ${long(path.seconds)}:`;
   const blanks = " ".repeat(title.length);
   const width = long(path.seconds).length;
-  for (const part of told) {
+  for (const part of parts) {
     const share = `${Math.round((part.seconds / path.seconds) * 100)} %`.padStart(5);
     yield paint.fold(
       `${blanks}${long(part.seconds).padStart(width)} ${paint.dim(share)}  ${words(part)}`,
       blanks.length + width + 8,
     );
   }
-  const through = path.through.filter((each) => each.count > 1).slice(0, 2);
   for (const { label, count: n } of through) {
     yield `${blanks}${" ".repeat(width + 8)}${digits(n)} times one task had to wait for another at ${plain(label)}`;
   }

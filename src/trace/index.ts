@@ -8,7 +8,7 @@ export { coroutineName, createdAt, createdBy } from "./describe/creation";
 export { type CriticalPath, criticalPath } from "./describe/criticalPath";
 export { isPackage, libraryOf } from "./describe/library";
 export { idleSeconds, loopInfo, loopName } from "./describe/loops";
-export { pathInfo, programPath } from "./describe/pathReport";
+export { isWorthTelling, mainOf, pathInfo, programPath } from "./describe/pathReport";
 export { programInfo, starterOf, trust } from "./describe/program";
 export { type StallPlace, stallPlace } from "./describe/stalls";
 export { digits, oneLine } from "./describe/text";

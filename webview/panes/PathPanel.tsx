@@ -1,18 +1,12 @@
 import { useMemo } from "preact/hooks";
 import type { CriticalPath } from "../../src/protocol/report";
-import { criticalPath, pathInfo, programPath, type Trace } from "../../src/trace";
+import { criticalPath, isWorthTelling, mainOf, pathInfo, programPath, type Trace } from "../../src/trace";
 import { live, tick, trace } from "../state/model";
 import { displayName, duration, percent } from "../util/format";
 import { t, tn, tx } from "../util/l10n";
 import { PlaceLink } from "./PlaceLink";
 
 type Part = CriticalPath["parts"][number];
-
-/** Parts of less than this share of the time are not told. */
-const SHARE = 0.02;
-
-/** A program that took less time (seconds) needs no explanation. */
-const WORTH_TELLING = 0.1;
 
 /** Where the time of the whole program went, once it has ended; `brief`: the most of it, in a sentence. */
 export function ProgramPath({ brief }: { brief: boolean }) {
@@ -21,7 +15,7 @@ export function ProgramPath({ brief }: { brief: boolean }) {
   const over = !live.value;
   const info = useMemo(() => {
     const path = over ? programPath(it) : null;
-    return path === null || path.seconds < WORTH_TELLING ? null : pathInfo(it, path);
+    return path === null || !isWorthTelling(path) ? null : pathInfo(it, path);
   }, [it, over, it.steps.count]);
   if (info === null) return null;
   if (brief) return <Sentence path={info} />;
@@ -89,10 +83,10 @@ export function TaskPath({ task }: { task: number }) {
 }
 
 function Parts({ path, most }: { path: CriticalPath; most: number }) {
-  const told = path.parts.filter(({ seconds }) => seconds >= path.seconds * SHARE).slice(0, most);
+  const { parts, through } = mainOf(path, most);
   return (
     <ol class="path">
-      {told.map((part) => (
+      {parts.map((part) => (
         <li key={`${part.kind} ${part.label} ${part.at?.line}`}>
           <b>{duration(part.seconds)}</b>
           <span title={displayName(said(part), 400)}>{displayName(said(part), 160)}</span>
@@ -106,19 +100,16 @@ function Parts({ path, most }: { path: CriticalPath; most: number }) {
           </span>
         </li>
       ))}
-      {path.through
-        .filter(({ count }) => count > 1)
-        .slice(0, 2)
-        .map(({ object, label, count }) => (
-          <li key={object}>
-            <span class="dim">
-              {t("{n} times one task had to wait for another at {what}", {
-                n: count,
-                what: displayName(label),
-              })}
-            </span>
-          </li>
-        ))}
+      {through.map(({ object, label, count }) => (
+        <li key={object}>
+          <span class="dim">
+            {t("{n} times one task had to wait for another at {what}", {
+              n: count,
+              what: displayName(label),
+            })}
+          </span>
+        </li>
+      ))}
     </ol>
   );
 }

@@ -212,8 +212,7 @@ class Channel:
         self.size = sum(entry[1] for entry in self.queue)
 
     def close(self):
-        self.broken = True
-        self.queue.clear()
+        self.lose()
         try:
             if self.intact():
                 self.target.close()

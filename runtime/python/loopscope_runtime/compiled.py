@@ -10,14 +10,13 @@ from weakref import ref
 
 from . import chains, codes, compiled_methods, names, recorder, state, wakers
 from .eager import Making, tell_names
-from .fallback import BUILTIN
 from .othersteps import first_wake, recovered
 from .othersteps import other_step as other_step_of
 from .recorder import CLOCK_HEAD, SLOW_CALLBACK
 from .creation import RETURNED_HEAD
 from .records import ARG, AT_ONCE_HEAD, CALLBACK_HEAD, IO, KEYS, LIGHT_HEAD, NAME, TASK, TIMER, WAS_CANCELLED, head, key
 from .records import WAKE_AT_END, WAKE_BY_NONE, WAKE_BY_STEP, WAKE_HERE, WAKES_THERE, YIELD_HEAD
-from .state import PIECE
+from .state import BUILTIN, PIECE
 
 STEP_TYPE = "TaskStepMethWrapper"  # of the callback that runs a C task's first step, or goes on after a yield
 LOOK = 0.002  # seconds until a loop looks again how many those are, and whether they are to be sent

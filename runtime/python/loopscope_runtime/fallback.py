@@ -11,9 +11,9 @@ from weakref import ref
 from . import codes, eager, foreign, loops, methods, mimic, missed, recorder, state
 from .recorder import SLOW_CALLBACK
 from .records import CALLBACK, CALLED_BACK, IO, ITER, TASK, THREAD, TIMER, WAS_CANCELLED, head, key
+from .state import BUILTIN
 
 clock = state.clock
-BUILTIN = type(len)
 
 
 class Fallback:

@@ -15,13 +15,12 @@ from .chains import SLEEP0
 from .creation import RETURNED_HEAD
 from .eager import Making
 from .mimic import one_frame_less
-from .fallback import BUILTIN
 from .othersteps import first_wake, lean, other_step, recovered
 from .polling import arrived, drop_cancelled, push_due, shortcut, sweep
 from .recorder import CLOCK_HEAD, SLOW_CALLBACK
 from .records import ARG, AT_ONCE_HEAD, CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, LIGHT_HEAD, TASK, THREAD, TIMER, WAS_CANCELLED
 from .records import WAKE_AT_END, WAKE_BY_CALLBACK, WAKE_BY_NONE, WAKE_HERE, WAKES_THERE, YIELD_HEAD, key
-from .state import PIECE
+from .state import BUILTIN, PIECE
 
 STRICT = sys.version_info >= (3, 15)  # a timer is due now however coarse the clock's numbers are
 DICT_IS_FREE = not (3, 11) <= sys.version_info < (3, 13)  # else looking at a loop's `__dict__` slows whatever looks at its attributes

@@ -4,6 +4,7 @@ import sys
 
 IMPORT_SYSTEM = "<frozen importlib._bootstrap_external>"  # what CPython knows its frames by
 
+
 class unhidden:
     """While it is entered, the recorder can import its own modules, though the program cannot see them."""
 

@@ -10,6 +10,30 @@ import { stallPlace } from "./stalls";
 import { before } from "./times";
 import { awaitPlace, waitOf } from "./waits";
 
+/** A program that took less time (seconds) needs no explanation. */
+const WORTH_TELLING = 0.1;
+
+/** Parts of less than this share of the time are not told. */
+const SHARE = 0.02;
+
+/** How many of the objects are told by which one task had to wait for another. */
+const OBJECTS = 2;
+
+export function isWorthTelling(path: { seconds: number }): boolean {
+  return path.seconds >= WORTH_TELLING;
+}
+
+/** What of a path is told to people: its greatest parts, and the objects that were in the way more than once. */
+export function mainOf(
+  { parts, seconds, through }: PathInfo,
+  most: number,
+): Pick<PathInfo, "parts" | "through"> {
+  return {
+    parts: parts.filter((part) => part.seconds >= seconds * SHARE).slice(0, most),
+    through: through.filter(({ count }) => count > 1).slice(0, OBJECTS),
+  };
+}
+
 /** A path in words, for the report and for people; ids in place of rows. */
 export function pathInfo(trace: Trace, path: CriticalPath): PathInfo {
   return {
