@@ -33,6 +33,7 @@ const UNKNOWN: ProgramInfo = {
   pid: 0,
   exitCode: null,
   signal: null,
+  ended: false,
   wallSeconds: 0,
 };
 

@@ -1,5 +1,5 @@
 import { isAbsolute, relative } from "node:path";
-import type { Finding, Place } from "../protocol/report";
+import type { Finding, Place, ProgramInfo } from "../protocol/report";
 import { digits } from "../trace";
 import type { Overview } from "./overview";
 import { pathLines } from "./path";
@@ -33,8 +33,14 @@ export function headline(report: Overview): string {
   const { program, trust, loops, taskCount } = report;
   const kinds = [...new Set(loops.map((loop) => loop.kind))].map(plain).join(", ");
   const on = loops.length === 0 ? "no event loop" : `${count(loops.length, "loop")} (${kinds})`;
-  const end = program.signal ? `killed by ${program.signal}` : `exit code ${program.exitCode ?? "not known"}`;
-  return `${count(taskCount, "task")} on ${on} in ${program.wallSeconds.toFixed(2)} s, ${count(trust.events, "event")}; ${end}`;
+  return `${count(taskCount, "task")} on ${on} in ${program.wallSeconds.toFixed(2)} s, ${count(trust.events, "event")}; ${endOf(program)}`;
+}
+
+/** How a program ended: "exit code 0", "killed by SIGKILL". */
+export function endOf({ signal, exitCode, ended }: ProgramInfo): string {
+  if (signal !== null) return `killed by ${signal}`;
+  if (exitCode !== null) return `exit code ${exitCode}`;
+  return ended ? "exit code not known" : "still running at the end";
 }
 
 /** What a reader must know before trusting the rest. */

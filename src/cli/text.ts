@@ -3,7 +3,7 @@ import type { Overview } from "./overview";
 import { pathLines } from "./path";
 import type { Style } from "./style";
 import { plain } from "./style";
-import { caveats, findingLines, headline, location } from "./summary";
+import { caveats, endOf, findingLines, headline, location } from "./summary";
 
 /** Rows of the task table; more would not be read, and `--format json` has them all. */
 const ROWS = 200;
@@ -46,12 +46,12 @@ function* programs(report: Overview, paint: Style): Generator<string> {
   yield `\n${paint.bold("Processes")}\n`;
   yield* table(
     ["pid", "started by", "end", "wall s", "command"],
-    report.programs.map(({ pid, startedBy, exitCode, signal, wallSeconds, argv }) => [
-      String(pid),
-      plain(startedBy),
-      signal ?? (exitCode === null ? "" : `exit code ${exitCode}`),
-      wallSeconds.toFixed(3),
-      plain(argv.join(" ")),
+    report.programs.map((each) => [
+      String(each.pid),
+      plain(each.startedBy),
+      endOf(each),
+      each.wallSeconds.toFixed(3),
+      plain(each.argv.join(" ")),
     ]),
     paint,
   );

@@ -51,6 +51,8 @@ export interface ProgramInfo {
   exitCode: number | null;
   /** Signal name such as "SIGKILL", when a signal ended the program. */
   signal: string | null;
+  /** false: it still ran when the recording ended, as one does that was attached to and let go. */
+  ended: boolean;
   wallSeconds: number;
 }
 

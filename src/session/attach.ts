@@ -9,6 +9,10 @@ import { makeDormant } from "./remote";
 /** How long a program that says it is attached to may take to be heard of. */
 const MEETING_MS = 10_000;
 
+/** How long a program may take to be gone after its connection is, and how often that is looked at. */
+const ENDING_MS = 1_000;
+const ENDING_STEP_MS = 10;
+
 export interface AttachOptions extends TraceSettings {
   pid: number;
   /** Takes the trace as it grows: first its header, then runs of whole frames. Must not throw. */
@@ -87,11 +91,20 @@ export class Attachment {
   }
 
   private async gone(program: TracedProgram): Promise<void> {
-    if (!alive(program.hello.pid)) this.listener.end(program, { exitCode: null, signal: null });
-    if (program.hello.pid !== this.dormant.pid || this.detaching !== null) return;
-    this.detaching = this.listener.close();
+    const main = program.hello.pid === this.dormant.pid;
+    if (!main) this.listener.end(program, { exitCode: null, signal: null });
+    if (!main || this.detaching !== null) return;
+    this.detaching = this.ending(program);
     await this.detaching;
     this.over();
+  }
+
+  /** Its connection is closed: it ends, its files are closed a moment before it is gone; or it goes on unrecorded. */
+  private async ending(program: TracedProgram): Promise<void> {
+    const deadline = Date.now() + ENDING_MS;
+    while (alive(program.hello.pid) && Date.now() < deadline) await delay(ENDING_STEP_MS);
+    if (!alive(program.hello.pid)) this.listener.end(program, { exitCode: null, signal: null });
+    await this.listener.close();
   }
 }
 

@@ -45,7 +45,7 @@ function head(trace: Trace) {
     schema: "loopscope-report/1" as const,
     program: main
       ? programInfo(trace, main)
-      : { argv: [], runtime: "unknown", pid: 0, exitCode: null, signal: null, wallSeconds: 0 },
+      : { argv: [], runtime: "unknown", pid: 0, exitCode: null, signal: null, ended: false, wallSeconds: 0 },
     /** Every program of the trace, the first included. */
     programs: trace.programs.map((program) => ({
       id: program.row + 1,

@@ -112,8 +112,12 @@ describe("loopscope attach", function () {
         attach.child.kill("SIGINT");
         const { code, stderr } = await attach.ended;
         assert.equal(code, 0, stderr);
-        assert.match(stderr, /loopscope: 4 tasks on 1 loop \(asyncio\._\w+\) in /);
-        const { trust, tasks, findings, loops } = JSON.parse(readFileSync(report, "utf8"));
+        assert.match(
+          stderr,
+          /loopscope: 4 tasks on 1 loop \(asyncio\._\w+\) in .*; still running at the end\n/,
+        );
+        const { program, trust, tasks, findings, loops } = JSON.parse(readFileSync(report, "utf8"));
+        assert.deepEqual([program.exitCode, program.signal, program.ended], [null, null, false]);
         assert.deepEqual([trust.tasksSeen, trust.tasksMissed, loops.length], [4, 0, 1]);
         assert.deepEqual(findings, []);
         const names = tasks.map(({ name }: { name: string }) => name);
@@ -138,7 +142,8 @@ describe("loopscope attach", function () {
     process.kill(Number(pid), "SIGKILL");
     const { code, stderr } = await attach.ended;
     assert.equal(code, 0);
-    assert.match(stderr, /4 tasks on 1 loop/);
+    // Whose child it was, was told how it ended.
+    assert.match(stderr, /4 tasks on 1 loop.*; exit code not known\n/);
   });
 
   it("leaves the program dormant when it is killed itself", async () => {

@@ -133,6 +133,7 @@ const report = object({
     pid: id,
     exitCode: orNull(integer),
     signal: orNull(is("a signal", (value) => /^SIG[A-Z0-9]+$/.test(String(value)))),
+    ended: boolean,
     wallSeconds: seconds,
   }),
   trust: object({

@@ -11,6 +11,7 @@ export function programInfo(trace: Trace, program: Program): ProgramInfo {
     pid: hello?.pid ?? 0,
     exitCode: end?.exitCode ?? null,
     signal: end?.signal ?? null,
+    ended: end !== null || program.bye !== null,
     wallSeconds: program.wallSeconds ?? program.bye ?? trace.endTime,
   };
 }

@@ -31,8 +31,8 @@ describe("a child process says who started it", () => {
       .join("")
       .split("\n");
     const at = lines.indexOf("Processes") + 2;
-    assert.match(lines[at], /^41 {20,}[\d.]+ +\/app\/app\.py$/);
-    assert.match(lines[at + 1], /^42 {3}starter \(pid 41\) {2}exit code 3 {2}[\d.]+ +\/app\/child\.py x$/);
-    assert.match(lines[at + 2], /^43 {3}pid 42 {20,}[\d.]+ +\/app\/app\.py$/);
+    assert.match(lines[at], /^41 {20,}still running at the end {2}[\d.]+ +\/app\/app\.py$/);
+    assert.match(lines[at + 1], /^42 {3}starter \(pid 41\) {2}exit code 3 +[\d.]+ +\/app\/child\.py x$/);
+    assert.match(lines[at + 2], /^43 {3}pid 42 +still running at the end {2}[\d.]+ +\/app\/app\.py$/);
   });
 });
