@@ -39,8 +39,8 @@ export interface CriticalPath {
     cancelled: number;
     tasks: number[];
   }[];
-  /** Locks, queues and the like by which one task of the path had to wait for another, and how often. */
-  through: { object: number; label: string; count: number }[];
+  /** Locks, queues and the like, and pools of threads (object null), by which one task of the path had to wait for another, and how often. */
+  through: { object: number | null; label: string; count: number }[];
 }
 
 export interface ProgramInfo {

@@ -62,6 +62,8 @@ export const OFFSETS = 16777216;
 
 /** `arg` of STEP and ADOPT: the wait (index in WAITS) in the low five bits, and which fields follow. */
 export const StepArg = { future: 32, chain: 64, object: 128, delay: 256, keys: 512, number: 1024 } as const;
+/** `arg` of FUTURE: the wait in the low five bits, and whether its pool follows, and is asyncio's own. */
+export const FutureArg = { pool: 32, default: 64 } as const;
 /** `arg` of WAKE: the cause in the low five bits, and which fields follow. */
 export const WakeArg = { by: 32, time: 64, frames: 128, place: 256 } as const;
 /** `arg` of NEW: made where, by whom and of what the task before it was made. */

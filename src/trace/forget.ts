@@ -174,6 +174,8 @@ function waitCopier(
     const label = after.strings.intern(before.strings.get(waits.label.get(-wait)));
     const object = objectRow(waits.object.get(-wait));
     const row = -after.waits.push(waits.kind.get(-wait), object, waits.delay.get(-wait), list, label);
+    const job = waits.jobs.get(-wait);
+    if (job !== undefined) after.waits.jobs.set(-row, job);
     copied.set(wait, row);
     return row;
   };

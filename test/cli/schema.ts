@@ -178,7 +178,7 @@ const report = object({
           tasks: list(id),
         }),
       ),
-      through: list(object({ object: id, label: text, count })),
+      through: list(object({ object: orNull(id), label: text, count })),
     }),
   ),
 });

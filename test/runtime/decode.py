@@ -340,9 +340,10 @@ class Run:
         return (self.gathers[future],)
 
     def read_future(self):
-        future, t, wait = self.subject, self.time(), WAITS[self.arg]
+        future, t, wait = self.subject, self.time(), WAITS[self.arg & 31]
+        pool = (self.key(), self.int(), bool(self.arg & 64)) if self.arg & 32 else None
         self.futures[future] = (wait, self.text())
-        return self.futures[future]
+        return (*self.futures[future], pool)
 
     def read_raised(self):
         task = self.task(self.subject)

@@ -274,6 +274,45 @@ class ThreadIsFaster(unittest.TestCase):
                 self.assertEqual(rows, [("thread", "thread", None)] if result.out == b"False\n" else [])
 
 
+class Pools(unittest.TestCase):
+    """Work is handed to a pool: which, at how many pieces it works at a time, and whether it is asyncio's own."""
+
+    def test_pools(self):
+        source = """
+            import asyncio, sys
+            from concurrent.futures import ThreadPoolExecutor
+            class Own(ThreadPoolExecutor):
+                def submit(self, *args):  # may have an order of its own
+                    return super().submit(*args)
+            async def main():
+                loop = asyncio.get_running_loop()
+                mine, more, own = ThreadPoolExecutor(1), ThreadPoolExecutor(3), Own(2)
+                for pool in (mine, more, mine, own, None, None):
+                    await loop.run_in_executor(pool, len, "x")
+            if "--uvloop" in sys.argv:
+                from uvloop import new_event_loop
+            else:
+                from asyncio import new_event_loop
+            loop = new_event_loop()
+            loop.set_debug("--debug" in sys.argv)
+            loop.slow_callback_duration = 60
+            loop.run_until_complete(main())
+            loop.run_until_complete(loop.shutdown_default_executor())
+            loop.close()
+        """
+        for arguments in ((), ("--debug",), *[("--uvloop",)] * bool(find_spec("uvloop"))):
+            with self.subTest(arguments=arguments):
+                result = traced.run(source, *arguments)
+                self.assertEqual((result.code, result.err), (0, b""))
+                pools = [fields[2] for _, name, fields in result.run.records if name == "FUTURE"][:6]
+                mine, more, again, own, default, same = pools
+                self.assertEqual((mine, mine[1:], more[1:], own), (again, (1, False), (3, False), None))
+                self.assertNotEqual(mine[0], more[0])
+                self.assertEqual(default, same)
+                # uvloop does not show its own.
+                self.assertEqual(default and (default[1] > 0, default[2]), None if "--uvloop" in arguments else (True, True))
+
+
 @unittest.skipIf(sys.version_info < (3, 11), "Barrier, TaskGroup and timeout came with Python 3.11")
 class NewerWaits(unittest.TestCase):
     def test_barrier_group_timeout(self):

@@ -101,7 +101,7 @@ function Parts({ path, most }: { path: CriticalPath; most: number }) {
         </li>
       ))}
       {through.map(({ object, label, count }) => (
-        <li key={object}>
+        <li key={object ?? label}>
           <span class="dim">
             {t("{n} times one task had to wait for another at {what}", {
               n: count,

@@ -1,7 +1,7 @@
 """Work handed to threads and processes: FUTURE records, so that the wait is known to be for one, and for what."""
 
 from . import state
-from .records import FUTURE, W_PROCESS, W_THREAD, head, key
+from .records import FUTURE, FUTURE_DEFAULT, FUTURE_POOL, W_PROCESS, W_THREAD, head, key
 
 
 def running(stock, of):
@@ -19,12 +19,29 @@ def running(stock, of):
         try:
             in_process = any(c.__name__ == "ProcessPoolExecutor" for c in type(executor).__mro__)
             wait = W_PROCESS if in_process else W_THREAD
-            rec.ext((head(FUTURE, key(future), wait), state.clock(), state.text(name_of(func))))
+            if executor is None:  # asyncio's own, that uvloop does not show
+                executor = getattr(self, "_default_executor", None)
+                wait |= FUTURE_DEFAULT
+            pool = () if executor is None else pool_of(executor)
+            arg = wait | FUTURE_POOL if pool else wait
+            rec.ext((head(FUTURE, key(future), arg), state.clock(), *pool, state.text(name_of(func))))
         except Exception as exc:
             state.fault(exc, "run_in_executor")
         return future
 
     return run_in_executor
+
+
+STOCK_SUBMITS = ("concurrent.futures.thread", "ThreadPoolExecutor.submit"), ("concurrent.futures.process", "ProcessPoolExecutor.submit")
+
+
+def pool_of(executor):
+    """The key of a pool that begins what it is given in that order, and how many it works at; () for another."""
+    submit = getattr(type(executor), "submit", None)
+    if (getattr(submit, "__module__", None), getattr(submit, "__qualname__", None)) not in STOCK_SUBMITS:
+        return ()
+    workers = getattr(executor, "_max_workers", None)
+    return (key(executor), float(workers)) if type(workers) is int else ()
 
 
 def name_of(func):

@@ -1,9 +1,10 @@
 import type { PathKind } from "../../protocol/report";
 import { CAUSE_CANCELLED, CAUSES } from "../../protocol/stream";
 import { openStep, stepIndex } from "../queries";
-import { StepFlag } from "../store/steps";
+import { type Pool, StepFlag } from "../store/steps";
 import { TaskFlag } from "../store/tasks";
 import type { Trace } from "../trace";
+import { Turns } from "./pools";
 import { before } from "./times";
 import { waitOf } from "./waits";
 
@@ -28,8 +29,8 @@ export interface CriticalPath {
   seconds: number;
   /** The longest first. */
   parts: PathPart[];
-  /** Objects (rows) by which one stretch had to wait for another, and how often. */
-  through: Map<number, number>;
+  /** Objects (rows) and pools by which one stretch had to wait for another, and how often. */
+  through: Map<number | Pool, number>;
 }
 
 /** A longer path is told from its end; the rest is "unknown". */
@@ -37,8 +38,8 @@ const MOST = 300_000;
 
 /**
  * The chain of steps and waits that made a task take as long as it did, told from its end back to its creation: where it
- * waited for another task, whether it awaited it or was handed a lock or an item of a queue by it, that task's own
- * chain takes the place of the wait. What is on this chain, and nothing else, must become shorter.
+ * waited for another task, whether it awaited it or was handed a lock or an item of a queue by it, or for its turn in a pool of
+ * threads that this other kept busy, that task's own chain takes the place of the wait. What is on this chain, and nothing else, must become shorter.
  */
 export function criticalPath(trace: Trace, task: number): CriticalPath {
   const { tasks } = trace;
@@ -52,7 +53,8 @@ export function criticalPath(trace: Trace, task: number): CriticalPath {
 
 class Walk {
   readonly parts = new Map<string, PathPart>();
-  readonly through = new Map<number, number>();
+  readonly through = new Map<number | Pool, number>();
+  private readonly turns: Turns;
   /** Suspensions in which the awaited task was followed though it had not ended. */
   private readonly followed = new Set<number>();
 
@@ -60,7 +62,9 @@ class Walk {
   constructor(
     private readonly trace: Trace,
     private readonly begin: number,
-  ) {}
+  ) {
+    this.turns = new Turns(trace);
+  }
 
   /** From an instant in the life of a task back to the beginning. */
   back(task: number, t: number): void {
@@ -104,15 +108,21 @@ class Walk {
     const waker = this.wakerOf(task, row, ready);
     if (waker >= 0) {
       const { object } = waitOf(this.trace, row);
-      if (object >= 0) this.through.set(object, (this.through.get(object) ?? 0) + 1);
+      if (object >= 0) this.count(object);
       // What it awaited has ended a moment before: callbacks of the loop passed that on.
       const ended = tasks.ended.get(waker);
       const told = ended > from && ended < ready ? ended : ready;
       this.add("ready", task, row, told, ready);
       return [waker, told];
     }
-    this.add("wait", task, row, from, ready);
-    return [task, from];
+    const turn = this.turns.before(row, ready);
+    if (turn !== null) this.count(turn.pool);
+    this.add("wait", task, row, turn?.t ?? from, ready);
+    return turn === null ? [task, from] : [turn.task, turn.t];
+  }
+
+  private count(through: number | Pool): void {
+    this.through.set(through, (this.through.get(through) ?? 0) + 1);
   }
 
   /** The task that let a suspended one go on, if that is what it waited for; else -1. */

@@ -5,6 +5,7 @@ import type { Trace } from "../trace";
 import { coroutineName } from "./creation";
 import { type CriticalPath, criticalPath, type PathPart } from "./criticalPath";
 import { heldBy, longestAt } from "./holders";
+import { poolLabel } from "./pools";
 import { isLight } from "./program";
 import { stallPlace } from "./stalls";
 import { before } from "./times";
@@ -51,11 +52,11 @@ export function pathInfo(trace: Trace, path: CriticalPath): PathInfo {
       cancelled: part.cancelled,
       tasks: [...part.tasks].map((task) => task + 1),
     })),
-    through: [...path.through].map(([object, count]) => ({
-      object: object + 1,
-      label: trace.objects.label(object),
-      count,
-    })),
+    through: [...path.through].map(([what, count]) =>
+      typeof what === "number"
+        ? { object: what + 1, label: trace.objects.label(what), count }
+        : { object: null, label: poolLabel(what), count },
+    ),
   };
 }
 

@@ -54,7 +54,9 @@ export class FutureReducer {
       return linked === null || depth > MAX_LINKS ? 0 : this.waitOf(program, loop, linked, depth + 1);
     }
     const list = info.tasks.length > 0 ? waits.lists.push(info.tasks) - 1 : 0;
-    return -waits.push(info.kind, -1, Number.NaN, list, strings.intern(info.label));
+    const row = waits.push(info.kind, -1, Number.NaN, list, strings.intern(info.label));
+    if (info.job !== null) waits.jobs.set(row, info.job);
+    return -row;
   }
 
   /** The `wait` column after an ON: what it says wins, and what the future said is kept beside it. */
@@ -73,7 +75,13 @@ export class FutureReducer {
       list = waits.lists.push(tasks) - 1;
       this.lists.set(task, list);
     } else if (before > 0) list = waits.lists.push([before - 1]) - 1;
-    return -waits.push(kind === 0 ? knownKind : kind, object, delay, list, label);
+    const row = waits.push(kind === 0 ? knownKind : kind, object, delay, list, label);
+    const job = waits.jobs.get(-before);
+    if (job !== undefined) {
+      waits.jobs.delete(-before);
+      waits.jobs.set(row, job);
+    }
+    return -row;
   }
 
   /** The `wait` column of a task that goes on waiting for those it waited for: they share the list, which may be long. */

@@ -1,4 +1,5 @@
 import {
+  FutureArg,
   KEYS,
   NEW_NEXT,
   NEW_NUMBER,
@@ -314,20 +315,19 @@ export class RecordReader {
         reducer.object(program, subject, 0, t, arg, stack, this.string());
         break;
       }
-      case RecordKind.GATHER: {
-        const { subject } = this;
-        reducer.gather(program, subject, 0, this.keys());
+      case RecordKind.GATHER:
+        reducer.gather(program, this.subject, 0, this.keys());
         break;
-      }
       case RecordKind.FUTURE: {
-        this.time();
-        reducer.future(program, this.subject, 0, this.arg, this.string());
+        const { subject, arg } = this;
+        const submitted = this.time();
+        const pool = arg & FutureArg.pool ? program.pool(this.key(), this.amount(), arg) : null;
+        reducer.future(program, subject, 0, arg & FIVE_BITS, this.string(), pool && { pool, submitted });
         break;
       }
-      case RecordKind.LINK: {
+      case RecordKind.LINK:
         reducer.link(program, this.subject, 0, this.key(), 0);
         break;
-      }
       case RecordKind.RAISED: {
         const task = this.task();
         const stack = this.outward();

@@ -1,7 +1,7 @@
 import { CAUSE_CANCELLED, WAIT } from "../../protocol/stream";
 import { type Incident, Loop } from "../store/loops";
 import { Program } from "../store/program";
-import { StepFlag } from "../store/steps";
+import { type Job, StepFlag } from "../store/steps";
 import { PENDING, TaskFlag } from "../store/tasks";
 import type { Trace } from "../trace";
 import { ArrivalReducer } from "./arrivals";
@@ -395,10 +395,18 @@ export class Reducer {
     info.link = null;
   }
 
-  future(program: Program, low: number, high: number, kind: number, label: string): void {
+  future(
+    program: Program,
+    low: number,
+    high: number,
+    kind: number,
+    label: string,
+    job: Job | null = null,
+  ): void {
     const info = program.futureOf(low, high);
     info.kind = kind;
     info.label = label;
+    info.job = job;
     info.tasks = [];
     info.count = 0;
     info.link = null;

@@ -1,12 +1,15 @@
-import type { End, Hello, Stats } from "../../protocol/stream";
+import { type End, FutureArg, type Hello, type Stats, WAIT } from "../../protocol/stream";
 import type { Loop } from "./loops";
 import { PairMap } from "./pairMap";
+import type { Job, Pool } from "./steps";
 
 /** A future that is more than a bare one: what its waiter really waits on. */
 export interface FutureInfo {
   /** Index in WAITS. */
   kind: number;
   label: string;
+  /** The work in a pool that it is the result of. */
+  job: Job | null;
   /** Tasks it is done after. */
   tasks: number[];
   /** How many tasks and futures it is done after; 0 when it is not a gathering. */
@@ -49,6 +52,7 @@ export class Program {
   readonly tasks = new PairMap();
   readonly objects = new PairMap();
   readonly futures = new PairMap();
+  private readonly pools = new Map<number, Pool>();
   /** Strings that are announced and not used yet. */
   readonly strings = new Map<number, string>();
   readonly futureInfos: (FutureInfo | null)[] = [];
@@ -78,7 +82,7 @@ export class Program {
   futureOf(low: number, high: number): FutureInfo {
     const known = this.future(low, high);
     if (known) return known;
-    const info: FutureInfo = { kind: 0, label: "", tasks: [], count: 0, link: null };
+    const info: FutureInfo = { kind: 0, label: "", job: null, tasks: [], count: 0, link: null };
     const at = this.freeInfos.pop() ?? this.futureInfos.length;
     this.futureInfos[at] = info;
     this.futures.set(low, high, at);
@@ -91,6 +95,18 @@ export class Program {
     this.futures.set(low, high, -1);
     this.futureInfos[at] = null;
     this.freeInfos.push(at);
+  }
+
+  /** The pool of a key that work was handed to, as `arg` of FUTURE says. */
+  pool(key: number, workers: number, arg: number): Pool {
+    const processes = arg % FutureArg.pool === WAIT.process;
+    const own = (arg & FutureArg.default) !== 0;
+    const known = this.pools.get(key);
+    // Another may have taken the key of one that is gone.
+    if (known?.workers === workers && known.processes === processes && known.own === own) return known;
+    const pool = { workers, processes, own };
+    this.pools.set(key, pool);
+    return pool;
   }
 
   /** Tasks and objects have other rows from now on; -1: they have none any more. */

@@ -65,6 +65,20 @@ export class StepTable {
   }
 }
 
+/** Threads or processes that begin what they are handed in that order, at most so many at a time. */
+export interface Pool {
+  workers: number;
+  processes: boolean;
+  /** asyncio's own, of `to_thread`. */
+  own: boolean;
+}
+
+/** Work that was handed to a pool. */
+export interface Job {
+  pool: Pool;
+  submitted: number;
+}
+
 /** What suspensions wait on, where the chain alone does not say. Row 0 is "nothing known". */
 export class WaitTable {
   /** Index in WAITS. */
@@ -78,6 +92,8 @@ export class WaitTable {
   /** What runs in the thread or process; string id. */
   readonly label = new Int32Column();
   readonly lists: number[][] = [[]];
+  /** The work in a pool that is waited for, by row. */
+  readonly jobs = new Map<number, Job>();
   private readonly plain = new PairMap();
 
   constructor() {

@@ -1,5 +1,6 @@
 import {
   FrameType,
+  FutureArg,
   KEYS,
   NEW_NEXT,
   NEW_NUMBER,
@@ -343,8 +344,18 @@ export class StreamWriter {
     return this.head(RecordKind.GATHER, future).put(keys.length, ...keys);
   }
 
-  future(future: number, t: number, kind: (typeof WAITS)[number], label: string): this {
-    return this.head(RecordKind.FUTURE, future, WAIT_INDEX[kind]).seconds(t).text(label);
+  future(
+    future: number,
+    t: number,
+    kind: (typeof WAITS)[number],
+    label: string,
+    pool?: [key: number, workers: number],
+  ): this {
+    const arg = WAIT_INDEX[kind] + (pool ? FutureArg.pool : 0);
+    return this.head(RecordKind.FUTURE, future, arg)
+      .seconds(t)
+      .put(...(pool ?? []))
+      .text(label);
   }
 
   link(future: number, key: number): this {
