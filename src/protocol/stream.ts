@@ -53,6 +53,7 @@ export const RecordKind = {
   UNASKED: 27,
   AT_ONCE: 28,
   CANCEL: 29,
+  ON: 30,
 } as const;
 
 /** The first number of a record is -((arg * 32 + kind) * 2^32 + key of its subject). */
@@ -60,7 +61,7 @@ export const KEYS = 4294967296;
 /** A place is the number of a code object times this, plus an offset in it. */
 export const OFFSETS = 16777216;
 
-/** `arg` of STEP and ADOPT: the wait (index in WAITS) in the low five bits, and which fields follow. */
+/** `arg` of STEP, ADOPT and ON: the wait (index in WAITS) in the low five bits, and which fields follow. */
 export const StepArg = { future: 32, chain: 64, object: 128, delay: 256, keys: 512, number: 1024 } as const;
 /** `arg` of FUTURE: the wait in the low five bits, and whether its pool follows, and is asyncio's own. */
 export const FutureArg = { pool: 32, default: 64 } as const;
@@ -77,7 +78,7 @@ export const PollArg = { forEver: 1, notKnown: 2 } as const;
 export const CAUSES = ["unknown", "timer", "io", "task", "thread", "callback", "unknown"] as const;
 export const CAUSE_CANCELLED = 16;
 
-/** `wait` of ON and FUTURE, by index; index 0 means "judge by the chain". */
+/** `wait` of STEP, ADOPT, ON and FUTURE, by index; index 0 means "judge by the chain". */
 export const WAITS = [
   "other",
   "sleep",

@@ -10,7 +10,7 @@ from .shown import Place, Task
 MAGIC = b"\x89LSCP\r\n\x1a"
 NAMES = (
     "- STEP CLOCK DONE WAKE NEW CALLBACK POLL ITER - OBJECT HOLD GATHER FUTURE RAISED EAGER EAGER_END NAME RUN CHAIN LOST "
-    "NEVER_AWAITED UNRETRIEVED UNSAFE ADOPT LINK SWALLOWED UNASKED AT_ONCE CANCEL"
+    "NEVER_AWAITED UNRETRIEVED UNSAFE ADOPT LINK SWALLOWED UNASKED AT_ONCE CANCEL ON"
 ).split()
 WAITS = (
     "? sleep yield task tasks future lock semaphore event condition barrier queue.get queue.put queue.join io thread process other"
@@ -221,17 +221,7 @@ class Run:
             assert number in chains or self.gaps, "no chain of the number %d was told" % number
             task.chain = chains.get(number, [])
         row = {"from": end, "future": future, "stack": task.chain, "on": None, "ready": None, "cause": None, "by": None, "waker": None}
-        future_of = self.futures.get(future)
-        if wait:
-            row["on"] = self.waits_on(task)
-        elif self.known(future) and self.known(future).outcome == "pending":
-            row["on"] = ("task", -1, None, [self.known(future)])
-        elif future in self.gathers:
-            row["on"] = ("tasks", -1, None, self.gathers[future])
-        elif future_of:
-            row["on"] = (future_of[0], -1, future_of[1], [])
-        elif future in self.links:
-            row["on"] = ("task", -1, None, [self.links[future]])
+        row["on"] = self.waits_on(task) if wait else self.stands_for(future)
         if wait == 2:
             row["ready"] = end
         if task.woken and task.woken["ready"] >= begin:
@@ -239,6 +229,18 @@ class Run:
         task.woken = None
         task.suspensions.append(row)
         return task, begin, end
+
+    def stands_for(self, future):
+        """What a future says that is waited on, as the function below; None: nothing is known of it."""
+        if self.known(future) and self.known(future).outcome == "pending":
+            return ("task", -1, None, [self.known(future)])
+        if future in self.gathers:
+            return ("tasks", -1, None, self.gathers[future])
+        if future in self.futures:
+            return (self.futures[future][0], -1, self.futures[future][1], [])
+        if future in self.links:
+            return ("task", -1, None, [self.links[future]])
+        return None
 
     def waits_on(self, task):
         """wait, delay, object, tasks or futures: as `arg` says."""
@@ -380,9 +382,14 @@ class Run:
             if OUTCOMES[outcome] not in ("suspended", "yielded"):
                 placeholder.outcome = OUTCOMES[outcome]
             else:
-                on, ready = (("yield", -1, None, []), t) if OUTCOMES[outcome] == "yielded" else (None, None)
+                on, ready = (("yield", -1, None, []), t) if OUTCOMES[outcome] == "yielded" else (self.stands_for(future), None)
                 placeholder.suspensions.append({"from": t, "future": future, "stack": chain, "on": on, "ready": ready, "cause": None, "by": None})
         return (OUTCOMES[outcome],)
+
+    def read_on(self):
+        task = self.task(self.subject)
+        task.suspensions[-1]["on"] = self.waits_on(task)
+        return (task,)
 
     def read_name(self):
         task = self.task(self.subject)

@@ -282,6 +282,49 @@ class Lifecycle(unittest.TestCase):
         self.assertEqual([p.function for p in named["b"].suspensions[0]["stack"]], ["slow", "sleep"])
         self.assertEqual(run.stats[-1]["tasksMissed"], 0)
 
+    @unittest.skipIf(sys.version_info < (3, 12), "eager tasks came with Python 3.12")
+    def test_what_an_eager_task_waits_on_at_once(self):
+        run = self.run_ok(
+            """
+            import asyncio
+            async def locker(lock):
+                async with lock:
+                    pass
+            async def getter(queue):
+                await queue.get()
+            async def sleeper():
+                await asyncio.sleep(0.01)
+            async def waiter(things):
+                await asyncio.wait(things)
+            async def gatherer(things):
+                await asyncio.gather(*things)
+            async def shielder(thing):
+                await asyncio.shield(thing)
+            async def group(thing):
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(thing, name="in group")
+            async def main():
+                asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+                lock, queue = asyncio.Lock(), asyncio.Queue()
+                await lock.acquire()
+                slow = asyncio.create_task(sleeper(), name="slow")
+                other = asyncio.create_task(sleeper(), name="other")
+                waits = locker(lock), getter(queue), waiter([slow]), gatherer([slow, other]), shielder(slow), group(sleeper())
+                tasks = [asyncio.create_task(each) for each in waits]
+                lock.release()
+                queue.put_nowait(1)
+                await asyncio.wait(tasks)
+            asyncio.run(main())
+            """
+        )
+        slow = next(task for task in run.tasks if task.name == "slow")
+        self.assertEqual(slow.suspensions[0]["on"][:2], ("sleep", 0.01))
+        on = {name: run.find(name).suspensions[0]["on"] for name in "locker getter waiter gatherer shielder group".split()}
+        self.assertEqual([(on[name][0], on[name][2]["label"]) for name in ("locker", "getter")], [("lock", "lock"), ("queue.get", "queue")])
+        others = {name: (kind, [task.name for task in tasks]) for name, (kind, _, _, tasks) in on.items() if tasks}
+        expected = {"waiter": ["slow"], "gatherer": ["slow", "other"], "shielder": ["slow"], "group": ["in group"]}
+        self.assertEqual(others, {name: ("task" if name == "shielder" else "tasks", names) for name, names in expected.items()})
+
     def test_task_factory(self):
         run = self.run_ok(
             """

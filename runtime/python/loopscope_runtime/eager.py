@@ -3,8 +3,8 @@
 import sys
 from weakref import ref
 
-from . import chains, codes, creation, foreign, guard, loops, mimic, missed, names, recorder, state
-from .records import EAGER, EAGER_END, NAME, NOT_EAGER, RAISED_OUTCOME, SUSPENDED, TASK, WAKE, WAKE_BY, WAKE_TIME, WAS_CANCELLED, YIELDED, head, key
+from . import chains, codes, creation, foreign, guard, loops, mimic, missed, names, recorder, state, waits
+from .records import EAGER, EAGER_END, NAME, NOT_EAGER, ON, RAISED_OUTCOME, SUSPENDED, TASK, WAKE, WAKE_BY, WAKE_TIME, WAS_CANCELLED, YIELDED, head, key
 
 
 sees = None  # (coroutine) -> whether it is seen to begin, if a task that starts at once is made of it; by `starts.py`
@@ -148,14 +148,19 @@ def wakes_itself(rec, k, t, future):
 
 
 def suspends(rec, placeholder, task, future, outcome):
-    """Writes the EAGER_END of a task that goes on later: when, and its list."""
-    frames = []
-    chains.frames_below(task.get_coro(), frames)
+    """Writes the EAGER_END of a task that goes on later: when, and its list; and what it waits on, where its chain does not say."""
+    frames, coroutines = [], []
+    chains.frames_below(task.get_coro(), frames, coroutines)
     chain = chains.places(frames)
     st = chains.of(task)
     t = state.clock()
+    found = None if rec.light else rec.waits_on(task, future, frames, coroutines)
     name = state.text(names.said(task) if placeholder.given is None else str(placeholder.given))
     rec.ext((head(EAGER_END, key(placeholder), outcome), st[5], t, 0 if future is None else key(future), len(chain), *chain, name))
+    if found is not None:
+        arg, values = waits.fields(found, rec.told, st[5])
+        if values:
+            rec.ext((head(ON, st[5], arg), *values))
     return t, st
 
 

@@ -251,6 +251,15 @@ class Recorder(suspensions.Suspensions):
         for task in self.all_tasks(loop):
             self.adopt(task)
 
+    def waits_on(self, task, future, frames, coroutines):
+        """What a suspended task waits on, as `waits.ask` says it. frames, coroutines: its chain. Tells what the future stands for, where others must know."""
+        judged = waits.judge(coroutines) if coroutines and future is not None and frames[-1][0] is coroutines[-1].cr_code else None
+        if judged is not None:
+            return waits.ask(judged, coroutines)
+        if future is not None and type(future) is not type(task):
+            waits.relate(self, future, self.gathering)
+        return 0, None, None, ()
+
     def adopt(self, task, t=None):
         """Describes a task whose creation was not seen, or was lost. t: since when it may have existed. Whether it waits for others."""
         if not foreign.can_tell(task):
@@ -265,10 +274,7 @@ class Recorder(suspensions.Suspensions):
         except AttributeError:
             pass
         future = None if task.done() else foreign.waiter_of(task)
-        judged = waits.judge(coroutines) if coroutines and future is not None and frames[-1][0] is coroutines[-1].cr_code else None
-        if judged is None and future is not None and type(future) is not type(task):
-            waits.relate(self, future, self.gathering)
-        found = (0, None, None, ()) if judged is None else waits.ask(judged, coroutines)
+        found = self.waits_on(task, future, frames, coroutines)
         arg, values = waits.fields(found)
         code = creation.coroutine_code(coro)
         number = 0 if code is None else codes.number(code)

@@ -247,7 +247,7 @@ def same(told, k, others):
 
 
 def fields(found, told=None, k=0.0):
-    """The same as (arg, fields) of a STEP or an ADOPT. told: what `same` is to remember, for the task of key k."""
+    """The same as (arg, fields) of a STEP, an ADOPT or an ON. told: what `same` is to remember, for the task of key k."""
     arg, thing, delay, others = found
     values = []
     if others:

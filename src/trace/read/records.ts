@@ -365,6 +365,9 @@ export class RecordReader {
       case RecordKind.AT_ONCE:
         reducer.arrivals.atOnce(this.task());
         break;
+      case RecordKind.ON:
+        this.waitsOn(this.task());
+        break;
       case RecordKind.EAGER_END:
         this.eagerEnd();
         break;

@@ -155,6 +155,18 @@ describe("eager tasks", () => {
     assert.deepEqual([child.started, child.ended, main.steps], [0.11, 0.12, 1]);
   });
 
+  it("that suspend wait on what is told beside their end", () => {
+    const w = eager().object(50, 0.05, "lock", "accounts").eager(90, 0.11, 1, "/a.py:9 child");
+    w.eagerEnd(90, 2, 0.12, 3, "child", 77, ["/a.py:10 child"]).waitsOn(2, "lock", 50).done(1, 0.1, 0.2);
+    const [, child] = report(w.trace()).tasks;
+    assert.deepEqual(child.suspensions[0].on, {
+      kind: "lock",
+      label: "Lock 'accounts'.acquire",
+      tasks: [],
+      object: 1,
+    });
+  });
+
   it("that suspend go on like any other, and their children know them", () => {
     const w = eager().eager(90, 0.11, 1, "/a.py:9 child");
     w.new(3, 0.115, 90, "/a.py:20 grandchild", "grandchild");

@@ -36,7 +36,10 @@ function everything(): Uint8Array[] {
     .future(91, 0.02, "thread", "requests.get")
     .link(92, 91)
     .step(3, 0.02, 0.021, 90, [F[1]]);
-  w.eager(800, 0.02, 3, F[1], [F[0]]).eagerEnd(800, 4, 0.021, 3, "eager", 92, [F[1]]).flush();
+  w.eager(800, 0.02, 3, F[1], [F[0]])
+    .eagerEnd(800, 4, 0.021, 3, "eager", 92, [F[1]])
+    .waitsOn(4, "lock", 50)
+    .flush();
   w.new(5, 0.022, 3, F[1], "at once")
     .atOnce(5, 0.023, 93, [F[1]])
     .new(6, 0.024, 3, F[1], "x")

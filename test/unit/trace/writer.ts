@@ -31,6 +31,9 @@ const WAIT_INDEX = Object.fromEntries(
   WAITS.map((name, i) => [name, name === "other" ? WAITS.length - 1 : i]),
 );
 
+/** What a suspension is for: an object, a delay, tasks or futures. */
+type On = [kind: (typeof WAITS)[number] | "", object?: number, delay?: number, keys?: number[] | null];
+
 /**
  * Writes streams of docs/trace-format.md, as a runtime would: the other side of the decoder, for its tests.
  * Times are seconds since the program started; keys any integers; records go to the loop named last.
@@ -289,15 +292,28 @@ export class StreamWriter {
   }
 
   /** Says what the last suspension of a task is for. */
-  waits(
-    task: number,
-    kind: (typeof WAITS)[number] | "",
-    object = 0,
-    delay = -1,
-    keys: number[] | null = null,
-  ): this {
+  waits(task: number, ...on: On): this {
     const at = this.suspensions.get(task);
     if (at === undefined) throw new Error("the task is not suspended in this batch");
+    const { arg, fields } = this.fieldsOf(...on);
+    this.values[at.begin] -= arg * 32 * KEYS;
+    this.values.splice(at.end, 0, ...fields);
+    for (const other of this.suspensions.values()) {
+      if (other.begin >= at.end) {
+        other.begin += fields.length;
+        other.end += fields.length;
+      }
+    }
+    return this;
+  }
+
+  /** The same as a record of its own. */
+  waitsOn(task: number, ...on: On): this {
+    const { arg, fields } = this.fieldsOf(...on);
+    return this.head(RecordKind.ON, task, arg).put(...fields);
+  }
+
+  private fieldsOf(...[kind, object = 0, delay = -1, keys = null]: On) {
     const fields = [];
     let arg = kind ? WAIT_INDEX[kind] : WAIT_INDEX.other;
     if (object !== 0) {
@@ -312,15 +328,7 @@ export class StreamWriter {
       arg |= StepArg.keys;
       fields.push(keys.length, ...keys);
     }
-    this.values[at.begin] -= arg * 32 * KEYS;
-    this.values.splice(at.end, 0, ...fields);
-    for (const other of this.suspensions.values()) {
-      if (other.begin >= at.end) {
-        other.begin += fields.length;
-        other.end += fields.length;
-      }
-    }
-    return this;
+    return { arg, fields };
   }
 
   object(
