@@ -1,4 +1,5 @@
 import os
+import sys
 import tempfile
 import textwrap
 import unittest
@@ -175,6 +176,37 @@ class Objects(unittest.TestCase):
                 continue  # the lock that a condition makes for itself
             self.assertEqual(objects[key]["label"], name)
         self.assertGreater(short, 100)
+
+    def test_name_of_each_of_several_on_a_line(self):
+        source = """
+            import asyncio
+            from asyncio import Event, Lock, Semaphore
+            class Owner:
+                pass
+            async def made():
+                return Lock()
+            async def main():
+                global shared
+                def inner():
+                    return cell
+                owner = Owner()
+                first = Lock(); second = Semaphore(1)
+                owner.third: Event = asyncio.Event(); cell = Lock(); shared = Semaphore(2)
+                kept = [Lock()]; kept.append(Event()); many = {0: Semaphore(3)}
+                many[1] = Lock(); last = owner
+            asyncio.run(main())
+        """
+        named = [("event", "third"), ("lock", "cell"), ("lock", "first"), ("semaphore", "second"), ("semaphore", "shared")]
+        without = [("event", ""), ("lock", ""), ("lock", ""), ("semaphore", "")]
+        for options in (), ("-X", "no_debug_ranges"):
+            with self.subTest(options=options):
+                result = traced.run(source, options=options)
+                self.assertEqual((result.code, result.err), (0, b""))
+                objects = [(each["kind"], each["label"]) for each in result.run.objects.values()]
+                if options and sys.version_info >= (3, 11):
+                    self.assertLessEqual({each for each in objects if each[1]}, set(named))
+                else:
+                    self.assertEqual(sorted(objects), sorted(named + without))
 
     def test_holders_are_of_the_loop_that_runs(self):
         result = traced.run(HOLDS)

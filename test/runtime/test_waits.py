@@ -133,7 +133,7 @@ class Waits(unittest.TestCase):
     def test_queue(self):
         row = self.named("g1")
         self.check(row, "queue.get", "getter get", "task", "p")
-        self.assertEqual(row["on"][2]["label"], "queue" if sys.version_info >= (3, 11) else row["on"][2]["label"])
+        self.assertEqual(row["on"][2]["label"], "queue")
         self.assertEqual([p.function for p in row["waker"]], ["putter"])
         self.check(self.named("p"), "queue.put", "putter put", "task", "g1")
         self.check(self.only("joiner"), "queue.join", "joiner join wait", "task", "Task-1")

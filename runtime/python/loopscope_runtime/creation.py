@@ -1,5 +1,6 @@
 """NEW records: a task was made, by whom and where. And the end of a task that never waited, which needs no more than that."""
 
+from gc import get_referents
 from sys import _getframe as getframe
 
 from . import chains, codes, names, state
@@ -25,6 +26,8 @@ USER = codes.USER
 
 def coroutine_code(coro):
     """The code of what a task runs, or None; that of `Task.__init__`'s caller cannot stand in."""
+    if type(coro) in (chains.AsyncThrow, chains.AsyncSend):  # `aclose()` of one that nobody refers to any more, as a loop calls it
+        coro = next((each for each in get_referents(coro) if type(each) is chains.AsyncGeneratorType), coro)
     return getattr(coro, "cr_code", None) or getattr(coro, "gi_code", None) or getattr(coro, "ag_code", None)
 
 

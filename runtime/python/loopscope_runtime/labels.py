@@ -1,6 +1,8 @@
 """Names for objects, from the source line that made them: `self.accounts = asyncio.Lock()` is 'accounts'."""
 
+import sys
 
+VERSION = sys.version_info[:2]
 MAX_KNOWN = 1000
 _known = {}  # (id of a code object, offset) -> name; `codes` keeps them alive
 
@@ -31,12 +33,9 @@ def find(code, offset):
     import linecache
 
     line, column = position(code, offset)
-    source = linecache.getline(code.co_filename, line)
-    if column is not None:
-        before = source.encode()[:column].decode(errors="replace").rstrip()
-    else:
-        before = source.partition("(")[0]
-        before = before[: before.rfind("=") + 1]
+    if column is None:
+        return stored(code, offset)
+    before = linecache.getline(code.co_filename, line).encode()[:column].decode(errors="replace").rstrip()
     if before.endswith("await"):
         before = before[:-5].rstrip()
     if before[-1:] == ",":
@@ -44,10 +43,35 @@ def find(code, offset):
     if before[-1:] != "=" or before[-2:] in ("==", "!=", "<=", ">="):
         return ""
     target = before[:-1].rstrip().rpartition(";")[2].rpartition("=")[2]
-    if column is not None and "," in target:
+    if "," in target:
         target = target.partition(",")[0].strip(" (")  # the first of several values
     name = target.split(":")[0].strip().rpartition(".")[2]
     return name if name.isidentifier() else ""
+
+
+# What comes between a call and the instruction that stores what it returned: the object whose attribute that becomes; `await`.
+BETWEEN = frozenset("LOAD_FAST LOAD_NAME LOAD_GLOBAL LOAD_DEREF LOAD_ATTR DUP_TOP GET_AWAITABLE LOAD_CONST YIELD_FROM EXTENDED_ARG CACHE".split())
+
+
+def stored(code, offset):
+    """The same from the instructions: 3.10, and later ones with `-X no_debug_ranges`, do not know in which column of its line a call is."""
+    from opcode import EXTENDED_ARG, opname
+
+    extended = 0
+    for at in range(offset + 2, len(code.co_code), 2):
+        op, arg = code.co_code[at : at + 2]
+        arg |= extended
+        extended = arg << 8 if op == EXTENDED_ARG else 0
+        name = opname[op]
+        if name == "STORE_FAST":
+            return code.co_varnames[arg]
+        if name == "STORE_DEREF" and VERSION < (3, 11):  # later: an index in what there is no list of
+            return (code.co_cellvars + code.co_freevars)[arg]
+        if name in ("STORE_NAME", "STORE_GLOBAL", "STORE_ATTR"):
+            return code.co_names[arg]
+        if name not in BETWEEN:
+            break
+    return ""
 
 
 def of_tuple(before):

@@ -132,7 +132,7 @@ function origin(trace: Trace, task: number, cancel: Cancel, through: number[]): 
   const at = userPlace(trace, stack);
   const from = by < 0 ? null : by + 1;
   // The timer of an asyncio.timeout has no frames: told is where the task was that it stands around.
-  const row = kind === "timeout" && at === null ? timedOut(trace, task, cancel.row) : -1;
+  const row = kind === "timeout" && at === null ? timedOut(trace, task, cancel) : -1;
   if (row >= 0) {
     return {
       kind: "timeout",
@@ -148,6 +148,11 @@ function origin(trace: Trace, task: number, cancel: Cancel, through: number[]): 
     const inHand = failed ? null : cancelInHand(trace, by, cancel.t);
     if (inHand !== null && through.length < MAX_PATH) return origin(trace, by, inHand, [by + 1, ...through]);
     return { kind, task: from, at: trace.exceptions.get(by)?.at ?? at, signal: false, through };
+  }
+  // Until 3.11 wait_for ends what it runs when it is cancelled itself, too.
+  if (name === "tasks._cancel_and_wait" && by >= 0 && by !== task) {
+    const inHand = cancelInHand(trace, by, cancel.t);
+    if (inHand !== null && through.length < MAX_PATH) return origin(trace, by, inHand, [by + 1, ...through]);
   }
   if (kind !== null) return { kind, task: from, at, signal: isSignal(trace, task, name), through };
   // `move_on_after`, `fail_after`: a timer cancels all that is in the scope; which task has it is not recorded.

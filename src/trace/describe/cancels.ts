@@ -20,10 +20,10 @@ const CANCELLED = 2;
 function isCancel(trace: Trace, row: number): boolean {
   const { steps, wakes, tasks } = trace;
   if (wakes.cause.get(steps.wake.get(row)) & CAUSE_CANCELLED) return true;
-  // A gather passes a cancellation on as an exception; who waits for several tasks to end does not.
+  // A gather passes a cancellation on as an exception; who waits for several tasks to end, or for one that it cancelled itself, does not.
   const by = steps.by.get(row);
   if (by < 0 || by === steps.task.get(row) || tasks.outcome.get(by) !== CANCELLED) return false;
-  return !/\b(wait|as_completed|TaskGroup)\b/.test(chainInfo(trace, steps.stack.get(row)).call);
+  return !/\b(wait|as_completed|TaskGroup|cancelling)\b/.test(chainInfo(trace, steps.stack.get(row)).call);
 }
 
 /** The cancellation that ended the suspension of a row. */
@@ -75,42 +75,58 @@ export function cancelInHand(trace: Trace, task: number, t: number): Cancel | nu
   return resumed(trace, cancel.row) <= t && !(ended < t) ? cancel : null;
 }
 
-const awaiters = new WeakMap<Trace, { version: number; rows: Map<number, number> }>();
+interface Awaiters {
+  version: number;
+  /** By a cancelled task, the suspension that its end ended. */
+  rows: Map<number, number>;
+  /** By a task that was gathered with such a one, the same. */
+  gathered: Map<number, number>;
+}
 
-/** The suspension that the end of a cancelled task ended by passing its cancellation on; -1 when there is none. */
-function passedTo(trace: Trace, task: number): number {
+const awaiters = new WeakMap<Trace, Awaiters>();
+
+/**
+ * The suspension that a task's cancellation at `t` ended: as the task ended by it, or another did that was gathered
+ * with it; -1 when there is none.
+ */
+function passedTo(trace: Trace, task: number, t: number): number {
   let known = awaiters.get(trace);
   if (known?.version !== trace.version) {
     const rows = new Map<number, number>();
-    const { steps, tasks } = trace;
+    const gathered = new Map<number, number>();
+    const { steps, tasks, waits } = trace;
     for (let row = 0; row < steps.count; row++) {
       const by = steps.by.get(row);
       if (by < 0 || tasks.outcome.get(by) !== CANCELLED || rows.has(by)) continue;
       const last = tasks.lastStep.get(by);
       // uvloop's wakes come a little before the end of the step that causes them.
-      if (last >= 0 && steps.ready.get(row) >= steps.begin.get(last) && isCancel(trace, row))
+      if (last >= 0 && steps.ready.get(row) >= steps.begin.get(last) && isCancel(trace, row)) {
         rows.set(by, row);
+        const info = -steps.wait.get(row);
+        for (const each of info > 0 ? waits.lists[waits.list.get(info)] : []) gathered.set(each, row);
+      }
     }
-    known = { version: trace.version, rows };
+    known = { version: trace.version, rows, gathered };
     awaiters.set(trace, known);
   }
-  return known.rows.get(task) ?? -1;
+  const { steps } = trace;
+  const row = known.rows.get(task) ?? known.gathered.get(task) ?? -1;
+  return row >= 0 && steps.end.get(row) <= t && t <= steps.ready.get(row) ? row : -1;
 }
 
 /** How far a cancellation is followed from victim to victim. */
 export const MAX_PATH = 64;
 
 /**
- * The suspension around which an `asyncio.timeout` stood that struck a task at `row` (-1: before its first step): its
- * own, or that of a task which awaited it, and so on; the first that the cancellation did not end is the one that had
+ * The suspension around which an `asyncio.timeout` stood that struck a task by a cancellation: its own, or that of a task which awaited it, and so on; the first that the cancellation did not end is the one that had
  * the timeout. -1: not known.
  */
-export function timedOut(trace: Trace, task: number, row: number): number {
+export function timedOut(trace: Trace, task: number, cancel: Cancel): number {
   const { steps, tasks } = trace;
-  let at = row;
+  let at = cancel.row;
   let struck = task;
   for (let i = 0; i < MAX_PATH; i++) {
-    const outer = tasks.outcome.get(struck) === CANCELLED ? passedTo(trace, struck) : -1;
+    const outer = tasks.outcome.get(struck) === CANCELLED ? passedTo(trace, struck, cancel.t) : -1;
     if (outer < 0) break;
     at = outer;
     struck = steps.task.get(outer);

@@ -48,10 +48,8 @@ export function createdBy(trace: Trace, task: number): CreatedBy {
   for (const place of placesInsideLoop(trace, trace.tasks.creationStack.get(task))) {
     const code = places.codeAt(place);
     if (!asyncioModule(code)) break;
-    // run_coroutine_threadsafe schedules a callback, which has no name of its own.
-    if (code.name === "callback" && code.qualname.startsWith("run_coroutine_threadsafe")) {
-      return "run_coroutine_threadsafe";
-    }
+    // run_coroutine_threadsafe schedules a callback, which has no name of its own. No other of that module makes a task.
+    if (asyncioName(code) === "tasks.callback") return "run_coroutine_threadsafe";
     creator = CREATORS[asyncioName(code)] ?? creator;
   }
   return creator;

@@ -106,6 +106,47 @@ async def main():
 asyncio.run(main())
 `;
 
+const PASSED_ON = `
+import asyncio
+async def child():
+    await asyncio.sleep(10)
+async def cleans(seconds):
+    try:
+        await asyncio.sleep(10)
+    finally:
+        await asyncio.sleep(seconds)
+async def limited(task):
+    await asyncio.wait_for(task, 10)
+async def gatherer():
+    try:
+        async with asyncio.timeout(0.01):
+            await asyncio.gather(*[asyncio.create_task(cleans(n / 100), name=f"gathered {n}") for n in range(3)])
+    except TimeoutError:
+        await asyncio.sleep(0.05)
+async def sent():
+    await asyncio.sleep(0)
+async def numbers():
+    try:
+        yield 1
+    finally:
+        await asyncio.sleep(0)
+async def dropping():
+    async for n in numbers():
+        break
+async def main():
+    inner = asyncio.create_task(child(), name="inner")
+    outer = asyncio.create_task(limited(inner), name="outer")
+    await asyncio.sleep(0)
+    outer.cancel()
+    await asyncio.wait([outer])
+    if hasattr(asyncio, "timeout"):
+        await asyncio.create_task(gatherer(), name="gatherer")
+    await dropping()
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(lambda: asyncio.run_coroutine_threadsafe(sent(), loop).result())
+asyncio.run(main())
+`;
+
 const named = (r: Report, coroutine: string) => r.tasks.filter((task) => task.coroutine === coroutine);
 const of = (r: Report, rule: Finding["rule"]) => r.findings.filter((finding) => finding.rule === rule);
 const onKinds = (tasks: TaskInfo[]) => tasks.flatMap((task) => task.suspensions.map((s) => s.on.kind));
@@ -218,6 +259,30 @@ describe("a real program, recorded by the runtime and read back", function () {
         ];
         for (const [who, kind] of expected) if (by.has(who)) assert.equal(by.get(who), kind, who);
         assert.ok(by.size >= 3, [...by.keys()].join());
+      });
+
+      it("says who cancelled what was waited for", () => {
+        const r = report(record(PASSED_ON, python).trace);
+        const task = (name: string) => r.tasks.find((each) => each.name === name) as TaskInfo;
+        for (const name of ["inner", "outer"]) {
+          const by = task(name).cancelledBy;
+          assert.deepEqual([by?.kind, by?.task, by?.at?.line], ["task", named(r, "main")[0].id, 32], name);
+        }
+        // 3.10 has no asyncio.timeout.
+        for (const gathered of named(r, "cleans")) {
+          const by = gathered.cancelledBy;
+          const expected = ["timeout", task("gatherer").id, 15];
+          assert.deepEqual([by?.kind, by?.task, by?.at?.line], expected, gathered.name);
+        }
+        assert.deepEqual(
+          named(r, "sent").map((each) => each.createdBy),
+          ["run_coroutine_threadsafe"],
+        );
+        const closing = r.tasks.filter((each) => each.suspensions[0]?.at?.function === "numbers");
+        assert.deepEqual(
+          closing.map((each) => each.coroutine),
+          ["numbers"],
+        );
       });
     });
   }
