@@ -7,6 +7,8 @@ export interface Report {
   schema: "loopscope-report/1";
   program: ProgramInfo;
   trust: Trust;
+  /** What to know before trusting the rest: truncation, loss, damage. */
+  notes: string[];
   loops: LoopInfo[];
   tasks: TaskInfo[];
   objects: ObjectInfo[];

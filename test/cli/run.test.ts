@@ -180,9 +180,13 @@ describe("loopscope run", function () {
       const source = `import asyncio\nasync def main():\n  await asyncio.sleep(0.25)\n  ${ending}\nasyncio.run(main())\n`;
       const report = folder.at("report.json");
       await loopscope(["run", "-q", "--report", report, folder.file("ends.py", source)]);
-      const { program, tasks } = validReport(readFileSync(report, "utf8"));
+      const { program, tasks, notes } = validReport(readFileSync(report, "utf8"));
       assert.equal(program.exitCode, exitCode);
       assert.equal(program.signal, signal);
+      assert.deepEqual(
+        notes.map((note) => note.split(":")[0]),
+        signal === null ? [] : [`${signal} ended the program`],
+      );
       assert.equal(tasks[0].coroutine, "main");
       assert.equal(tasks[0].suspensions[0].on.label, "asyncio.sleep(0.25)");
     });

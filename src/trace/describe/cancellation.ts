@@ -52,7 +52,13 @@ function shieldedBy(trace: Trace, task: number): number[] {
   const { kind, tasks } = waitOf(trace, row);
   if (kind !== "task") return [];
   const { ready, by } = trace.steps;
-  return tasks.filter((each) => by.get(row) !== each && !(trace.tasks.ended.get(each) <= ready.get(row)));
+  // What wait_for runs is cancelled by the task itself, later.
+  return tasks.filter(
+    (each) =>
+      by.get(row) !== each &&
+      !(trace.tasks.ended.get(each) <= ready.get(row)) &&
+      lastCancel(trace, each)?.by !== task,
+  );
 }
 
 /** Who cancelled, in words that go after "cancelled by". */
@@ -132,7 +138,7 @@ function origin(trace: Trace, task: number, cancel: Cancel, through: number[]): 
   const at = userPlace(trace, stack);
   const from = by < 0 ? null : by + 1;
   // The timer of an asyncio.timeout has no frames: told is where the task was that it stands around.
-  const row = kind === "timeout" && at === null ? timedOut(trace, task, cancel) : -1;
+  const row = name.startsWith("timeouts.") && at === null ? timedOut(trace, task, cancel) : -1;
   if (row >= 0) {
     return {
       kind: "timeout",

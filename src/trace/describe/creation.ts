@@ -6,6 +6,7 @@ import { asyncioModule, asyncioName } from "./library";
 const CREATORS: Record<string, CreatedBy> = {
   "tasks.create_task": "create_task",
   "base_events.create_task": "create_task",
+  "streams.connection_made": "create_task", // of a compiled loop, which has no frame
   "tasks.ensure_future": "ensure_future",
   "tasks._ensure_future": "ensure_future",
   "tasks.gather": "gather",

@@ -188,6 +188,11 @@ export function readEnd(trace: Trace, reducer: Reducer, program: Program, json: 
     signal: typeof f.signal === "string" ? f.signal : null,
     wallNs: num(f.wallNs),
   };
+  if (program.end.signal !== null && program.bye === null && program.hello) {
+    trace.note(
+      `${program.end.signal} ended the program: what it did in the last 0.1 s before that may not have been recorded`,
+    );
+  }
   // What it did after its recording broke off is not known: the step that ran then did not last until the end.
   const known = program.whole || program.end.exitCode === null;
   if (program.wallSeconds !== null && known) reducer.seen(program.wallSeconds);

@@ -267,6 +267,7 @@ describe("a real program, recorded by the runtime and read back", function () {
         for (const name of ["inner", "outer"]) {
           const by = task(name).cancelledBy;
           assert.deepEqual([by?.kind, by?.task, by?.at?.line], ["task", named(r, "main")[0].id, 32], name);
+          assert.deepEqual(by?.shielded, [], name);
         }
         // 3.10 has no asyncio.timeout.
         for (const gathered of named(r, "cleans")) {
