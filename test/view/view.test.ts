@@ -383,7 +383,7 @@ describe("the view in a browser", () => {
       await view.page.locator(".station.active", { hasText: title }).waitFor();
       await view.page.waitForFunction(() => {
         const pane = document.querySelector(".loop-view .scroll")!.getBoundingClientRect();
-        const heading = document.querySelector(".station.active h3")!.getBoundingClientRect();
+        const heading = document.querySelector(".station.active h2")!.getBoundingClientRect();
         return heading.top >= pane.top - 1 && heading.bottom <= pane.bottom + 1;
       });
     }

@@ -317,7 +317,7 @@ function drawEdge(
   const colour = edge.deadlock
     ? theme.error
     : edge.kind === "created"
-      ? theme.cardBorder
+      ? theme.created
       : edge.kind === "awaits"
         ? theme.awaits
         : theme.holds;

@@ -8,7 +8,7 @@ import { Transport } from "./Transport";
 /** The lanes: what the loop did and what every task did, over time. */
 export function LanesPane() {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
   const tooltip = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const controller = new LanesController(canvas.current!, scroller.current!, tooltip.current!);
@@ -25,9 +25,9 @@ export function LanesPane() {
         <div class="fill" aria-hidden="true">
           <canvas ref={canvas} />
         </div>
-        <div class="lanes-scroll" ref={scroller}>
+        <section class="lanes-scroll" ref={scroller} aria-label={t("Lanes")}>
           <div class="lanes-height" />
-        </div>
+        </section>
         <LaneTable />
         <div class="tooltip" ref={tooltip} hidden />
       </div>

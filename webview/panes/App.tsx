@@ -36,7 +36,7 @@ export function App() {
     return () => observer.disconnect();
   }, []);
   tick.value;
-  const stack = useRef<HTMLDivElement>(null);
+  const stack = useRef<HTMLElement>(null);
   const panel = setting.panel.value;
   const side = setting.side.value;
   const lanes = setting.lanes.value;
@@ -51,7 +51,7 @@ export function App() {
         <Welcome />
       ) : (
         <div class="main" style={{ "--side": `${side}px` }}>
-          <div class={`stack ${flat.value ? "beside" : ""}`} ref={stack}>
+          <main class={`stack ${flat.value ? "beside" : ""}`} ref={stack}>
             {lanes ? (
               <>
                 <div class={`upper ${slim.value ? "slim" : ""}`} style={{ flexGrow: split }}>
@@ -79,7 +79,7 @@ export function App() {
                 <Upper />
               </div>
             )}
-          </div>
+          </main>
           {panel ? (
             <>
               {narrow.value ? null : (

@@ -80,7 +80,7 @@ export function LoopPane() {
                 : t("Looked at once a round; the loop sleeps here when the ready queue is empty.")
             }
           >
-            <h4>{t("Timers ({n})", { n: it.timers.length })}</h4>
+            <h3>{t("Timers ({n})", { n: it.timers.length })}</h3>
             <List
               items={it.timers.slice(0, MOST)}
               rest={it.timers.length - MOST}
@@ -100,14 +100,14 @@ export function LoopPane() {
               }}
               keyOf={({ task }) => task}
             />
-            <h4>
+            <h3>
               {t("I/O")}{" "}
               <span class="dim">
                 {it.watched >= 0
                   ? tn(it.watched, "{n} connection or file watched", "{n} connections and files watched")
                   : t("what is watched is not known")}
               </span>
-            </h4>
+            </h3>
             <List
               items={waitingForIo.slice(0, MOST)}
               rest={waitingForIo.length - MOST}
@@ -218,11 +218,11 @@ function Station({
       class={`station ${active ? "active" : ""}`}
       aria-current={active ? "step" : undefined}
     >
-      <h3>
+      <h2>
         <span class="step-number">{number}</span>
         <Icon name={icon} /> {title}
         {active ? <span class="here">{t("now")}</span> : null}
-      </h3>
+      </h2>
       <p class="hint">{hint}</p>
       {children}
     </section>

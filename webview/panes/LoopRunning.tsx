@@ -38,7 +38,7 @@ export function Running({ it }: { it: LoopState & { loop: Loop } }) {
       {held > trace.value.blockSeconds ? (
         <p class="late">{t("It blocks the loop: everything else waits.")}</p>
       ) : null}
-      <h4>{stall ? t("Call stack (sampled)") : before >= 0 ? t("Went on from") : t("First step of")}</h4>
+      <h3>{stall ? t("Call stack (sampled)") : before >= 0 ? t("Went on from") : t("First step of")}</h3>
       {frames.length > 0 ? (
         <ol class="stack-list">
           {frames.map((place, i) => (

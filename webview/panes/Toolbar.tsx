@@ -33,6 +33,7 @@ export function Toolbar() {
   const known = hostActions();
   return (
     <header class="toolbar">
+      <h1 class="unseen">{source.value?.title ?? "Loopscope"}</h1>
       <nav class="tabs" aria-label={t("Views")}>
         {tabs().map(({ view, label, icon }) => (
           <button

@@ -7,7 +7,7 @@ import { t, tx } from "../util/l10n";
 export function Welcome() {
   if (open.value) {
     return (
-      <div class="welcome">
+      <main class="welcome">
         <div class="spinner" aria-hidden="true" />
         <h2>
           {source.value?.kind === "live"
@@ -15,22 +15,22 @@ export function Welcome() {
             : t("Reading the trace…")}
         </h2>
         <p>{source.value?.title}</p>
-      </div>
+      </main>
     );
   }
   // What is wrong with it is said above.
   if (source.value && problem.value !== null) {
     return (
-      <div class="welcome">
+      <main class="welcome">
         <Icon name="error" size={40} />
         <h2>{t("This trace cannot be read")}</h2>
         <p>{source.value.title}</p>
-      </div>
+      </main>
     );
   }
   if (source.value) {
     return (
-      <div class="welcome">
+      <main class="welcome">
         <Icon name="pulse" size={40} />
         <h2>{t("No task in this trace")}</h2>
         <p>
@@ -39,11 +39,11 @@ export function Welcome() {
             { title: source.value.title, code: <code>asyncio.run(main())</code> },
           )}
         </p>
-      </div>
+      </main>
     );
   }
   return (
-    <div class="welcome">
+    <main class="welcome">
       <Icon name="pulse" size={40} />
       <h2>{t("Nothing traced yet")}</h2>
       <p>
@@ -64,6 +64,6 @@ export function Welcome() {
           </button>
         ) : null}
       </div>
-    </div>
+    </main>
   );
 }

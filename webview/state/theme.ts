@@ -8,6 +8,8 @@ export interface Theme {
   border: string;
   card: string;
   cardBorder: string;
+  /** Lines from creator to created: seen, and behind those that say who waits. */
+  created: string;
   hover: string;
   selection: string;
   focus: string;
@@ -81,6 +83,9 @@ function readTheme(): Theme {
   return {
     ...(colours as unknown as Theme),
     awaits: opaque(colours.awaits),
+    created:
+      style.getPropertyValue("--vscode-contrastBorder").trim() ||
+      mixed(colours.dim, colours.background, 0.55),
     palette: PALETTE.map((names) => opaque(first(names))),
     fontFamily: style.getPropertyValue("--vscode-font-family").trim() || "system-ui, sans-serif",
     highContrast: /high-contrast/.test(`${document.body.className} ${document.body.dataset.vscodeThemeKind}`),
@@ -109,6 +114,13 @@ export function rgb(colour: string): [number, number, number, number] {
 /** The colour without its transparency: the editor's orange is a highlight that text shines through, too dim for a line. */
 function opaque(colour: string): string {
   const [r, g, b] = rgb(colour);
+  return `rgb(${r}, ${g}, ${b})`;
+}
+
+/** So much of one colour, the rest of another. */
+function mixed(colour: string, other: string, share: number): string {
+  const [from, to] = [rgb(opaque(other)), rgb(colour)];
+  const [r, g, b] = from.map((value, i) => Math.round(value + (to[i] - value) * share * to[3]));
   return `rgb(${r}, ${g}, ${b})`;
 }
 
