@@ -1,9 +1,10 @@
 import type { Finding, FindingRule, Place } from "../../protocol/report";
 import { codePlace, coroutineName, createdAt, userPlace } from "../describe/creation";
 import { callName, isPackage } from "../describe/library";
+import { type StallPlace, stallPlace } from "../describe/stalls";
 import { literally } from "../describe/text";
 import { awaitPlace, waitOf } from "../describe/waits";
-import { lastSuspension } from "../queries";
+import { lastSuspension, openStep } from "../queries";
 import type { Incident, Loop } from "../store/loops";
 import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
@@ -251,11 +252,11 @@ function closedOn(trace: Trace, left: number[], t: number): Finding[] {
   );
 }
 
-/** Tasks with the same coroutine, parked at the same place. */
+/** Tasks with the same coroutine, parked at the same place or in a step at the same place. */
 export function byPlace(trace: Trace, tasks: number[]): number[][] {
   const groups = new Map<string, number[]>();
   for (const task of tasks) {
-    const key = `${trace.tasks.code.get(task)} ${stackOf(trace, task)}`;
+    const key = `${trace.tasks.code.get(task)} ${stackOf(trace, task)} ${openStep(trace, task) !== null}`;
     const group = groups.get(key);
     if (group) group.push(task);
     else groups.set(key, [task]);
@@ -263,14 +264,24 @@ export function byPlace(trace: Trace, tasks: number[]): number[][] {
   return [...groups.values()];
 }
 
-/** The await chain a task was last seen with. */
+/** Where a task was seen in a step that has not ended; null where it is in none, or was not seen. */
+function runningAt(trace: Trace, task: number): StallPlace | null {
+  const open = openStep(trace, task);
+  return open && stallPlace(trace, trace.loops[trace.tasks.loop.get(task)], open.begin);
+}
+
+/** The stack a task was last seen with: where it runs, or its await chain. */
 export function stackOf(trace: Trace, task: number): number {
+  const running = runningAt(trace, task);
+  if (running !== null) return running.stack;
   const row = lastSuspension(trace, task);
   return row < 0 ? 0 : trace.steps.stack.get(row);
 }
 
-/** Where a task is parked; before its first step, and where it runs none of the user's code, where it was created. */
+/** Where a task runs or is parked; before its first step, and where it runs none of the user's code, where it was created. */
 export function parkedAt(trace: Trace, task: number): Place | null {
+  const running = runningAt(trace, task);
+  if (running !== null && running.place !== 0) return trace.places.get(running.place);
   const row = lastSuspension(trace, task);
   const parked = row < 0 ? null : awaitPlace(trace, row);
   return parked?.user ? parked : (createdAt(trace, task) ?? parked);
@@ -290,9 +301,14 @@ export function created(trace: Trace, tasks: number[]): string {
   return first === undefined ? "" : `, created at ${first}${places.size > 1 ? " and elsewhere" : ""},`;
 }
 
-/** "waiting for Queue.get at app.py:12" */
+/** "waiting for Queue.get at app.py:12", "running at app.py:12" */
 export function waiting(trace: Trace, task: number): string {
   const row = lastSuspension(trace, task);
+  if (openStep(trace, task) !== null) {
+    const place = runningAt(trace, task)?.place ?? 0;
+    if (place !== 0) return `running at ${where(trace.places.get(place))}`;
+    return row < 0 ? "in its first step" : `running after ${waited(trace, row)}${awaitedAt(trace, row)}`;
+  }
   if (row < 0) return trace.tasks.steps.get(task) > 0 ? "before its first await" : "it never started";
   return `waiting for ${waited(trace, row)}${awaitedAt(trace, row)}`;
 }

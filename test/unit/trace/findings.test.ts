@@ -3,6 +3,7 @@ import type { Finding, FindingRule } from "../../../src/protocol/report";
 import { FrameType } from "../../../src/protocol/stream";
 import { findings } from "../../../src/trace";
 import { at, of, SLEEP, started } from "./programs";
+import type { StreamWriter } from "./writer";
 
 describe("the findings that the runtime reports", () => {
   it("name the coroutine, the place and what to do", () => {
@@ -42,6 +43,19 @@ describe("the findings that the runtime reports", () => {
       [40],
     );
     assert.deepEqual(of(pending().end(null, "SIGKILL"), "unfinished-at-exit"), []);
+  });
+
+  it("are said to run where the end came in the midst of a step", () => {
+    const pending = () =>
+      started(1)
+        .step(1, 0.1, 0.2, 9, [at(40)])
+        .wake(1, 0.3, 1);
+    const told = (w: StreamWriter) => {
+      const [found] = of(w.now(0.5, 1, 0.31).end(0), "unfinished-at-exit");
+      return [found.at?.line, /program ended, (.*?):/.exec(found.message)?.[1]];
+    };
+    assert.deepEqual(told(pending()), [40, "running after Future at app.py"]);
+    assert.deepEqual(told(pending().stall(1, 0.31, 0.4, [at(41)])), [41, "running at app.py"]);
   });
 
   it("and not when the recording broke off before, which is said", () => {
