@@ -2,6 +2,7 @@ import { FunctionNode } from "./graph/node";
 import type { UnitIR } from "./read/ir";
 import { shapeOf } from "./read/shape";
 import { readUnit } from "./read/unit";
+import type { ProjectClass } from "./resolve/classes";
 import { Container, globalsOf } from "./resolve/container";
 import { getOrMake } from "./resolve/maps";
 import { nameOf, Unit } from "./resolve/unit";
@@ -11,6 +12,10 @@ import type { Document, EditedRange } from "./source/document";
 /** Called when something concluded of a unit no longer holds. */
 export interface StaleHooks {
   resolution(unit: Unit): void;
+  /** The classes of the unit have other bases. */
+  bases(unit: Unit): void;
+  /** Names in the body of the class mean something else. */
+  members(cls: ProjectClass, names: Iterable<string>): void;
 }
 
 /** A file: its text, its units, and the scopes they stand in. */
@@ -60,11 +65,11 @@ export class SourceFile {
     before: readonly Unit[],
     after: readonly Unit[],
   ): { fresh: Unit[]; gone: Unit[] } {
-    const { units: assembled, fresh, gone } = assembly.run(cuts);
+    const { units: assembled, fresh, gone, moved } = assembly.run(cuts);
     this.units = [...before, ...assembled, ...after];
     const { units } = this;
     const touched = new Map<Container, Set<string>>();
-    for (const unit of [...fresh, ...gone]) {
+    for (const unit of [...fresh, ...gone, ...moved]) {
       const isRead = unit.container.isRead;
       note(touched, unit.container, isRead ? visibleNames(unit.ir) : []);
       if (unit.hasGlobals) note(touched, this.module, globalsOf(unit));
@@ -77,7 +82,9 @@ export class SourceFile {
     for (const [container, names] of touched) {
       container.index(container === this.module ? withGlobals : []);
       for (const name of names) container.changed(name);
-      if (names.size > 0) container.changed("**");
+      if (names.size === 0) continue;
+      container.changed("**");
+      if (container.cls) this.hooks.members(container.cls, names);
     }
     return { fresh, gone };
   }
@@ -123,7 +130,8 @@ class Assembly {
     }
   }
 
-  run(cuts: readonly Cut[]): { units: Unit[]; fresh: Unit[]; gone: Unit[] } {
+  /** `moved`: units that are as they were, but behind or before others: of two of one name, the last counts. */
+  run(cuts: readonly Cut[]): { units: Unit[]; fresh: Unit[]; gone: Unit[]; moved: Unit[] } {
     const containers: Container[] = [this.module];
     for (const at of cuts) {
       const container = containers[at.level];
@@ -133,7 +141,15 @@ class Assembly {
       this.kept.add(unit);
       if (at.header) containers[at.level + 1] = unit.inner ??= new Container(container.path, container, unit);
     }
-    return { units: this.units, fresh: this.fresh, gone: this.old.filter((unit) => !this.kept.has(unit)) };
+    const fresh = new Set(this.fresh);
+    const before = this.old.filter((unit) => this.kept.has(unit));
+    const after = fresh.size === 0 ? this.units : this.units.filter((unit) => !fresh.has(unit));
+    return {
+      units: this.units,
+      fresh: this.fresh,
+      gone: this.old.filter((unit) => !this.kept.has(unit)),
+      moved: after.filter((unit, at) => before[at] !== unit),
+    };
   }
 
   private place(at: Cut, container: Container): Unit | null {
@@ -158,7 +174,10 @@ class Assembly {
     if (changed) this.headerNames.set(container, [...(this.headerNames.get(container) ?? []), nameOf(ir)]);
     before.ir = ir;
     before.shape = shape;
-    if (changed) before.classes.get(1)?.basesCell().invalidate();
+    if (changed) {
+      before.classes.get(1)?.basesCell().invalidate();
+      this.hooks.bases(before);
+    }
     before.resolution.invalidate();
     this.hooks.resolution(before);
     return move(before, at);

@@ -120,7 +120,10 @@ function written(code: string, call: string): string {
 }
 
 function through_(context: FindingContext, steps: readonly Step[]): string {
-  const names = steps.map((step) => functionName(context.evaluator, step.node) ?? "<module>");
+  const names = steps.map((step) => {
+    const name = functionName(context.evaluator, step.node) ?? "<module>";
+    return step.isOverride ? `${name} (an override)` : name;
+  });
   const shown = names.length > 5 ? [...names.slice(0, 3), "…", names[names.length - 1]] : names;
   return shown.join(" → ");
 }

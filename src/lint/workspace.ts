@@ -53,6 +53,8 @@ export class Workspace implements LintWorkspace {
   private readonly changedFiles = new Set<string>();
   private readonly hooks: StaleHooks = {
     resolution: (unit) => this.graph.stale(unit),
+    bases: (unit) => this.evaluator.hierarchy.enter(unit),
+    members: (cls, names) => this.evaluator.hierarchy.changed(cls, names),
   };
 
   constructor(
@@ -160,11 +162,16 @@ export class Workspace implements LintWorkspace {
   }
 
   private take(file: SourceFile, { fresh, gone }: { fresh: Unit[]; gone: Unit[] }): void {
+    const { hierarchy } = this.evaluator;
     for (const unit of gone) {
+      hierarchy.leave(unit);
       this.graph.removed(unit);
       this.runner.removed(unit);
     }
-    for (const unit of fresh) this.graph.stale(unit);
+    for (const unit of fresh) {
+      hierarchy.enter(unit);
+      this.graph.stale(unit);
+    }
     this.changedFiles.add(file.document.path);
   }
 
@@ -207,7 +214,11 @@ export class Workspace implements LintWorkspace {
   /** Brings the graph up to date, all of it, or what counts for a file. */
   private settle(file: SourceFile | null = null): void {
     if (!file) for (const path of this.asleep.keys()) this.awake(path);
-    this.forget(file ? this.graph.settleFrom(file.units) : this.graph.settle());
+    const { hierarchy } = this.evaluator;
+    hierarchy.flush();
+    // Files that are read on the way may have classes that override what was resolved before.
+    do this.forget(file ? this.graph.settleFrom(file.units) : this.graph.settle());
+    while (hierarchy.flush());
   }
 
   prepare(milliseconds: number): boolean {
@@ -217,10 +228,12 @@ export class Workspace implements LintWorkspace {
       if (isTimeUp()) return false;
       this.awake(path);
     }
+    this.evaluator.hierarchy.flush();
     const { isDone, touched } = this.graph.settleSome(isTimeUp);
     this.forget(touched);
-    if (isDone) this.recalled = null;
-    return isDone;
+    if (!isDone || this.evaluator.hierarchy.flush()) return false;
+    this.recalled = null;
+    return true;
   }
 
   /** Forgets the verdicts that may not hold any more. */

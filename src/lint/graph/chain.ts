@@ -4,6 +4,8 @@ import type { FunctionNode, Reason, Site } from "./node";
 export interface Step {
   node: FunctionNode;
   site: Site;
+  /** The function is an override of what the call before names. */
+  isOverride?: boolean;
 }
 
 const maxSteps = 60;
@@ -20,7 +22,11 @@ function follow(reason: Reason, steps: Step[]): void {
     const inner = next?.node.reasons.get(next.key);
     if (!next || !inner || steps.length > maxSteps) continue;
     // A generator expression runs where it stands: its step tells more than the one that iterates it.
-    steps.push({ node: next.node, site: inner.site });
+    steps.push({
+      node: next.node,
+      site: inner.site,
+      isOverride: next === reason.next && reason.isOverride,
+    });
     follow(inner, steps);
   }
 }

@@ -1,4 +1,4 @@
-import { isGenerator, shownScope } from "./chain";
+import { chainOf, isGenerator, shownScope } from "./chain";
 import type { Graph } from "./graph";
 import type { FunctionNode, Reason, Site } from "./node";
 
@@ -52,12 +52,22 @@ function judgeSite(
     }
   }
   if (reasons.length === 0) return;
-  reasons.sort((a, b) => a.rank - b.rank || a.distance - b.distance);
+  reasons.sort((a, b) => a.rank - b.rank || a.distance - b.distance || compareWays(a, b));
   const [best, ...rest] = reasons;
   const also = [...new Set(rest.map((reason) => reason.sink!.rule))].filter(
     (rule) => rule !== best.sink!.rule,
   );
   found.push({ node: owner, site, reason: best, also });
+}
+
+/** Of ways as short as one another the same is told whatever was edited in which order. */
+function compareWays(a: Reason, b: Reason): number {
+  const [one, other] = [a, b].map((reason) =>
+    chainOf(reason)
+      .map(({ node, site }) => `${node.unit.path}:${String(node.unit.from + site.at).padStart(9)}`)
+      .join(),
+  );
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 function startsLoop({ reasons }: FunctionNode): boolean {

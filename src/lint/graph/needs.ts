@@ -4,7 +4,8 @@
  */
 import type { Block, Event, Expr, Guard } from "../read/ir";
 import type { Unit } from "../resolve/unit";
-import type { CallSite, FunctionNode, Need } from "./node";
+import { joinedMethods, neededOfObject } from "./dispatch";
+import type { CallSite, FunctionNode, MethodNeed, Need, ParamNeed, Receiver } from "./node";
 
 /** More needs than this are left out, as if they were met. */
 const maxNeeds = 3;
@@ -12,7 +13,7 @@ const maxNeeds = 3;
 /** What the parameters of the function must be for something in it to happen. */
 export function needsOf(unit: Unit, event: Event): readonly Need[] {
   const { blocks } = unit.ir;
-  let found: Need[] | null = null;
+  let found: ParamNeed[] | null = null;
   for (let at: number | null = event.block; at !== null; at = blocks[at].parent) {
     for (const guard of blocks[at].when ?? []) {
       if (guard.scope !== event.scope || !isUntouched(unit, guard, at)) continue;
@@ -45,17 +46,24 @@ function isWithin(blocks: readonly Block[], inner: number, outer: number): boole
 export function joined(a: readonly Need[], b: readonly Need[]): readonly Need[] | null {
   if (b.length === 0 && a.length < 2) return a;
   if (a.length === 0 && b.length < 2) return b;
-  const all = [...a, ...b];
-  for (const one of all)
-    for (const other of all) if (one.param === other.param && excludes(one.is, other.is)) return null;
-  const unique = new Map(all.map((need) => [`${need.param} ${need.is}`, need]));
-  return [...unique.keys()]
+  const params: ParamNeed[] = [];
+  const methods: MethodNeed[] = [];
+  for (const need of [...a, ...b])
+    if (need.is === "method") methods.push(need);
+    else params.push(need);
+  const ofObject = methods.length < 2 ? methods : joinedMethods(methods);
+  if (!ofObject) return null;
+  for (const one of params)
+    for (const other of params) if (one.param === other.param && excludes(one.is, other.is)) return null;
+  const unique = new Map(params.map((need) => [`${need.param} ${need.is}`, need]));
+  const kept = [...unique.keys()]
     .sort()
     .slice(0, maxNeeds)
     .map((key) => unique.get(key)!);
+  return [...ofObject, ...kept];
 }
 
-function excludes(a: Need["is"], b: Need["is"]): boolean {
+function excludes(a: ParamNeed["is"], b: ParamNeed["is"]): boolean {
   if (a === "none") return b === "given" || b === "true";
   if (a === "true") return b === "false" || b === "none";
   return a === "given" ? b === "none" : b === "true";
@@ -66,10 +74,18 @@ export function neededBy(
   needs: readonly Need[],
   callee: FunctionNode,
   call: CallSite | undefined,
+  on: Receiver | undefined,
 ): readonly Need[] | null {
-  if (needs.length === 0 || !call) return none;
+  if (needs.length === 0) return none;
   const found: Need[] = [];
   for (const need of needs) {
+    if (need.is === "method") {
+      const needed = neededOfObject(need, callee, on);
+      if (!needed) return null;
+      found.push(...needed);
+      continue;
+    }
+    if (!call) continue;
     const given = argument(need, callee, call);
     if (given === null) continue;
     if (given.expr.k === "literal") {
@@ -84,7 +100,7 @@ export function neededBy(
 
 /** What a parameter is given: the argument, or its default. Null when that cannot be told. */
 function argument(
-  { param: index }: Need,
+  { param: index }: ParamNeed,
   callee: FunctionNode,
   { unit, expr, skip }: CallSite,
 ): { expr: Expr; isArgument: boolean } | null {
@@ -110,7 +126,7 @@ function isPlainDecorator(expr: Expr | undefined): boolean {
   return plainDecorator.test(expr?.k === "name" ? expr.id : expr?.k === "attr" ? expr.name : "");
 }
 
-function meets({ type, text }: Extract<Expr, { k: "literal" }>, is: Need["is"]): boolean {
+function meets({ type, text }: Extract<Expr, { k: "literal" }>, is: ParamNeed["is"]): boolean {
   if (type === "None") return is === "none" || is === "false";
   if (is === "none") return false;
   if (is === "given") return true;
@@ -129,5 +145,11 @@ function ownParam({ unit, scope }: CallSite, name: string): number {
 
 /** The needs as a part of a reason's key: "" for none. */
 export function shownNeeds(needs: readonly Need[]): string {
-  return needs.map(({ param, is }) => ` if ${param} ${is}`).join("");
+  return needs
+    .map((need) =>
+      need.is === "method"
+        ? ` if .${need.name} is ${need.node.unit.id}:${need.node.scope}`
+        : ` if ${need.param} ${need.is}`,
+    )
+    .join("");
 }

@@ -1,13 +1,27 @@
 import type { BlockingCall } from "../catalog/types";
 import type { Guard, ScopeRef } from "../read/ir";
 import type { CallExpr } from "../resolve/calls";
+import type { ProjectClass } from "../resolve/classes";
+import type { Hierarchy } from "../resolve/hierarchy";
 import type { Unit } from "../resolve/unit";
 
 /** What a call leads to. */
 export type Target =
   | { t: "sink"; call: BlockingCall }
   /** A function that runs, with what its parameters were given. */
-  | { t: "function"; node: FunctionNode; bind: Bind | null; awaited?: boolean; call?: CallSite }
+  | {
+      t: "function";
+      node: FunctionNode;
+      bind: Bind | null;
+      awaited?: boolean;
+      call?: CallSite;
+      /** What it is called on, when it is a method of an object of the workspace. */
+      on?: Receiver;
+      /** What must be so for this to be what the call runs: the object is of a certain class. */
+      dispatch?: MethodNeed;
+      /** It runs in place of the method that the object's declared class has. */
+      isOverride?: boolean;
+    }
   /** Whatever a parameter was given. */
   | { t: "param"; key: string };
 
@@ -20,8 +34,29 @@ export interface CallSite {
   skip: number;
 }
 
+/** The object a method is called on. */
+export interface Receiver {
+  /** The method around the call whose own object it is, and the class that method stands in. */
+  self: { node: FunctionNode; cls: ProjectClass } | null;
+  classes: readonly { cls: ProjectClass; exact: boolean }[];
+}
+
 /** A parameter of a function must be so for something in it to happen. */
-export type Need = Pick<Guard, "param" | "is">;
+export type ParamNeed = Pick<Guard, "param" | "is">;
+
+/** The object of a method must be of a class that has a certain function under a name. */
+export interface MethodNeed {
+  is: "method";
+  name: string;
+  node: FunctionNode;
+  /** A class that has. */
+  witness: ProjectClass;
+  /** It is not what the method's own class has. */
+  isOverride: boolean;
+  hierarchy: Hierarchy;
+}
+
+export type Need = ParamNeed | MethodNeed;
 
 export type Bind = ReadonlyMap<string, readonly Target[]>;
 
@@ -52,6 +87,8 @@ export interface Reason {
   site: Site;
   /** The function called at the site and its reason; null when the site is the sink (or the parameter) itself. */
   next: { node: FunctionNode; key: string } | null;
+  /** What is called at the site is an override. */
+  isOverride?: boolean;
   /** Where the way goes on when `next` ends at a parameter: what that was given. */
   after: { node: FunctionNode; key: string } | null;
 }

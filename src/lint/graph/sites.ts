@@ -5,6 +5,7 @@ import type { CallExpr } from "../resolve/calls";
 import type { Evaluator } from "../resolve/evaluate";
 import type { Unit } from "../resolve/unit";
 import type { Value } from "../resolve/values";
+import { Dispatch, unlessOverridden } from "./dispatch";
 import { needsOf } from "./needs";
 import type { Site, Target } from "./node";
 import type { Targets } from "./targets";
@@ -73,11 +74,15 @@ const threadAware = new Set(
 );
 
 class SiteFinder {
+  private readonly dispatch: Dispatch;
+
   constructor(
     private readonly unit: Unit,
     private readonly e: Evaluator,
     private readonly targets: Targets,
-  ) {}
+  ) {
+    this.dispatch = new Dispatch(unit, e);
+  }
 
   find(event: Event): Site[] {
     switch (event.e) {
@@ -85,7 +90,7 @@ class SiteFinder {
         return this.call(event, this.unit.ir.exprs[event.call] as CallExpr, event.awaited);
       case "get": {
         const attr = this.unit.ir.exprs[event.attr];
-        return attr.k === "attr" ? this.site(event, this.targets.read(this.values(attr.of), attr.name)) : [];
+        return attr.k === "attr" ? this.site(event, this.read(event, attr.of, attr.name)) : [];
       }
       case "set":
         return this.site(event, this.targets.written(this.values(event.of), event.name, event.method));
@@ -105,7 +110,7 @@ class SiteFinder {
   /** The call that makes what is entered or iterated where it is made: its arguments are those of the generator's function. */
   private madeBy(event: Event, ref: ExprRef) {
     const expr = this.unit.ir.exprs[ref];
-    return expr?.k === "call" ? { unit: this.unit, scope: event.scope, expr } : null;
+    return expr?.k === "call" ? { unit: this.unit, scope: event.scope, expr, on: null } : null;
   }
 
   private values(ref: ExprRef): Value[] {
@@ -120,9 +125,28 @@ class SiteFinder {
     ];
   }
 
+  /** Reading an attribute that is a property, of the object's class or of one that inherits from it. */
+  private read(event: Event, of: ExprRef, name: string): Target[] {
+    const found = this.targets.read(this.values(of), name);
+    if (found.length === 0) return found;
+    const on = this.dispatch.receiver(event.scope, of);
+    const dispatched = on && this.dispatch.dispatched(event.scope, of, on, name);
+    if (!on) return found;
+    const placed = found.map((target) => (target.t === "function" ? { ...target, on } : target));
+    if (!dispatched) return placed;
+    return [
+      ...unlessOverridden(placed, dispatched, on),
+      ...this.targets.overriding(dispatched, [], {}, { on }),
+    ];
+  }
+
   private call(event: Event, call: CallExpr, awaited: Awaited): Site[] {
+    const fn = this.unit.ir.exprs[call.fn];
+    const on = fn.k === "attr" && !awaited ? this.dispatch.receiver(event.scope, fn.of) : null;
+    const dispatched =
+      on && fn.k === "attr" ? this.dispatch.dispatched(event.scope, fn.of, on, fn.name) : null;
     const all = this.values(call.fn);
-    if (all.length === 0) return [];
+    if (all.length === 0 && !dispatched) return [];
     // Where one of several is a coroutine function, that is the one that is awaited.
     const awaitable = awaited ? all.filter((callee) => this.isCoroutineFunction(callee)) : [];
     const callees = awaitable.length > 0 ? awaitable : all;
@@ -141,9 +165,15 @@ class SiteFinder {
       } else {
         if (this.isFallback(event, call, callee)) continue;
         const args = call.args.map((arg) => this.values(arg));
-        const by = { unit: this.unit, scope: event.scope, expr: call };
-        onLoop.push(...this.targets.called(callee, args, this.keywords(call), awaited, by));
+        const by = { unit: this.unit, scope: event.scope, expr: call, on };
+        const found = this.targets.called(callee, args, this.keywords(call), awaited, by);
+        onLoop.push(...(dispatched && on ? unlessOverridden(found, dispatched, on) : found));
       }
+    }
+    if (dispatched && on) {
+      const args = call.args.map((arg) => this.values(arg));
+      const by = { unit: this.unit, scope: event.scope, expr: call, on };
+      onLoop.push(...this.targets.overriding(dispatched, args, this.keywords(call), by));
     }
     return [
       ...this.site(event, onLoop),

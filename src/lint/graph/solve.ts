@@ -126,16 +126,18 @@ export class Solver {
         if (target.awaited && !reason.certain) continue;
         if (reason.sink === null) yield* this.given(site, target.node, reason, target.bind);
         else if (!target.node.isAsync) {
-          const needed = neededBy(reason.needs, target.node, target.call);
-          const needs = needed && joined(site.needs, needed);
+          const needed = neededBy(reason.needs, target.node, target.call, target.on);
+          const here = target.dispatch ? joined(site.needs, [target.dispatch]) : site.needs;
+          const needs = needed && here && joined(here, needed);
           if (!needs) continue;
           yield {
             ...reason,
             key: keyOf(reason.sink, needs),
             needs,
-            certain: reason.certain && site.certain,
+            certain: reason.certain && site.certain && !target.isOverride,
             distance: reason.distance + 1,
             site,
+            isOverride: target.isOverride,
             next: { node: target.node, key: reason.key },
             after: null,
           };
@@ -180,7 +182,8 @@ function sameReasons(a: ReadonlyMap<string, Reason>, b: ReadonlyMap<string, Reas
       other.rank !== reason.rank ||
       other.certain !== reason.certain ||
       other.distance !== reason.distance ||
-      other.sink !== reason.sink
+      other.sink !== reason.sink ||
+      other.next?.node !== reason.next?.node
     )
       return false;
   }

@@ -4,12 +4,14 @@ import type { CallExpr } from "../resolve/calls";
 import type { ProjectClass } from "../resolve/classes";
 import type { Evaluator } from "../resolve/evaluate";
 import { flatten } from "../resolve/maps";
+import { asMethod } from "../resolve/members";
 import type { Unit } from "../resolve/unit";
 import type { Env, FunctionValue, Value } from "../resolve/values";
-import type { Bind, CallSite, Target } from "./node";
+import type { Dispatched } from "./dispatch";
+import type { Bind, CallSite, Receiver, Target } from "./node";
 
 /** The call that made a value, as it is written; null where that is another one, or none. */
-type MadeBy = Omit<CallSite, "skip"> | null;
+type MadeBy = (Omit<CallSite, "skip"> & { on: Receiver | null }) | null;
 
 /** What runs when a value is called, iterated or entered. */
 export class Targets {
@@ -62,10 +64,33 @@ export class Targets {
     if (own) return [{ t: "sink", call: own }];
     if (scope.isGenerator || fn.manager) return [];
     if (awaited === true && isOverridden(fn)) return [];
-    const call = by ? { ...by, skip: fn.skip } : undefined;
+    const call = by ? { unit: by.unit, scope: by.scope, expr: by.expr, skip: fn.skip } : undefined;
     const bind = this.bind(fn.env, given);
-    const ran: Target = { t: "function", node, bind, awaited: awaited === true && !scope.isAsync, call };
+    const on = by?.on ?? undefined;
+    const ran: Target = { t: "function", node, bind, awaited: awaited === true && !scope.isAsync, call, on };
     return awaited || scope.isAsync ? [ran] : [ran, ...this.sleepsBetween(fn)];
+  }
+
+  /** What a call of a method runs where the object's class overrides it with a plain function, or a property. */
+  overriding(
+    { overrides, needOf }: Dispatched,
+    args: Value[][],
+    kw: Record<string, Value[]>,
+    by: NonNullable<MadeBy> | { on: Receiver },
+  ): Target[] {
+    return overrides.flatMap(({ cls, method }): Target[] => {
+      const on: Receiver = { self: by.on?.self ?? null, classes: [{ cls, exact: false }] };
+      const fn: FunctionValue =
+        method.v === "property" ? asMethod(method) : { ...method, skip: method.kind === "static" ? 0 : 1 };
+      if ((method.v === "property") !== !("expr" in by) || fn.unit.ir.scopes[fn.scope]?.isAsync) return [];
+      const env = this.e.calls.env(fn, args, kw);
+      const ran = this.functionCalled(fn, env, false, "expr" in by ? { ...by, on } : null);
+      return ran.map((target) =>
+        target.t === "function"
+          ? { ...target, on, isOverride: true, dispatch: needOf(target.node, cls, true) }
+          : target,
+      );
+    });
   }
 
   /** `@retry(wait=...)`: a decorator that sleeps before it calls a plain function again. */
@@ -91,8 +116,9 @@ export class Targets {
   }
 
   private constructed(cls: ProjectClass, args: Value[][], kw: Record<string, Value[]>, by: MadeBy): Target[] {
+    const made = by && { ...by, on: { self: null, classes: [{ cls, exact: true }] } };
     const found = ["__init__", "__new__", "__post_init__"].flatMap((name) =>
-      this.method(cls, name, args, kw, by),
+      this.method(cls, name, args, kw, made),
     );
     if (this.e.members.lookup(cls, "__init__")) return found;
     return [...found, ...this.e.members.externalBases(cls).flatMap((base) => this.sink(base))];
@@ -167,8 +193,8 @@ export class Targets {
     const node = made.unit.functions.get(made.scope);
     if (!node || made.isAsync) return [];
     const isMaker = (fn: Value) => fn.v === "function" && fn.unit === made.unit && fn.scope === made.scope;
-    const call =
-      by && this.e.expr(by.unit, by.expr.fn).some(isMaker) ? { ...by, skip: made.skip } : undefined;
+    const isDirect = by !== null && this.e.expr(by.unit, by.expr.fn).some(isMaker);
+    const call = isDirect ? { unit: by.unit, scope: by.scope, expr: by.expr, skip: made.skip } : undefined;
     return [{ t: "function", node, bind: this.bind(made.env), call }];
   }
 

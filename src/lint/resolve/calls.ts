@@ -74,7 +74,15 @@ export class Calls {
       case "function":
         return this.e.functions.result(callee, this.env(callee, args, kw));
       case "class":
-        return [{ v: "instance", cls: callee.cls, type: this.e.members.className(callee.cls), args: [] }];
+        return [
+          {
+            v: "instance",
+            cls: callee.cls,
+            type: this.e.members.className(callee.cls),
+            args: [],
+            exact: true,
+          },
+        ];
       case "instance":
         return callee.cls
           ? this.e.functions.returned(this.e.members.method(callee.cls, "__call__"))

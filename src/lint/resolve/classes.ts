@@ -1,6 +1,7 @@
 import type { Binding, ExprRef, ScopeRef } from "../read/ir";
 import { Cell } from "./cell";
 import type { Container, PlacedBinding } from "./container";
+import type { Override } from "./hierarchy";
 import { getOrMake } from "./maps";
 import type { Unit } from "./unit";
 import type { Value } from "./values";
@@ -11,6 +12,9 @@ export class ProjectClass {
   private readonly order = new Cell<Value[]>();
   private readonly own = new Map<string, Cell<Value[] | null>>();
   private readonly members = new Map<string, Cell<Value[] | null>>();
+  /** The classes that inherit from it, and what those have in place of its methods, once somebody asked. */
+  family: Cell<ReadonlySet<ProjectClass>> | null = null;
+  overrides: Map<string, Cell<readonly Override[]>> | null = null;
 
   constructor(
     readonly unit: Unit,
@@ -46,6 +50,22 @@ export class ProjectClass {
         ? place(this.unit, scope.attributes[name])
         : [],
     );
+  }
+
+  /** Whether the class body binds a name, without depending on it: `Hierarchy.changed` says when that is different. */
+  has(name: string): boolean {
+    if (this.container) return this.container.binds(name);
+    return Object.hasOwn(this.unit.ir.scopes[this.scope]?.binds ?? {}, name);
+  }
+
+  familyCell(): Cell<ReadonlySet<ProjectClass>> {
+    this.family ??= new Cell();
+    return this.family;
+  }
+
+  overridesCell(name: string): Cell<readonly Override[]> {
+    this.overrides ??= new Map();
+    return getOrMake(this.overrides, name, () => new Cell());
   }
 
   basesCell(): Cell<Value[]> {

@@ -24,6 +24,7 @@ export class Container {
   private stars: Unit[] = [];
   private readonly inputs = new Map<string, Cell<unknown>>();
   private readonly lookups = new Map<string, Cell<Value[] | null>>();
+  private isWatched = false;
 
   constructor(
     readonly path: string,
@@ -108,7 +109,13 @@ export class Container {
 
   /** Whether anybody ever asked for a name here. */
   get isRead(): boolean {
-    return this.inputs.size > 0;
+    return this.inputs.size > 0 || this.isWatched;
+  }
+
+  /** Whether a name is bound here, for somebody who is told of changes by other ways. */
+  binds(name: string): boolean {
+    this.isWatched = true;
+    return this.names.has(name);
   }
 
   /** A name (".name" for an attribute, "*" for star imports, "**" for the set of names) may mean something else now. */

@@ -4,6 +4,7 @@ import { type Cell, currentCell, markGuess } from "./cell";
 import type { Container } from "./container";
 import { reaching } from "./flow";
 import { FunctionValues } from "./functions";
+import { Hierarchy } from "./hierarchy";
 import type { Knowledge } from "./knowledge";
 import { flatten } from "./maps";
 import { Members } from "./members";
@@ -26,6 +27,7 @@ export class Evaluator {
   readonly members: Members;
   readonly calls: Calls;
   readonly functions: FunctionValues;
+  readonly hierarchy: Hierarchy;
   private depth = 0;
   private total = 0;
   private steps = 0;
@@ -46,6 +48,7 @@ export class Evaluator {
     this.members = new Members(this);
     this.calls = new Calls(this);
     this.functions = new FunctionValues(this);
+    this.hierarchy = new Hierarchy(this.members, ({ unit, scope }) => this.functions.idOf(unit, scope));
   }
 
   /** Keeps the values of expressions while `run` (the computation of the current cell) lasts. */

@@ -137,11 +137,14 @@ export class Members {
     );
   }
 
+  /** The class and its bases in the workspace. */
+  withBases(cls: ProjectClass): ProjectClass[] {
+    return [cls, ...this.resolutionOrder(cls).flatMap((each) => (each.v === "class" ? [each.cls] : []))];
+  }
+
   /** Whether a method of the class, or of its bases in the workspace, sets this on its object. */
   setsOnSelf(cls: ProjectClass, name: string): boolean {
-    return [{ v: "class", cls } as const, ...this.resolutionOrder(cls)].some(
-      (each) => each.v === "class" && each.cls.attributeBindings(name).length > 0,
-    );
+    return this.withBases(cls).some((each) => each.attributeBindings(name).length > 0);
   }
 
   bases(cls: ProjectClass): Value[] {
@@ -242,7 +245,8 @@ function isInstance(value: Value): value is Extract<Value, { v: "instance" }> {
   return value.v === "instance";
 }
 
-function asMethod(value: Extract<Value, { v: "property" | "accessor" }>): FunctionValue {
+/** A property as the method behind it. */
+export function asMethod(value: Extract<Value, { v: "property" | "accessor" }>): FunctionValue {
   return {
     v: "function",
     unit: value.unit,

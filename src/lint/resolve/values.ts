@@ -14,7 +14,8 @@ export type Value =
   /** What `@name.setter` or `@name.deleter` adds to the property of the name. */
   | { v: "accessor"; kind: "setter" | "deleter"; unit: Unit; scope: ScopeRef }
   | { v: "class"; cls: ProjectClass }
-  | { v: "instance"; cls: ProjectClass | null; type: string; args: Value[][] }
+  /** `exact`: it was made by calling the class, so it is of no class that inherits from it. */
+  | { v: "instance"; cls: ProjectClass | null; type: string; args: Value[][]; exact?: true }
   /** An attribute of an object from outside: a method or a value, which only its use tells. */
   | { v: "member"; name: string; self: Value }
   | { v: "coroutine"; result: () => Value[]; of: string }
