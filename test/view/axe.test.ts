@@ -66,6 +66,10 @@ const SCENES: Record<string, { scene?: Scene; draw: (view: ViewDriver) => Promis
     scene: { width: 340, height: 860 },
     draw: (view) => live(view, shop().writer.take()),
   },
+  "a panel that is low too": {
+    scene: { width: 540, height: 480 },
+    draw: (view) => live(view, shop().writer.take()),
+  },
   "the event loop": {
     scene: { state: { version: 1, view: "loop" } },
     draw: async (view) => {

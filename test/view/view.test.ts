@@ -404,6 +404,34 @@ describe("the view in a browser", () => {
     assert.ok(zoom !== null && zoom.x + zoom.width <= 230, `ends at ${zoom && zoom.x + zoom.width}`);
   });
 
+  it("leaves graph, lanes and findings room in the panel of a laptop's editor, and scrolls to what has none", async () => {
+    await open({ width: 540, height: 500 });
+    await view.init("shop.py", "live");
+    await view.feed(shop().writer.take());
+    await view.page.locator(".finding").nth(1).waitFor();
+    const height = async (selector: string) => (await view.page.locator(selector).boundingBox())?.height ?? 0;
+    assert.ok((await height(".graph")) > 100, `${await height(".graph")}`);
+    assert.ok((await height(".lanes-body")) > 80, `${await height(".lanes-body")}`);
+    const deadlock = (await view.page.locator(".finding").first().boundingBox())!;
+    const trust = (await view.page.locator(".trust").boundingBox())!;
+    assert.ok(deadlock.y + deadlock.height <= trust.y, "a finding is in sight without scrolling");
+    // What is left out of it is there once it has the focus.
+    const message = view.page.locator(".finding .message").first();
+    assert.equal(await message.isVisible(), false);
+    await view.page.locator(".finding .what").first().focus();
+    await message.waitFor();
+    // Lower than all that can be: nothing lies over anything else.
+    await view.page.setViewportSize({ width: 540, height: 300 });
+    await view.settled();
+    assert.ok((await height(".graph")) > 80);
+    await view.page.locator(".lanes").scrollIntoViewIfNeeded();
+    await view.page.keyboard.press("5");
+    await view.page.locator(".welcome").waitFor();
+    const welcome = (await view.page.locator(".welcome").boundingBox())!;
+    const lanes = (await view.page.locator(".lower").boundingBox())!;
+    assert.ok(welcome.y + welcome.height <= lanes.y + 1, "what invites to compare ends above the lanes");
+  });
+
   it("has names for all controls and no positive tab order", async () => {
     await open();
     await view.init("shop.py", "live");

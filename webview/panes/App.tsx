@@ -13,7 +13,7 @@ import { Help } from "./Help";
 import { Legend } from "./Legend";
 import { LoopPane } from "./LoopPane";
 import { Menu } from "./menu";
-import { flat, narrow, slim } from "./narrow";
+import { flat, low, narrow, slim } from "./narrow";
 import { Overview } from "./Overview";
 import { RangePanel } from "./RangePanel";
 import { Splitter } from "./Splitter";
@@ -30,6 +30,7 @@ export function App() {
     const observer = new ResizeObserver(([entry]) => {
       const { width, height } = entry.contentRect;
       narrow.value = width < 720;
+      low.value = narrow.value && height < 620;
       flat.value = !narrow.value && height < 380;
     });
     observer.observe(element.current!);
@@ -43,7 +44,10 @@ export function App() {
   const split = setting.split.value;
   const empty = trace.value.tasks.count === 0;
   return (
-    <div class={`app ${narrow.value ? "narrow" : flat.value ? "flat" : ""}`} ref={element}>
+    <div
+      class={`app ${low.value ? "narrow low" : narrow.value ? "narrow" : flat.value ? "flat" : ""}`}
+      ref={element}
+    >
       <Toolbar />
       <Problem />
       {narrow.value && panel && !empty ? <Overview /> : null}
