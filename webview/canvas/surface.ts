@@ -56,9 +56,11 @@ export class Surface {
   private resize(entry: ResizeObserverEntry): void {
     const ratio = window.devicePixelRatio || 1;
     const { width, height } = entry.contentRect;
-    // Whole device pixels, so that hairlines are sharp at 1.25 and 1.5 too.
-    this.canvas.width = Math.max(1, Math.round(width * ratio));
-    this.canvas.height = Math.max(1, Math.round(height * ratio));
+    // As many device pixels as the browser gives it, where it begins between two of them as well: one more or less, and
+    // at 1.25 and 1.5 the whole picture is stretched, and its text blurred.
+    const [{ inlineSize, blockSize }] = entry.devicePixelContentBoxSize;
+    this.canvas.width = Math.max(1, inlineSize);
+    this.canvas.height = Math.max(1, blockSize);
     this.size = { width, height, ratio };
     this.paint();
   }
