@@ -53,7 +53,7 @@ function swallowedBy(trace: Trace, task: number, told: boolean): Swallowed | nul
     const until = outcome === PENDING ? trace.endTime : tasks.ended.get(task);
     const after = until - steps.begin.get(next);
     const wentOn = after >= CLEANING_UP || comesBack(trace, row, next);
-    if (!wentOn && outcome === PENDING) return null;
+    if (!wentOn && (outcome === PENDING || isNobodysLoss(trace, row))) return null;
     return { task, row, after, wentOn };
   }
   return null;
@@ -64,6 +64,11 @@ function mayBeWaitedFor(trace: Trace, row: number): boolean {
   if (cancelWhileReady(trace, row) !== null) return false;
   const { kind } = waitOf(trace, row);
   return kind === "task" || kind === "tasks" || kind === "future";
+}
+
+/** A library's own task, which `asyncio.run` cancelled at its end: all that is waited for is that it ends, and no line of the program could change it. */
+function isNobodysLoss(trace: Trace, row: number): boolean {
+  return awaitPlace(trace, row)?.user !== true && cancellerAt(trace, row).kind === "shutdown";
 }
 
 /** Whether a task waits again, after the cancellation, at the line where it was cancelled: a loop goes round. */

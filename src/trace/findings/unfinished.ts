@@ -1,6 +1,8 @@
 import type { Finding } from "../../protocol/report";
 import { cancelledBy } from "../describe/cancellation";
-import { coroutineName } from "../describe/creation";
+import { coroutineName, placesInsideLoop } from "../describe/creation";
+import { asyncioModule } from "../describe/library";
+import { lastSuspension } from "../queries";
 import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
 import { finding, listed, type RuleOptions } from "./finding";
@@ -34,7 +36,7 @@ export function unfinishedAtExit(trace: Trace, { deadlocked }: RuleOptions): Fin
 
 /** Cancelled by the runner after the main task had returned; not by Ctrl-C, which cancels the main task itself. */
 function wasDropped(trace: Trace, task: number): boolean {
-  if (cancelledBy(trace, task)?.kind !== "shutdown") return false;
+  if (cancelledBy(trace, task)?.kind !== "shutdown" || isClosing(trace, task)) return false;
   const { tasks } = trace;
   for (let other = task; other >= 0; other--) {
     if (tasks.loop.get(other) !== tasks.loop.get(task) || tasks.parent.get(other) >= 0) continue;
@@ -43,6 +45,18 @@ function wasDropped(trace: Trace, task: number): boolean {
     }
   }
   return false;
+}
+
+/** A task that the loop made itself, to close a library's async generator that was dropped, and that had not begun. */
+function isClosing(trace: Trace, task: number): boolean {
+  const { tasks, places } = trace;
+  const creators = placesInsideLoop(trace, tasks.creationStack.get(task)).map((place) =>
+    places.codeAt(place),
+  );
+  const code = places.codes[tasks.code.get(task)];
+  return (
+    lastSuspension(trace, task) < 0 && !code.user && creators.every((each) => asyncioModule(each) !== "")
+  );
 }
 
 /** Whether the program ran another loop after a task had ended, as test runners do for each test. (Its own goes on to shut down what else it has.) */

@@ -58,6 +58,18 @@ describe("the findings that the runtime reports", () => {
     assert.deepEqual(told(pending().stall(1, 0.31, 0.4, [at(41)])), [41, "running at app.py"]);
   });
 
+  it("are not those that the loop made to close a library's generator", () => {
+    const cancel = ["lib:/usr/lib/python3.12/asyncio/runners.py:200 _cancel_all_tasks"];
+    const made = ["lib:/usr/lib/python3.12/asyncio/base_events.py:450 create_task"];
+    const told = (coroutine: string, frames: string[]) => {
+      const w = started(1).new(2, 0.01, 0, coroutine, "closing", frames).done(1, 0.03, 0.04);
+      w.cancel(2, 0.05, 3, 0, cancel).done(2, 0.05, 0.06, 2).run(0.07, 0).end(0);
+      return of(w, "unfinished-at-exit").length;
+    };
+    const library = "lib:/v/site-packages/events/stream.py:9 events";
+    assert.deepEqual([told(library, made), told(at(9), made), told(library, [at(30)])], [0, 1, 1]);
+  });
+
   it("and not when the recording broke off before, which is said", () => {
     const pending = () => started(1).step(1, 0.1, 0.2, 9, [at(40)]);
     const closed = pending().broken(0).trace();
@@ -115,6 +127,16 @@ describe("cancellation-swallowed", () => {
       cancelled(["lib:/usr/lib/python3.12/asyncio/timeouts.py:130 Timeout._on_timeout"], 0),
       [],
     );
+  });
+
+  it("is not a library's task that ended as asyncio.run cancelled it", () => {
+    const runner = "lib:/usr/lib/python3.12/asyncio/runners.py:200 _cancel_all_tasks";
+    const told = (place: string, frame: string) => {
+      const w = started(1).step(1, 0.1, 0.2, 9, [place, SLEEP]).waits(1, "sleep", 0, 10);
+      return of(w.wake(1, 0.3, 3 + 16, 0, [frame]).done(1, 0.31, 0.32, 0), "cancellation-swallowed").length;
+    };
+    const library = "lib:/v/site-packages/engine/server.py:5 serve";
+    assert.deepEqual([told(library, runner), told(at(5), runner), told(library, at(50))], [0, 1, 1]);
   });
 
   it("is not a task that caught the cancellation of another", () => {
