@@ -10,6 +10,9 @@ import { Workspace } from "./workspace";
 /** Functions that wait for time, or for something that must happen first: their order is their purpose. */
 const ORDERED =
   /^(sleep|wait|wait_for|acquire|join|put|drain|connect|close|wait_closed|start|stop|gather|shield|send|recv|receive|read|readline|readexactly|readuntil|write|flush|commit|rollback|begin|execute|aclose|__\w+__)$/;
+/** Functions that change, as their names say, what comes next may need: tables are made before rows. */
+const CHANGING =
+  /^_*(create|insert|update|upsert|delete|remove|drop|truncate|clear|reset|generate|init|initialize|initialise|setup|configure|prepare|register|unregister|migrate|upgrade|login|logout|authenticate|subscribe|unsubscribe|connect|disconnect|open|start|stop|shutdown)(_|$)/;
 /** Longer arguments of a call are not shown. */
 const MAX_ARGUMENTS = 24;
 
@@ -31,7 +34,7 @@ export function sequences(path: string, text: string): Sequences {
     check(context) {
       const runs = awaitRuns(
         context,
-        ({ callee }) => isChain(callee) && !ORDERED.test(lastName(context, callee)),
+        ({ callee }) => isChain(callee) && !isOrdered(lastName(context, callee)),
       );
       for (const run of runs) {
         found.push(
@@ -63,6 +66,10 @@ export function sequences(path: string, text: string): Sequences {
   workspace.setFile(path, text);
   workspace.findings(path);
   return found.sort((a, b) => a[0].from - b[0].from);
+}
+
+function isOrdered(name: string): boolean {
+  return ORDERED.test(name) || CHANGING.test(name);
 }
 
 function shortened(context: FileContext, callee: SyntaxNode, call: SyntaxNode): string {

@@ -6,7 +6,6 @@ import { asyncioModule, asyncioName } from "./library";
 const CREATORS: Record<string, CreatedBy> = {
   "tasks.create_task": "create_task",
   "base_events.create_task": "create_task",
-  "streams.connection_made": "create_task", // of a compiled loop, which has no frame
   "tasks.ensure_future": "ensure_future",
   "tasks._ensure_future": "ensure_future",
   "tasks.gather": "gather",
@@ -21,6 +20,9 @@ const CREATORS: Record<string, CreatedBy> = {
   "base_events.run_until_complete": "run_until_complete",
   "tasks.run_coroutine_threadsafe": "run_coroutine_threadsafe",
 };
+
+/** Kinds of loops whose methods have no frames. */
+const COMPILED = /^(uvloop|winloop|rloop)\./;
 
 /** Where the loop itself is in a stack: what lies beyond it did not ask for what happens now. */
 const LOOP_FRAMES = new Set(["base_events._run_once", "base_events.run_forever", "events._run"]);
@@ -53,7 +55,10 @@ export function createdBy(trace: Trace, task: number): CreatedBy {
     if (asyncioName(code) === "tasks.callback") return "run_coroutine_threadsafe";
     creator = CREATORS[asyncioName(code)] ?? creator;
   }
-  return creator;
+  // There the method of the loop is compiled, and has no frame; a task that is not made by it (`asyncio.Task(..)`) is rare.
+  return creator === "other" && COMPILED.test(trace.loops[trace.tasks.loop.get(task)].kind)
+    ? "create_task"
+    : creator;
 }
 
 /** The innermost user-code line that created a task, or null. */

@@ -114,6 +114,22 @@ describe("a trace of several programs and loops", () => {
     assert.deepEqual(r.loops.map(({ id, kind }) => [id, kind.split(".").pop()]).at(-1), [3, "Loop"]);
   });
 
+  it("says that the loop made a task where its method is compiled and has no frame", () => {
+    const made = (kind: string, frames: string[]) => {
+      const w = new StreamWriter().loop(1, kind).new(1, 0, 0, "/a.py:1 main", "t", frames);
+      return report(w.trace()).tasks[0].createdBy;
+    };
+    const gather = ["lib:/usr/lib/python3.12/asyncio/tasks.py:800 gather", "/a.py:9 main"];
+    assert.deepEqual(
+      [
+        made("uvloop.Loop", ["/a.py:9 main"]),
+        made("uvloop.Loop", gather),
+        made("asyncio._UnixSelectorEventLoop", ["/a.py:9 main"]),
+      ],
+      ["create_task", "gather", "other"],
+    );
+  });
+
   it("says when a program recorded less than all", () => {
     const caveat = /light detail: what tasks wait for, and where, was not recorded/;
     for (const detail of ["full", "light"] as const) {

@@ -47,6 +47,8 @@ describe("awaits in a row", () => {
     "a session of a database, which serves one at a time":
       "from sqlalchemy.ext.asyncio import AsyncSession\nsession = AsyncSession()\na = await user(session)\nb = await orders(session)",
     sleeps: "await asyncio.sleep(1)\nawait asyncio.sleep(1)",
+    "what makes what the next may need":
+      "import db\nawait db.init(1)\nawait db.generate_schemas()\nawait create_tables(x)\nawait db.insert(2)",
     "waits for locks": "await state.acquire()\nawait log.acquire()",
     "tasks that run already": "await x\nawait log",
     "code in a string": 'x = """\na = await fetch(1)\nb = await fetch(2)\n"""',
