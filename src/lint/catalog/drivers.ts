@@ -28,6 +28,7 @@ const sql: Part = {
       "duckdb.DuckDBPyRelation.",
       "create insert_into to_table write_csv write_parquet to_csv to_parquet",
     ),
+    ...db("pandas.", "DataFrame.to_sql Series.to_sql"),
     ...db("", "pyodbc.connect oracledb.connect snowflake.connector.connect"),
     ...db("clickhouse_connect.", "get_client create_client"),
     ...db("pyodbc.Connection.", "execute commit rollback"),

@@ -61,13 +61,22 @@ export const files: Part = {
       "load loadtxt genfromtxt fromfile save savez savez_compressed savetxt",
     ),
     ...blocking("blocking-file", "PIL.Image.", "open Image.save"),
-    ...blocking("blocking-file", "", "openpyxl.load_workbook torch.load torch.save joblib.load joblib.dump"),
+    ...blocking("blocking-file", "", "openpyxl.load_workbook openpyxl.Workbook.save"),
+    ...blocking("blocking-file", "", "torch.load torch.save joblib.load joblib.dump"),
+    ...blocking("blocking-file", "", "whisper.load_model librosa.load", { note: "reads the whole file" }),
+    ...blocking(
+      "blocking-file",
+      "tinydb.",
+      `TinyDB.all TinyDB.insert TinyDB.insert_multiple TinyDB.search TinyDB.get TinyDB.update TinyDB.upsert TinyDB.remove
+       TinyDB.contains TinyDB.count TinyDB.truncate`,
+    ),
     ...blocking("blocking-file", "", "xml.etree.ElementTree.parse xml.dom.minidom.parse lxml.etree.parse"),
     ...blocking("blocking-file", "dotenv.", "load_dotenv dotenv_values set_key", { severity: "hint" }),
     ...blocking("blocking-file", "cv2.VideoCapture.", "read grab", { note: "waits for the next frame" }),
     ...blocking("blocking-file", "", "cv2.imread cv2.imwrite soundfile.read soundfile.write h5py.File"),
   ],
   returns: {
+    "openpyxl.load_workbook": "openpyxl.Workbook",
     ...each("", "builtins.open codecs.open os.fdopen pathlib.Path.open", "io.TextIOWrapper"),
     ...each("", "gzip.open bz2.open lzma.open", "io.TextIOWrapper"),
     ...each("tempfile.", "TemporaryFile NamedTemporaryFile", "tempfile._TemporaryFileWrapper"),
@@ -88,6 +97,8 @@ export const files: Part = {
   },
   aliases: {
     "io.open": "builtins.open",
+    "openpyxl.workbook.Workbook": "openpyxl.Workbook",
+    "openpyxl.workbook.workbook.Workbook": "openpyxl.Workbook",
     "pandas.io.parsers": "pandas",
     "pandas.core.frame": "pandas",
   },

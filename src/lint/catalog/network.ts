@@ -105,7 +105,10 @@ export const socket: Part = {
       replacement: "asyncio.open_connection",
     }),
     ...blocking("blocking-socket", "socket.", "gethostbyname gethostbyname_ex gethostbyaddr getfqdn"),
-    ...twins("blocking-socket", "socket.", "getnameinfo", "asyncio.AbstractEventLoop."),
+    ...blocking("blocking-socket", "socket.", "getnameinfo", {
+      replacement: "asyncio.AbstractEventLoop.getnameinfo",
+      unless: [{ position: 1, values: ["NI_NUMERICHOST"] }],
+    }),
     ...blocking("blocking-socket", "socket.", "getaddrinfo", {
       replacement: "asyncio.AbstractEventLoop.getaddrinfo",
       // An address is only taken apart.

@@ -6,6 +6,7 @@ import type { Evaluator } from "../resolve/evaluate";
 import type { Unit } from "../resolve/unit";
 import type { Value } from "../resolve/values";
 import { Dispatch, unlessOverridden } from "./dispatch";
+import { asked, askedByBuiltins, operatorMethods, reflectedMethods } from "./implicit";
 import { needsOf } from "./needs";
 import type { Site, Target } from "./node";
 import type { Targets } from "./targets";
@@ -56,13 +57,13 @@ function isOffLoop(unit: Unit, event: Event): boolean {
   return false;
 }
 
-/** Whether it happens whenever its function runs. */
+/** Whether it happens whenever its function runs and nothing goes wrong. */
 function isCertain(unit: Unit, event: Event): boolean {
   const { blocks, scopes } = unit.ir;
   const scope = scopes[event.scope];
   if (scope.returnsEarly) return false;
   for (let at: number | null = event.block; at !== null && at !== scope.block; at = blocks[at].parent)
-    if (blocks[at].statement >= 0) return false;
+    if (blocks[at].statement >= 0 || blocks[at].isHandler) return false;
   return true;
 }
 
@@ -97,7 +98,9 @@ class SiteFinder {
       case "index":
         return this.site(event, this.targets.implicit(this.values(event.of), event.method));
       case "test":
-        return this.site(event, this.targets.implicit(this.values(event.of), event.method));
+        return this.site(event, this.targets.firstOf(this.values(event.of), asked[event.method]));
+      case "operator":
+        return this.site(event, this.operator(event.op, event.left, event.right));
       case "iterate":
         return this.site(event, this.targets.iterated(this.values(event.of), this.madeBy(event, event.of)));
       case "enter":
@@ -138,6 +141,17 @@ class SiteFinder {
       ...unlessOverridden(placed, dispatched, on),
       ...this.targets.overriding(dispatched, [], {}, { on }),
     ];
+  }
+
+  /** What an operator calls: a method of the left operand, or else one of the right. */
+  private operator(op: string, left: ExprRef, right: ExprRef | null): Target[] {
+    const first = this.values(left);
+    const found = this.targets.firstOf(first, operatorMethods(op));
+    // What is known of another type, or of none, most often knows what to do with the right one by itself.
+    const isLiteral = this.unit.ir.exprs[left].k === "literal";
+    return found.length > 0 || right === null || !isLiteral
+      ? found
+      : this.targets.firstOf(this.values(right), reflectedMethods(op));
   }
 
   private call(event: Event, call: CallExpr, awaited: Awaited): Site[] {
@@ -264,8 +278,9 @@ class SiteFinder {
     if (caller?.when === "loop") queued.push(...this.callables(call, caller.callable));
     if (name.endsWith("ExitStack.enter_context") && call.args[0] !== undefined)
       onLoop.push(...this.targets.entered(this.values(call.args[0]), this.madeBy(event, call.args[0])));
-    if (Object.hasOwn(called, name) && call.args.length === 1)
-      onLoop.push(...this.targets.implicit(this.values(call.args[0]), called[name]));
+    if (Object.hasOwn(askedByBuiltins, name) && (call.args.length === 1 || name === "builtins.print"))
+      for (const arg of call.args)
+        onLoop.push(...this.targets.firstOf(this.values(arg), askedByBuiltins[name]));
     const consumer = knowledge.consumer(name);
     if (consumer) {
       const refs = consumer.iterable === "all" ? call.args : consumer.iterable.map((at) => call.args[at]);
@@ -282,6 +297,7 @@ class SiteFinder {
     if (sink.rule === "blocking-file" && this.e.calls.isInMemory(this.unit, call)) return true;
     if (sink.rule === "blocking-file" && takesFiles.test(sink.name) && this.isOpenFile(call)) return true;
     if (queueGet.test(sink.name) && this.isKnownFull(call)) return true;
+    if (sink.where === "thread" && this.isMadeHere(event, call)) return true;
     return sink.rule === "blocking-socket" && (this.isGuarded(event) || this.isSetNonBlocking(call));
   }
 
@@ -332,6 +348,25 @@ class SiteFinder {
     );
   }
 
+  /** Whether it is called on what the same function has just made, which no other thread can know yet: `self.ready = asyncio.Event()`. */
+  private isMadeHere(event: Event, call: CallExpr): boolean {
+    const { exprs, scopes } = this.unit.ir;
+    const [owner, name] = receiver(exprs, call)?.split(".") ?? [];
+    const { params, attributes, binds } = scopes[event.scope];
+    const record = name === undefined ? binds : owner === params[0]?.name ? attributes : {};
+    const key = name ?? owner ?? "";
+    const bindings = Object.hasOwn(record, key) ? record[key] : [];
+    return (
+      bindings.length > 0 &&
+      bindings.every((binding) => {
+        const made = binding.b === "value" ? exprs[binding.value] : null;
+        const callee = made?.k === "call" ? exprs[made.fn] : null;
+        const called = callee?.k === "attr" ? callee.name : callee?.k === "name" ? callee.id : "";
+        return /^(?:Event|Queue|LifoQueue|PriorityQueue|Future)$/.test(called);
+      })
+    );
+  }
+
   /** Whether the code looked into the queue before: `while queue.empty(): await sleep(0)`, `if queue.qsize():`. */
   private isKnownFull(call: CallExpr): boolean {
     const { exprs } = this.unit.ir;
@@ -377,14 +412,6 @@ class SiteFinder {
 /** What reads a file by its name, or one that is open already. */
 const takesFiles =
   /^(?:pandas|numpy|torch|joblib|openpyxl|xml|lxml|zipfile|tarfile|gzip)\.|^PIL\.Image\.open$/;
-
-/** Methods that builtins call. */
-const called: Readonly<Record<string, string>> = {
-  "builtins.len": "__len__",
-  "builtins.bool": "__bool__",
-  "builtins.str": "__str__",
-  "builtins.repr": "__repr__",
-};
 
 const queueGet = /^(?:queue\.\w+|multiprocessing\.[\w.]*Queue)\.get$/;
 

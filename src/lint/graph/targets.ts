@@ -219,12 +219,32 @@ export class Targets {
     });
   }
 
-  /** Reading an attribute that is a property. */
+  /** The same where there are several methods that may be called: the first of those that the class has. */
+  firstOf(values: readonly Value[], names: readonly string[]): Target[] {
+    if (values.length === 0) return [];
+    return flatten(this.e.members.objects(values), (value): Target[] => {
+      if (value.v !== "instance") return [];
+      for (const name of names) {
+        const found = value.cls
+          ? this.method(value.cls, name)
+          : this.sink(this.e.knowledge.member(value.type, name));
+        if (found.length > 0 || (value.cls && this.e.members.lookup(value.cls, name))) return found;
+      }
+      return [];
+    });
+  }
+
+  /** Reading an attribute that is a property, or another object that is asked what it stands for (`__get__`). */
   read(values: readonly Value[], name: string): Target[] {
     return flatten(this.e.members.objects(values), (value): Target[] => {
       if (value.v !== "instance" || !value.cls) return [];
-      const property = this.e.members.property(value.cls, name);
-      return property ? this.functionCalled(property, null) : [];
+      const found = this.e.members.lookup(value.cls, name) ?? [];
+      return flatten(found, (attribute): Target[] => {
+        if (attribute.v === "property") return this.functionCalled(asMethod(attribute), null);
+        return attribute.v === "instance" && attribute.cls && value.cls!.has(name)
+          ? this.method(attribute.cls, "__get__")
+          : [];
+      });
     });
   }
 

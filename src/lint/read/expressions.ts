@@ -62,8 +62,20 @@ const readers: Record<string, ExprReader> = {
   ConditionalExpression: (r, node, place, awaited) => {
     const [yes, condition, no] = operands(node);
     const of = [yes, no].filter((arm) => arm).map((arm) => readExpr(r, arm, place, awaited));
-    if (condition) readExpr(r, condition, place);
+    if (condition) readCondition(r, condition, place);
     return r.add({ at: node.from, end: node.to, k: "any", of });
+  },
+  UnaryExpression: (r, node, place) => {
+    const [first, ...rest] = children(node);
+    const operand = rest.find((child) => !skipped.has(child.name));
+    if (!operand) return readOther(r, node, place);
+    if (first.name === "not") readCondition(r, operand, place);
+    else {
+      const left = readExpr(r, operand, place);
+      if (isObject(r, left))
+        r.event(place, node, { e: "operator", op: `${r.slice(first)}x`, left, right: null });
+    }
+    return r.add({ at: node.from, end: node.to, k: "other" });
   },
   NamedExpression: (r, node, place) => {
     const [target, value] = operands(node).filter((child) => child.name !== "AssignOp");
@@ -87,6 +99,17 @@ const readers: Record<string, ExprReader> = {
   FormatString: (r, node, place) => {
     readOther(r, node, place);
     return r.add({ at: node.from, end: node.to, k: "literal", type: "str", text: "" });
+  },
+  FormatReplacement: (r, node, place) => {
+    const [value, ...rest] = operands(node);
+    const conversion = rest.find((part) => part.name === "FormatConversion");
+    const of = value ? readExpr(r, value, place) : null;
+    for (const part of rest) if (part.firstChild) readOther(r, part, place);
+    if (of !== null && isObject(r, of)) {
+      const method = conversion && r.slice(conversion) === "!r" ? "__repr__" : "__str__";
+      r.event(place, value, { e: "test", of, method });
+    }
+    return of ?? r.add({ at: node.from, end: node.to, k: "other" });
   },
   ContinuedString: (r, node, place) => {
     for (const part of children(node)) if (part.name === "FormatString") readOther(r, part, place);
@@ -227,11 +250,34 @@ function readBinary(r: Reader, node: Code, place: Place, awaited: Awaited): Expr
   const words = children(node).filter((part) => part.from >= left.to && part.to <= right.from);
   const op = words.map((part) => r.slice(part)).join(" ");
   const a = readExpr(r, left, place, awaited && (op === "or" || op === "and"));
+  if (op === "or" || op === "and") readTruth(r, left, a, place);
   const b = readExpr(r, right, place, awaited && (op === "or" || op === "and"));
   if (op === "or") return r.add({ at: node.from, end: node.to, k: "any", of: [a, b] });
   if (op === "and") return r.add({ at: node.from, end: node.to, k: "any", of: [b] });
   if (op === "in" || op === "not in") r.event(place, node, { e: "test", of: b, method: "__contains__" });
+  else if (op !== "is" && op !== "is not" && (isObject(r, a) || isObject(r, b)))
+    r.event(place, node, { e: "operator", op, left: a, right: b });
   return r.add({ at: node.from, end: node.to, k: "bin", op, left: a, right: b });
+}
+
+/** An expression that is asked whether it is true. */
+export function readCondition(r: Reader, node: Code, place: Place): ExprRef {
+  const read = readExpr(r, node, place);
+  readTruth(r, node, read, place);
+  return read;
+}
+
+function readTruth(r: Reader, node: Code, read: ExprRef, place: Place): void {
+  const expr = r.ir.exprs[read];
+  // Of `a and b` the first was asked already.
+  const of = expr.k === "any" ? expr.of[expr.of.length - 1] : read;
+  if (isObject(r, of)) r.event(place, node, { e: "test", of, method: "__bool__" });
+}
+
+/** Whether the expression may be an object of a class with methods of its own. */
+function isObject(r: Reader, ref: ExprRef): boolean {
+  const { k } = r.ir.exprs[ref];
+  return k === "name" || k === "attr" || k === "call" || k === "await" || k === "sub";
 }
 
 function readItems(r: Reader, node: Code, place: Place, type: "tuple" | "list" | "set"): ExprRef {
@@ -360,7 +406,7 @@ function readComprehension(
   };
   let outer = true;
   for (let i = Math.max(first, 0); i < parts.length; i++) {
-    if (parts[i].name === "if" && parts[i + 1]) readExpr(r, parts[++i], inside);
+    if (parts[i].name === "if" && parts[i + 1]) readCondition(r, parts[++i], inside);
     if (parts[i].name !== "for") continue;
     const isAsync = parts[i - 1]?.name === "async";
     if (isAsync) r.ir.scopes[scope].isAsync = true;

@@ -111,6 +111,8 @@ export interface Block {
   arm: number;
   /** A `try` that handles BlockingIOError: what it calls is told not to block. */
   isNonBlocking?: boolean;
+  /** What an `except` does. */
+  isHandler?: boolean;
   /** Runs only where no loop is running: what follows `except RuntimeError` of `get_running_loop()`. */
   isOffLoop?: boolean;
   /** What is known of the function's parameters in it. */
@@ -136,6 +138,8 @@ export type Event = Range & { scope: ScopeRef; block: BlockRef } & (
     | { e: "index"; of: ExprRef; method: "__getitem__" | "__setitem__" | "__delitem__" }
     | { e: "iterate"; of: ExprRef }
     | { e: "enter"; of: ExprRef }
-    | { e: "test"; of: ExprRef; method: "__contains__" }
+    | { e: "test"; of: ExprRef; method: "__contains__" | "__bool__" | "__str__" | "__repr__" }
+    /** `a + b`, `a < b`, `-a` (right: null), `a += b`. */
+    | { e: "operator"; op: string; left: ExprRef; right: ExprRef | null }
     | { e: "star"; module: string; level: number }
   );

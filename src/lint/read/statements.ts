@@ -1,6 +1,6 @@
 import type { Code } from "./code";
 import { readDefinition } from "./definitions";
-import { operands, readAnnotation, readExpr, readYield } from "./expressions";
+import { operands, readAnnotation, readCondition, readExpr, readYield } from "./expressions";
 import { type Tested, testedBy } from "./guards";
 import { readImport } from "./imports";
 import type { ExprRef, Guard } from "./ir";
@@ -31,12 +31,20 @@ const readers: Record<string, StatementReader> = {
   },
   AssignStatement: readAssign,
   UpdateStatement: (r, node, place) => {
-    const [target] = operands(node);
-    for (const part of operands(node)) {
-      if (part.name === "UpdateOp") continue;
-      const read = readExpr(r, part, place);
-      if (part === target) setsAttribute(r, part, read, place, "setter");
+    const [target, ...rest] = operands(node);
+    if (!target) return;
+    const left = readExpr(r, target, place);
+    setsAttribute(r, target, left, place, "setter");
+    let op = "";
+    for (const part of rest) {
+      if (part.name === "UpdateOp") op = r.slice(part);
+      else r.event(place, node, { e: "operator", op, left, right: readExpr(r, part, place) });
     }
+  },
+  AssertStatement: (r, node, place) => {
+    const [condition, ...rest] = operands(node).filter((part) => part.name !== "assert");
+    if (condition) readCondition(r, condition, place);
+    for (const part of rest) readExpr(r, part, place);
   },
   IfStatement: readIf,
   WhileStatement: readArms,
@@ -216,7 +224,7 @@ function readIf(r: Reader, node: Code, place: Place): void {
       if (narrowed && !isElse) narrow(r, narrowed, part, inside);
       readBody(r, part, inside);
     } else if (isExpression(part)) {
-      narrowed = narrowedBy(r, part, readExpr(r, part, place));
+      narrowed = narrowedBy(r, part, readCondition(r, part, place));
       offLoop = armOffLoop(r, part, place);
       tested = testedBy(r, part, place);
     }
@@ -275,7 +283,7 @@ function armOffLoop(r: Reader, condition: Code, place: Place): "then" | "else" |
 function readArms(r: Reader, node: Code, place: Place): void {
   for (const part of children(node)) {
     if (part.name === "Body") readBody(r, part, { ...place, block: r.block(place.block, -1, 0) });
-    else if (isExpression(part)) readExpr(r, part, place);
+    else if (isExpression(part)) readCondition(r, part, place);
   }
 }
 
@@ -316,6 +324,7 @@ function readTry(r: Reader, node: Code, place: Place): void {
       // What `finally` does always happens; the rest may not.
       inside = clause === "finally" ? place : { ...place, block: r.block(place.block, -1, 0) };
       if (clause === "try" && handlesBlocking(r, parts)) r.ir.blocks[inside.block].isNonBlocking = true;
+      if (clause === "except") r.ir.blocks[inside.block].isHandler = true;
       if (clause === "except" && meansNoLoop(r, parts, i)) r.ir.blocks[inside.block].isOffLoop = true;
     } else if (part.name === "Body") readBody(r, part, inside);
     else if (clause === "except" && part.name === "as" && parts[i + 1]) i++;

@@ -331,7 +331,9 @@ export class Evaluator {
   private instances(values: Value[], args: Value[][] = [], unit: Unit | null = null): Value[] {
     return flatten(values, (value): Value[] => {
       if (value.v === "class")
-        return [{ v: "instance", cls: value.cls, type: this.members.className(value.cls), args }];
+        return this.members.isInterface(value.cls)
+          ? []
+          : [{ v: "instance", cls: value.cls, type: this.members.className(value.cls), args }];
       if (value.v !== "external") return [];
       if (/^typing(?:_extensions)?\.Self$/.test(value.name)) {
         const cls = unit?.container.cls;

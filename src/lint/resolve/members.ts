@@ -198,6 +198,14 @@ export class Members {
     return found;
   }
 
+  /** Whether it only describes others that do not inherit from it, and whose methods may well be of another kind: zope's. */
+  isInterface(cls: ProjectClass): boolean {
+    return (
+      /^I[A-Z]/.test(cls.name) &&
+      this.externalBases(cls).some((base) => /^zope\.interface\..*Interface$/.test(base))
+    );
+  }
+
   /** The names of classes outside of the workspace a class inherits from, directly or not. */
   externalBases(cls: ProjectClass): string[] {
     const found: string[] = [];

@@ -14,7 +14,8 @@ export const sequentialAwaits: Rule = {
   asyncOnly: true,
   summary: "awaits in a row that do not need one another and could run together",
   check(context) {
-    for (const run of awaitRuns(context, (step) => fetches(context, step))) report(context, run);
+    for (const run of awaitRuns(context, (step) => fetches(context, step)))
+      if (!isOfOthers(context)) report(context, run);
   },
 };
 
@@ -22,6 +23,14 @@ export const sequentialAwaits: Rule = {
 function fetches(context: FileContext, { statement, call, callee, targets }: AwaitStatement): boolean {
   if (targets.length === 0 || statement.getChild("TypeDef") || context.call(call).open) return false;
   return FETCHES.test(lastName(context, callee));
+}
+
+/** Whether the file is written for another framework than asyncio, which has no use for `gather`. */
+function isOfOthers({ text }: FileContext): boolean {
+  return (
+    /^\s*(?:from|import)\s+(?:twisted|trio|curio)\b/m.test(text) &&
+    !/^\s*(?:from|import)\s+asyncio\b/m.test(text)
+  );
 }
 
 function report(context: FileContext, run: readonly AwaitStatement[]): void {

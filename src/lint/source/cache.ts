@@ -3,7 +3,7 @@ import type { UnitIR } from "../read/ir";
 import type { Cut } from "./cut";
 
 /** Changes whenever what is read of a file, or the grammar, changes. */
-const version = 9;
+const version = 10;
 
 export interface Packed {
   cuts: Cut[];

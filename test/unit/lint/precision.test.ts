@@ -310,3 +310,108 @@ async def unpack(data, name):
 `,
     ));
 });
+
+describe("what packages nobody had looked at showed", () => {
+  it("is that asking for an address as numbers asks nobody", () =>
+    checks(
+      "blocking-socket",
+      `
+import socket
+async def main(address):
+    socket.getnameinfo(address, socket.NI_NUMERICHOST)
+    socket.getnameinfo(address, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
+    socket.getnameinfo(address, 0)  # !
+`,
+    ));
+
+  it("is that a decorated coroutine function is only called in a plain wrapper, and fails when awaited", () =>
+    checks(
+      "blocking-sleep",
+      `
+import functools, time
+def retried(fn):
+    @functools.wraps(fn)
+    def wrapper(*args):
+        try:
+            return fn(*args)
+        except OSError:
+            time.sleep(1)
+            raise
+    return wrapper
+def slowed(fn):
+    def wrapper(*args):
+        time.sleep(1)
+        return fn(*args)
+    return wrapper
+@retried
+async def load(): ...
+@slowed
+async def save(): ...
+@retried
+def plain(): ...
+async def main():
+    await load()
+    await save()  # !
+    plain()  # !
+`,
+    ));
+
+  it("is that what a function has just made is not known to any other thread", () =>
+    checks(
+      "not-thread-safe",
+      `
+import asyncio, threading
+class Job:
+    def __init__(self):
+        self.ready = asyncio.Event()
+        self.ready.set()
+    def done(self):
+        self.ready.set()
+def work():
+    queue = asyncio.Queue()
+    queue.put_nowait(1)
+    Job()
+def finish(job: Job):
+    job.done()
+async def main(job: Job):
+    threading.Thread(target=work).start()
+    threading.Thread(target=finish, args=(job,)).start()  # !
+`,
+    ));
+
+  it("is that zope's interfaces say little of what provides them", () =>
+    checks(
+      "missing-await",
+      `
+from zope.interface import Interface
+class IHooks(Interface):
+    async def add(hook): ...
+    async def items(): ...
+class Hooks:
+    async def add(self, hook): ...
+class INot:
+    async def add(self, hook): ...
+async def main(a: IHooks, b: Hooks, c: INot):
+    a.add(1)
+    async for item in a.items(): ...
+    b.add(1)  # !
+    c.add(1)  # !
+`,
+    ));
+
+  it("is that Twisted's coroutines are not asyncio's to gather", () => {
+    const code = `
+async def fetch(url): ...
+async def main():
+    a = await fetch("a")
+    b = await fetch("b")
+    return a, b
+`;
+    assert.equal(lint("sequential-awaits", code).length, 1);
+    assert.equal(lint("sequential-awaits", `from twisted.internet import defer\n${code}`).length, 0);
+    assert.equal(
+      lint("sequential-awaits", `import asyncio\nfrom twisted.internet import defer\n${code}`).length,
+      1,
+    );
+  });
+});
