@@ -80,11 +80,15 @@ export class Listener {
     return program;
   }
 
-  /** Writes down how a program ended; the first time counts. */
-  end(program: TracedProgram, how: { exitCode: number | null; signal: string | null }): void {
+  /** Writes down how a program ended, and when (milliseconds of the wall clock); the first time counts. */
+  end(
+    program: TracedProgram,
+    how: { exitCode: number | null; signal: string | null },
+    when = Date.now(),
+  ): void {
     if (this.ended.has(program.number)) return;
     this.ended.add(program.number);
-    const wallNs = Date.now() * 1e6;
+    const wallNs = when * 1e6;
     this.options.onFrames(jsonFrame(FrameType.end, program.number, { ...how, wallNs }));
   }
 

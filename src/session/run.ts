@@ -140,6 +140,7 @@ async function finish(
   const startNs = Number(process.hrtime.bigint());
   const wallNs = Date.now() * 1e6;
   const exit = await ended(child);
+  const when = Date.now(); // what it has sent may take a while to be read
   relay.close();
   const pid = child.pid ?? 0;
   await listener.drained(pid);
@@ -150,7 +151,7 @@ async function finish(
     );
     main = listener.introduce(silentProgram(options, pid, startNs, wallNs));
   }
-  listener.end(main, { exitCode: exit.code, signal: exit.signal });
+  listener.end(main, { exitCode: exit.code, signal: exit.signal }, when);
   await listener.close();
   return exit;
 }

@@ -74,7 +74,7 @@ describe("a launch configuration", () => {
       env: { COLOUR: "blue" },
       python: "python3",
     });
-    assert.deepEqual(await run.finished(), { exitCode: 0, sawLoop: true });
+    assert.deepEqual(await run.finished(), { exitCode: 0, sawLoop: true, stopped: false });
     assert.deepEqual(told(cwd), [["--name", "two words"], cwd, "blue", "__main__"]);
     await ended;
   });

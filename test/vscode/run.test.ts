@@ -36,11 +36,25 @@ afterEach(async () => {
 describe("Run with Trace", () => {
   it("runs a program to its end and shows its tasks", async () => {
     const { run, end } = await runToEnd(file("sleepers.py", SLEEPERS));
-    assert.deepEqual(end, { exitCode: 0, sawLoop: true });
+    assert.deepEqual(end, { exitCode: 0, sawLoop: true, stopped: false });
     const { trace } = run.open;
     const names = Array.from({ length: trace.tasks.count }, (_, task) => trace.tasks.name(task));
     assert.deepEqual(names.slice(0, 4), ["Task-1", "Task-2", "Task-3", "Task-4"]);
     assert.ok(existsSync(run.open.bytes.path), "the run was not recorded");
+  });
+
+  it("takes a program to have ended when it did, and not when its terminal says so, 0.3 s later", async () => {
+    const { run } = await runToEnd(file("sleepers.py", SLEEPERS));
+    const [program] = run.open.trace.programs;
+    const after = program.wallSeconds! - program.bye!;
+    assert.ok(after < 0.2, `${after} s after its interpreter began to shut down`);
+  });
+
+  it("says of one that is stopped before its event loop that it was stopped, which needs no message", async () => {
+    const uri = file("imports.py", "import time\ntime.sleep(3600)\n");
+    const run = await start("loopscope.run", uri);
+    run.stop();
+    assert.deepEqual(await run.finished(), { exitCode: null, sawLoop: false, stopped: true });
   });
 
   it("shows, while it runs, where each task is parked", async () => {
@@ -139,7 +153,7 @@ asyncio.run(main())
 `,
     );
     const run = await start("loopscope.runCommandLine", `-m shop.tool --name "two words"`);
-    assert.deepEqual(await run.finished(), { exitCode: 0, sawLoop: true });
+    assert.deepEqual(await run.finished(), { exitCode: 0, sawLoop: true, stopped: false });
     const ran = () => JSON.parse(readFileSync(join(workspace(), "ran.json"), "utf8"));
     assert.deepEqual(ran(), [["--name", "two words"], workspace(), "__main__"]);
     rmSync(join(workspace(), "ran.json"));
@@ -234,6 +248,6 @@ describe("what cannot be run", () => {
 
   it("a program with a syntax error ends with its traceback in the terminal, and without a loop", async () => {
     const { end } = await runToEnd(file("broken.py", "import asyncio\nasync def main(:\n"));
-    assert.deepEqual(end, { exitCode: 1, sawLoop: false });
+    assert.deepEqual(end, { exitCode: 1, sawLoop: false, stopped: false });
   });
 });

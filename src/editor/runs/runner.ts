@@ -9,7 +9,7 @@ import { errors, type UserError } from "../errors";
 import { l10n } from "../l10n";
 import { type Candidate, candidates } from "../python/interpreters";
 import { readCommandLine, split } from "./commandLine";
-import { recordingName, TracedRun } from "./tracedRun";
+import { type RunEnd, recordingName, TracedRun } from "./tracedRun";
 
 /** Recordings that are kept in the extension's storage; older ones are removed. */
 const KEPT_RECORDINGS = 10;
@@ -274,8 +274,9 @@ export class Runner {
     );
   }
 
-  private tellAboutEmptyRun(title: string, end: { exitCode: number | null; sawLoop: boolean }): void {
-    if (end.sawLoop) return;
+  private tellAboutEmptyRun(title: string, end: RunEnd): void {
+    // Who stopped it knows why there is nothing to see.
+    if (end.sawLoop || end.stopped) return;
     const message = errors.noLoop(title, end.exitCode).message;
     if (end.exitCode === 0) void this.vs.window.showInformationMessage(message);
     else void this.vs.window.showWarningMessage(message);

@@ -31,6 +31,8 @@ export interface RunEnd {
   exitCode: number | null;
   /** Whether an event loop was ever seen. */
   sawLoop: boolean;
+  /** It was asked to end, by Stop or by another run of it. */
+  stopped: boolean;
 }
 
 /** How long a program that is asked to end may take to its first event loop before it is asked all the same, milliseconds. */
@@ -58,6 +60,8 @@ export class TracedRun {
   private pid: number | undefined;
   private interrupts = 0;
   private finishing = false;
+  /** When the connection of the program was closed, milliseconds of the wall clock. */
+  private gone = Number.POSITIVE_INFINITY;
   /** A loop has been seen, or the program has had `START_MS` to make one. */
   private begin!: () => void;
   private settling = false;
@@ -89,7 +93,8 @@ export class TracedRun {
         onProblem: log,
         onGone: (program) => {
           // How the program itself ended is known a little later, from its task.
-          if (program !== run.main()) listener.end(program, { exitCode: null, signal: null });
+          if (program === run.main()) run.gone = Date.now();
+          else listener.end(program, { exitCode: null, signal: null });
         },
       });
       const open = new OpenTrace(title, "live", record, request.blockMs, request.historyMb);
@@ -226,17 +231,21 @@ export class TracedRun {
     if (this.end !== null) return;
     if (this.finishing) return; // both events came
     this.finishing = true;
+    const told = Date.now();
     const main = this.main();
     await this.listener.drained(main?.hello.pid ?? this.pid ?? 0);
     await this.open.caughtUp();
     // A terminal reports 0 for a program that a signal ended; one that ends by itself says goodbye first.
     const orderly = this.open.trace.programs.some((program) => program.bye !== null);
     const known = exitCode === 0 && (this.interrupts > 0 || !orderly) ? null : exitCode;
-    if (main !== undefined) this.listener.end(main, { exitCode: known, signal: null });
+    // A terminal tells some 0.3 s late that a program has ended, which would be most of the life of a short one.
+    const when = orderly ? Math.min(told, this.gone) : told;
+    if (main !== undefined) this.listener.end(main, { exitCode: known, signal: null }, when);
     await this.listener.close();
     this.recording.end();
     await this.open.read;
-    this.end = { exitCode: known, sawLoop: this.open.trace.loops.length > 0 };
+    const sawLoop = this.open.trace.loops.length > 0;
+    this.end = { exitCode: known, sawLoop, stopped: this.interrupts > 0 };
     this.disposables.dispose();
     this.ended.fire(this.end);
   }
