@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { FrameType } from "../../src/protocol/stream";
 import type { ViewMessage } from "../../src/protocol/view";
 import type { Scene, ViewDriver } from "./driver";
 import { shop, sleepers } from "./synthetic/scenes";
 import { Simulation } from "./synthetic/simulate";
+import { StreamWriter } from "./synthetic/stream";
 import { useViews } from "./views";
 
 let openView: ReturnType<typeof useViews>;
@@ -40,7 +42,15 @@ describe("the view in a browser", () => {
     await view.page.getByRole("button", { name: "Run with Trace" }).click();
     assert.ok(view.sent.some((m) => m.type === "action" && m.action === "run"));
     await view.show(new Simulation().finish());
-    assert.match(await text(".welcome"), /No task in this trace/);
+    assert.match(await text(".welcome"), /No task in this trace.*ended without creating an asyncio task/);
+    const broken = new StreamWriter();
+    broken.hello("/app/broken.py", {});
+    broken.json(FrameType.end, { exitCode: 1, signal: null, wallNs: 0 });
+    await view.show(broken.take(), "broken.py");
+    assert.match(
+      await text(".welcome"),
+      /broken\.py ended with exit code 1 before it created an asyncio task/,
+    );
   });
 
   it("shows every suspended task with the line it is parked at, as a tree", async () => {

@@ -1,6 +1,6 @@
 import { Icon } from "../icons";
 import { act } from "../state/actions";
-import { actions, open, problem, source } from "../state/model";
+import { actions, open, problem, source, trace } from "../state/model";
 import { t, tx } from "../util/l10n";
 
 /** What there is to see before there is anything to see. */
@@ -29,15 +29,22 @@ export function Welcome() {
     );
   }
   if (source.value) {
+    const { title } = source.value;
+    const code = trace.value.programs[0]?.end?.exitCode ?? 0;
     return (
       <main class="welcome">
         <Icon name="pulse" size={40} />
         <h2>{t("No task in this trace")}</h2>
         <p>
-          {tx(
-            "{title} ended without creating an asyncio task. A program is traced from the moment it starts an event loop, for example with {code}.",
-            { title: source.value.title, code: <code>asyncio.run(main())</code> },
-          )}
+          {code === 0
+            ? tx(
+                "{title} ended without creating an asyncio task. A program is traced from the moment it starts an event loop, for example with {code}.",
+                { title, code: <code>asyncio.run(main())</code> },
+              )
+            : t(
+                "{title} ended with exit code {code} before it created an asyncio task. What it printed says why; a syntax error or a failing import is the usual reason.",
+                { title, code },
+              )}
         </p>
       </main>
     );
