@@ -16,6 +16,7 @@ import type { OpenTrace } from "./runs/openTrace";
 import type { Runner } from "./runs/runner";
 import type { Traces } from "./runs/traces";
 import { openPlace } from "./source";
+import { taskCount } from "./views/taskRows";
 
 /** Key of the command line that was run last. */
 const LAST_LINE = "lastCommandLine";
@@ -53,7 +54,7 @@ export function commandHandlers(services: Services): CommandHandlers {
       for (const one of runner.running) one.stop();
       for (const trace of attacher.traces) attacher.detach(trace);
     },
-    "loopscope.rerun": () => runner.rerun(),
+    "loopscope.rerun": () => runner.rerun(traces.current),
     "loopscope.openTrace": async (file) => {
       const chosen = file ?? (await pickTrace(vs, l10n.t("Open Trace"), l10n.t("Open")));
       if (chosen !== undefined) await vs.commands.executeCommand("vscode.openWith", chosen, TRACE_EDITOR);
@@ -66,7 +67,17 @@ export function commandHandlers(services: Services): CommandHandlers {
       const chosen = await pickTrace(vs, l10n.t("Compare with an Earlier Trace"), l10n.t("Compare"));
       if (chosen !== undefined) view.compare(await openTraceFile(chosen));
     },
-    "loopscope.showGraph": () => panel.reveal(false),
+    "loopscope.showGraph": async () => {
+      const others = [...attacher.traces, ...runner.all.map(({ open }) => open)];
+      // Asked only where there is a choice that matters: two programs at work, such as a server and its client.
+      if (others.some((open) => open.live && open !== panel.shownTrace)) {
+        const chosen = await pickRun(vs, others, panel.shownTrace);
+        if (chosen === undefined) return;
+        traces.show(chosen);
+        panel.show(chosen);
+      }
+      panel.reveal(false);
+    },
     "loopscope.openPlace": (place) => openPlace(vs, place),
     "loopscope.showTask": (item) => {
       if (item === undefined) throw errors.rowGone();
@@ -137,6 +148,30 @@ async function exportReport(vs: typeof vscode, trace: OpenTrace | null): Promise
     open,
   );
   if (chosen === open) await vs.env.openExternal(target);
+}
+
+/** Asks which of several programs to look at: those at work first. */
+async function pickRun(
+  vs: typeof vscode,
+  all: OpenTrace[],
+  shown: OpenTrace | null,
+): Promise<OpenTrace | undefined> {
+  const items = [...all]
+    .sort((a, b) => Number(b.live) - Number(a.live))
+    .map((open) => {
+      const { tasks, forgotten } = open.trace;
+      const state = open.live ? l10n.t("running") : l10n.t("ended");
+      const description = `${state}, ${taskCount(tasks.count + forgotten.tasks)}`;
+      return {
+        label: open.title,
+        description,
+        detail: open === shown ? l10n.t("shown now") : undefined,
+        open,
+      };
+    });
+  const title = l10n.t("Show Task Graph");
+  return (await vs.window.showQuickPick(items, { title, placeHolder: l10n.t("A program that was traced") }))
+    ?.open;
 }
 
 async function askCommandLine(vs: typeof vscode, last = ""): Promise<string | undefined> {

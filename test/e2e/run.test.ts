@@ -119,6 +119,32 @@ describe("Run with Trace, in the window", function () {
     await workbench.view().getByRole("button", { name: "Rerun" }).waitFor();
   });
 
+  it("of two programs at work either can be looked at, stopped and run again", async () => {
+    const { workbench } = world;
+    const status = (title: string) =>
+      workbench.page.locator(".statusbar").getByRole("button", { name: new RegExp(`${title}: \\d+ task`) });
+    for (const name of ["client.py", "server.py"]) {
+      const main = `async def main():\n    await asyncio.sleep(3600)\n\nasyncio.run(main())\n`;
+      world.write(name, `import asyncio\n\n${main}`);
+    }
+    await workbench.openFile("server.py");
+    await workbench.command("Loopscope: Run with Trace");
+    await status("server.py").waitFor();
+    await workbench.openFile("client.py");
+    await workbench.command("Loopscope: Run with Trace");
+    await workbench.tab("Tasks: client.py").waitFor();
+    await status("client.py").click();
+    await workbench.pick("Show Task Graph", "server", /^server\.py.*running, 1 task/);
+    await workbench.tab("Tasks: server.py").waitFor();
+    await workbench.view().getByRole("button", { name: "Stop" }).click();
+    const rerun = workbench.view().getByRole("button", { name: "Rerun" });
+    await rerun.waitFor();
+    await status("client.py").waitFor();
+    await rerun.click();
+    await status("server.py").waitFor();
+    await workbench.command("Loopscope: Stop");
+  });
+
   it("after a reload of the window the run is still there to look at", async () => {
     const { workbench } = world;
     await workbench.openFile("three-sleepers.py");

@@ -53,6 +53,17 @@ describe("the view in a browser", () => {
     );
   });
 
+  it("says of a recording that was cut off before the first task that it was", async () => {
+    await open();
+    const cut = new StreamWriter();
+    cut.hello("/app/slow.py", {});
+    await view.show(cut.take(), "slow.py");
+    assert.match(
+      await text(".welcome"),
+      /The recording of slow\.py ends before the program created an asyncio/,
+    );
+  });
+
   it("shows every suspended task with the line it is parked at, as a tree", async () => {
     await open();
     await view.init("sleepers.py", "live");

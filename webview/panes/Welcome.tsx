@@ -30,21 +30,25 @@ export function Welcome() {
   }
   if (source.value) {
     const { title } = source.value;
-    const code = trace.value.programs[0]?.end?.exitCode ?? 0;
+    const program = trace.value.programs[0];
+    const code = program?.end?.exitCode ?? 0;
+    const cutOff = program && program.end === null && program.bye === null;
     return (
       <main class="welcome">
         <Icon name="pulse" size={40} />
         <h2>{t("No task in this trace")}</h2>
         <p>
-          {code === 0
-            ? tx(
-                "{title} ended without creating an asyncio task. A program is traced from the moment it starts an event loop, for example with {code}.",
-                { title, code: <code>asyncio.run(main())</code> },
-              )
-            : t(
-                "{title} ended with exit code {code} before it created an asyncio task. What it printed says why; a syntax error or a failing import is the usual reason.",
-                { title, code },
-              )}
+          {cutOff
+            ? t("The recording of {title} ends before the program created an asyncio task.", { title })
+            : code === 0
+              ? tx(
+                  "{title} ended without creating an asyncio task. A program is traced from the moment it starts an event loop, for example with {code}.",
+                  { title, code: <code>asyncio.run(main())</code> },
+                )
+              : t(
+                  "{title} ended with exit code {code} before it created an asyncio task. What it printed says why; a syntax error or a failing import is the usual reason.",
+                  { title, code },
+                )}
         </p>
       </main>
     );

@@ -27,6 +27,11 @@ export class GraphPanel {
     return this.view;
   }
 
+  /** The trace it shows, or would show. */
+  get shownTrace(): OpenTrace | null {
+    return this.trace;
+  }
+
   /** Shows a trace in the panel, beside the editor, and leaves the focus where it is. */
   show(trace: OpenTrace | null): void {
     this.trace = trace;

@@ -50,6 +50,7 @@ export class Runner {
   /** A run began or ended. */
   readonly onDidChange = this.changed.event;
   private last: Launch | null = null;
+  private readonly launches = new Map<string, Launch>();
   private starting = false;
 
   constructor(
@@ -61,7 +62,7 @@ export class Runner {
 
   /** The run a trace is of, or undefined. */
   runOf(open: TracedRun["open"] | null): TracedRun | undefined {
-    return [...this.runs.values()].find((run) => run.open === open);
+    return this.all.find((run) => run.open === open);
   }
 
   /** Whether something has been run, so that it can be run again. */
@@ -70,7 +71,12 @@ export class Runner {
   }
 
   get running(): TracedRun[] {
-    return [...this.runs.values()].filter((run) => run.running);
+    return this.all.filter((run) => run.running);
+  }
+
+  /** The latest run of each program, whether it goes on or has ended. */
+  get all(): TracedRun[] {
+    return [...this.runs.values()];
   }
 
   /** Runs a file, or the file of the active editor. Throws UserError. */
@@ -90,11 +96,11 @@ export class Runner {
     return run;
   }
 
-  /** Runs again what was run last (a running one is stopped first), or else the active file. */
-  async rerun(): Promise<void> {
-    const { last } = this;
-    if (last === null) await this.run();
-    else await this.once(last.again);
+  /** Runs again the program a trace is of, or else what was run last (a running one is stopped first), or else the active file. */
+  async rerun(open: TracedRun["open"] | null = null): Promise<void> {
+    const launch = this.launches.get(this.runOf(open)?.request.key ?? "") ?? this.last;
+    if (launch === null) await this.run();
+    else await this.once(launch.again);
   }
 
   dispose(): void {
@@ -192,6 +198,7 @@ export class Runner {
     );
     const earlier = this.runs.get(key);
     this.last = launch;
+    this.launches.set(key, launch);
     this.runs.set(key, run);
     run.onDidEnd((end) => {
       this.changed.fire();

@@ -56,7 +56,7 @@ export class StatusBar {
       running.length === 1
         ? l10n.t("Loopscope is tracing {0}. Click to show its task graph.", open.title)
         : l10n.t(
-            "Loopscope is tracing {0} (and {1} more). Click to show its task graph.",
+            "Loopscope is tracing {0} (and {1} more). Click to choose whose task graph to show.",
             open.title,
             running.length - 1,
           );
