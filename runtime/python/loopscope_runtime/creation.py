@@ -57,7 +57,7 @@ def watch(rec, Task):
     if Task is not names.Task:
         names.start(Task)
     ext = rec.ext
-    counts = state.counts
+    stream = rec.stream
     light = rec.light
     frames_told = 1 if light else 32
     # place in the user's code -> [how many tasks it made; how they were made, from the innermost frame to that; None: in several ways]
@@ -176,14 +176,14 @@ def watch(rec, Task):
         if endings and (at == 100 or (kept is not (endings is NUMBERS) and number is not None)):
             expect(hundred + at, kept)
         if number is None:
-            counts["seen"] += 1
+            stream.seen += 1
             last = (state.text(name),)
         elif endings and number == hundred + at:
             at += 1
             arg |= NEW_NEXT
             last = ()
         else:
-            counts["seen"] += 1
+            stream.seen += 1
             expect(number + 1, kept)
             arg |= NEW_NUMBER
             last = (number,)
@@ -206,12 +206,12 @@ def watch(rec, Task):
         return k
 
     def uncounted():
-        """How many tasks of the present hundred are not in `counts`."""
+        """How many tasks of the present hundred are not in `stream.seen`."""
         return at - since
 
     def count():
         nonlocal since
-        counts["seen"] += at - since
+        stream.seen += at - since
         since = at
 
     def expect(number, kept):
@@ -301,4 +301,4 @@ def watch(rec, Task):
     for function in (created, elsewhere, by_site, slowly, made, told, first):
         codes.mark(function.__code__, codes.SKIP)
     rec.created, rec.made, rec.first, rec.forget, rec.count = created, made, first, forget, count
-    rec.stream.uncounted = uncounted
+    stream.uncounted = uncounted

@@ -35,7 +35,7 @@ class Placeholder(Making):
     def leaves(self, rec, task, future):
         if self.told or not foreign.started(task.get_coro()):
             return None
-        state.counts["seen"] += 1
+        rec.stream.seen += 1
         t, st = suspends(rec, self, task, future, YIELDED if future is None else SUSPENDED)
         self.told, self.number = True, int(st[5])
         rec.swap(self)  # what comes of this is the task's doing
@@ -188,7 +188,7 @@ def ends(rec, task, placeholder):
             missed.found(rec, task)
         rec.ext((head(EAGER_END, key(placeholder), NOT_EAGER), k, state.clock(), 0, 0, 0))
         return
-    state.counts["seen"] += 1
+    rec.stream.seen += 1
     if not task.done():
         suspends(rec, placeholder, task, foreign.waiter_of(task), SUSPENDED)
         return

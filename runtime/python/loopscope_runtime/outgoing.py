@@ -76,7 +76,7 @@ class Outgoing:
             if stream.closed and len(self.batches) == there:
                 state.streams.remove(stream)
                 self.descriptions.pop(stream.loop_id, None)
-                state.counts["seen"] += stream.uncounted()
+                state.counts["seen"] += stream.seen + stream.uncounted()
         self.telling = bool(self.introduced or codes.fresh or state.strings)
         while self.introduced:
             put(self.introduced.pop(0), keep=True)
@@ -137,7 +137,7 @@ class Outgoing:
             "overheadNs": int(self.events * self.price),
             "drainNs": self.cpu,
             "dropped": state.counts["lost"],
-            "tasksSeen": state.counts["seen"] + sum([stream.uncounted() for stream in state.streams]),
+            "tasksSeen": state.counts["seen"] + sum([stream.seen + stream.uncounted() for stream in state.streams]),
             "tasksMissed": state.counts["missed"],
             "notes": list(state.notes),
         }

@@ -156,8 +156,9 @@ def asks_itself(code, offset):
 
 
 def about_to_begin():
-    """The coroutine of the task that is being made; or of all that have not begun, if the garbage collector came by since the task was there."""
-    for each in reversed(gc.get_objects(generation=0)):
+    """The coroutine of the task that is being made; or of all that have not begun, if that cannot be told from them."""
+    young = gc.get_objects(generation=0) if state.has_gil() else NONE  # there are no generations without it, nor is the youngest the last
+    for each in reversed(young):
         if isinstance(each, foreign.own):
             return unbegun([each])
     return unbegun([each for each in gc.get_objects() if isinstance(each, foreign.own)])

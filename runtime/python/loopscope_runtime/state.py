@@ -51,7 +51,8 @@ class Stream:
         self.resting = False  # the loop has stopped: whoever has it may drop it, so that nobody else may hold it, be it for a moment
         self.thread_id = 0
         self.sampled = (0, 0)
-        self.uncounted = int  # () -> how many tasks were seen that are not in `counts`
+        self.seen = 0  # tasks; written by the loop's thread alone: without the GIL, two that add to one number lose some
+        self.uncounted = int  # () -> how many tasks were seen that are not in `seen`
         self.closed = False
 
     def pack(self):
