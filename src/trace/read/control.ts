@@ -181,6 +181,9 @@ export function readStats(trace: Trace, program: Program, json: unknown): void {
   for (const note of notes) trace.note(note);
 }
 
+/** Seconds that a program is silent at most, when its machine is not busy. */
+const LOST_AT_A_SIGNAL = 0.1;
+
 export function readEnd(trace: Trace, reducer: Reducer, program: Program, json: unknown): void {
   const f = fields(json);
   program.end = {
@@ -189,8 +192,9 @@ export function readEnd(trace: Trace, reducer: Reducer, program: Program, json: 
     wallNs: num(f.wallNs),
   };
   if (program.end.signal !== null && program.bye === null && program.hello) {
+    const unheard = Math.max(LOST_AT_A_SIGNAL, (program.wallSeconds ?? 0) - trace.endTime);
     trace.note(
-      `${program.end.signal} ended the program: what it did in the last 0.1 s before that may not have been recorded`,
+      `${program.end.signal} ended the program: what it did in the last ${Math.ceil(unheard * 10) / 10} s before that may not have been recorded`,
     );
   }
   // What it did after its recording broke off is not known: the step that ran then did not last until the end.

@@ -87,6 +87,17 @@ describe("the findings that the runtime reports", () => {
     assert.deepEqual([of(off, "unfinished-at-exit"), off.trace().notes], [[], [note]]);
   });
 
+  it("nor when a signal ended the program, of whose last moments little is known", () => {
+    const wall = 1_700_000_001;
+    const killed = (t: number) =>
+      started(1)
+        .step(1, 0.1, t, 9, [at(40)])
+        .broken(null, "SIGKILL", wall);
+    const note = (seconds: number) =>
+      `SIGKILL ended the program: what it did in the last ${seconds} s before that may not have been recorded`;
+    assert.deepEqual([killed(0.95).trace().notes, killed(0.55).trace().notes], [[note(0.1)], [note(0.5)]]);
+  });
+
   it("a lost task that the runner cancelled is told once", () => {
     const cancel = ["lib:/usr/lib/python3.12/asyncio/runners.py:200 _cancel_all_tasks"];
     const ended = (lost: boolean) => {
