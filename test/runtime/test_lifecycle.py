@@ -2,6 +2,7 @@
 
 import sys
 import unittest
+from importlib.util import find_spec
 
 from . import traced
 
@@ -324,6 +325,54 @@ class Lifecycle(unittest.TestCase):
         others = {name: (kind, [task.name for task in tasks]) for name, (kind, _, _, tasks) in on.items() if tasks}
         expected = {"waiter": ["slow"], "gatherer": ["slow", "other"], "shielder": ["slow"], "group": ["in group"]}
         self.assertEqual(others, {name: ("task" if name == "shielder" else "tasks", names) for name, names in expected.items()})
+
+    @unittest.skipIf(sys.version_info < (3, 12), "eager tasks came with Python 3.12")
+    def test_whose_doing_it_is_what_an_eager_task_schedules_at_once(self):
+        """The task has its key when the factory has returned it, and what it scheduled runs after that, as many others have begun."""
+        source = """
+            import asyncio, sys
+            async def ends(future):
+                loop.call_soon(asyncio.futures._set_result_unless_cancelled, future, None)
+            async def goes_on(future):
+                loop.call_soon(asyncio.futures._set_result_unless_cancelled, future, None)
+                await asyncio.sleep(0.01)
+            async def fails(future):
+                loop.call_soon(asyncio.futures._set_result_unless_cancelled, future, None)
+                raise ValueError
+            async def waits(future):
+                await future
+            def work(futures):
+                return [[ends, goes_on, fails][i % 3](future) for i, future in enumerate(futures)]
+            async def main():
+                global loop
+                loop = asyncio.get_running_loop()
+                futures = [loop.create_future() for _ in range(12)]
+                others = [asyncio.create_task(waits(future), name="for %d" % i) for i, future in enumerate(futures)]
+                await asyncio.sleep(0)
+                if "direct" in sys.argv:
+                    made = [asyncio.Task(coro, loop=loop, eager_start=True) for coro in work(futures)]
+                else:
+                    loop.set_task_factory(asyncio.eager_task_factory)
+                    made = [loop.create_task(coro) for coro in work(futures)]
+                    loop.set_task_factory(None)
+                await asyncio.gather(*others, *made, return_exceptions=True)
+            if "uvloop" in sys.argv:
+                loop = __import__("uvloop").new_event_loop()
+            else:
+                loop = asyncio.new_event_loop()
+            loop.set_debug("debug" in sys.argv)
+            loop.slow_callback_duration = 60
+            loop.run_until_complete(main())
+            loop.close()
+            """
+        # uvloop 0.23 hands a factory an `eager_start` since 3.13, and None since 3.14, so that nothing starts at once.
+        uvloop = [("uvloop", "direct")] * bool(find_spec("uvloop")) + [("uvloop",)] * bool(find_spec("uvloop") and sys.version_info < (3, 13))
+        for arguments in ((), ("debug",), ("direct",), ("direct", "debug"), *uvloop):
+            with self.subTest(arguments=arguments):
+                run = self.run_ok(source, *arguments)
+                of = {name: [task for task in run.tasks if task.coroutine in name.split()] for name in ("waits", "ends goes_on fails")}
+                made = sorted(of["ends goes_on fails"], key=lambda task: task.created)
+                self.assertEqual([task.suspensions[0]["by"] for task in of["waits"]], made)
 
     def test_task_factory(self):
         run = self.run_ok(

@@ -9,7 +9,7 @@ from types import MethodType
 from weakref import ref
 
 from . import chains, codes, compiled_methods, names, recorder, state, wakers
-from .eager import Making, tell_names
+from .eager import Making, Placeholder, tell_names
 from .othersteps import first_wake, recovered
 from .othersteps import other_step as other_step_of
 from .recorder import CLOCK_HEAD, SLOW_CALLBACK
@@ -281,6 +281,8 @@ def trace(loop, stream, asyncio):
     def called(origin, callback, *args):
         """Runs in place of a callback of asyncio's. origin: the key of the task that scheduled it, or -cause."""
         nonlocal by, cause, calling
+        if type(origin) is Placeholder:
+            origin = origin.origin()
         if origin < 0:
             cause = -origin
         else:
@@ -347,7 +349,7 @@ def trace(loop, stream, asyncio):
                 if task is not None:
                     return other_step, (task, callback, *args)
             if compiled_methods.of_asyncio(callback):
-                return called, (origin(), callback, *args)
+                return called, (nested if type(nested) is Placeholder else origin(), callback, *args)
         except Exception as exc:
             state.fault(exc, "call_soon")
         return callback, args

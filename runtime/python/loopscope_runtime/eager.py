@@ -4,7 +4,7 @@ import sys
 from weakref import ref
 
 from . import chains, codes, creation, foreign, guard, loops, mimic, missed, names, recorder, state, waits
-from .records import EAGER, EAGER_END, NAME, NOT_EAGER, ON, RAISED_OUTCOME, SUSPENDED, TASK, WAKE, WAKE_BY, WAKE_TIME, WAS_CANCELLED, YIELDED, head, key
+from .records import CALLED_BACK, EAGER, EAGER_END, NAME, NOT_EAGER, ON, RAISED_OUTCOME, SUSPENDED, TASK, WAKE, WAKE_BY, WAKE_TIME, WAS_CANCELLED, YIELDED, head, key
 
 
 sees = None  # (coroutine) -> whether it is seen to begin, if a task that starts at once is made of it; by `starts.py`
@@ -19,18 +19,31 @@ class Making:
         """As the function below."""
         raise NotImplementedError
 
+    def schedules(self, handle):
+        """A callback that is no task's step was scheduled in that step: what its handle is to have for whose doing it is."""
+        raise NotImplementedError
+
 
 class Placeholder(Making):
-    """Names the running task until the factory returns it."""
+    """Names the running task until the factory returns it. What runs later because of it asks for its number then, which is the task's key."""
 
     def __init__(self):
         self.number = id(self) >> 4
         self.given = None  # the name that the task will get
         self.told = False  # its first step has ended, and was told of
         self.making = None  # the coroutine of the one around
+        self.handles = []  # of callbacks that were scheduled, which name it
 
     def __hash__(self):
         return self.number
+
+    def schedules(self, handle):
+        self.handles.append(handle)
+        return self.origin()
+
+    def origin(self):
+        """As in `Fallback.origins`."""
+        return float(self.number) or -CALLED_BACK
 
     def leaves(self, rec, task, future):
         if self.told or not foreign.started(task.get_coro()):
@@ -178,6 +191,9 @@ def finish(rec, task, placeholder, previous):
     rec.making = placeholder.making
     if not placeholder.told:
         ends(rec, task, placeholder)
+        placeholder.number = 0 if task is None else int(key(task))
+    for handle in placeholder.handles:
+        handle._by = placeholder.origin()
 
 
 def ends(rec, task, placeholder):

@@ -65,12 +65,17 @@ class Fallback:
         cur, by, cause = self.now()
         return (by or -cause) if cur is None else key(cur)
 
+    def scheduler(self):
+        """The same, to be asked when what is scheduled runs: a task that is being made has another key by then."""
+        cur = self.now()[0]
+        return cur if type(cur) is eager.Placeholder else self.origin()
+
     def scheduled(self, handle, callback, args, frame):
         """A callback was given to call_soon by `frame`: records what that means for a task, if it is one's."""
         task, wakes = self.task_of(callback)
         cur, by, cause = self.now()
         if task is None:
-            self.remember(handle, self.origin())
+            self.remember(handle, self.scheduler())
             return
         if self.fused:  # and debug mode may be turned off before that runs
             mimic.take_the_place(self.loop._ready, handle, task, self.handle_type)
@@ -114,6 +119,8 @@ class Fallback:
         if self.cur is None:
             origin = self.origins.pop(id(handle), None)
             origin = self.arriving.pop(id(callback), None) or origin or getattr(handle, "_by", None)
+            if type(origin) is eager.Placeholder:
+                origin = origin.origin()
             if origin is None:
                 self.cause, self.by = TIMER if isinstance(handle, self.timer) else IO, 0.0
             elif origin < 0:
@@ -235,7 +242,7 @@ def install(loop, rec, asyncio, fused=False):
 
     def call_soon_threadsafe(callback, *args, context=None):
         by_thread = rec.handing or get_ident() != rec.stream.thread_id
-        fallback.arriving[id(callback)] = origin = -THREAD if by_thread else fallback.origin()
+        fallback.arriving[id(callback)] = origin = -THREAD if by_thread else fallback.scheduler()
         try:
             handle = stock_threadsafe(callback, *args, context=context)
         except BaseException:

@@ -124,7 +124,7 @@ def install(loop, stream, asyncio):
                     push(h)
                     return h
             h._task = None
-            h._by = (by or -cause) if cur is None else me
+            h._by = nested.schedules(h) if nested is not None else (by or -cause) if cur is None else me
         except Exception as exc:
             h._task, h._by = None, -CALLED_BACK
             state.fault(exc, "call_soon")

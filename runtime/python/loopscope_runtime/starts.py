@@ -51,6 +51,9 @@ class Start(eager.Making):
     def __hash__(self):
         return int(self.key)
 
+    def schedules(self, handle):
+        return self.key
+
     def leaves(self, rec, task, future):
         """As `eager.leaves`."""
         if task is not self.task:
