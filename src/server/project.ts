@@ -1,4 +1,5 @@
 /** A folder's files, settings and findings. */
+import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type FoundConfig, findConfig, moduleRoots } from "../files/config";
 import { readPython } from "../files/read";
@@ -160,6 +161,21 @@ export class Project {
     const isOurs = this.whole && (await isWalked(this.folder, path, this.walkOptions()));
     if (isOurs) await this.readFile(path, undefined, isOpen);
     else this.workspace.removeFile(path);
+  }
+
+  /** A folder was made (or moved here) or deleted (or moved away), with all that is in it. */
+  async folderChanged(path: string, isOpen: (path: string) => boolean): Promise<void> {
+    if (!this.whole || !this.owns(path)) return;
+    const inside = new Set(this.workspace.paths().filter((each) => each.startsWith(`${path}/`)));
+    const options = this.walkOptions();
+    const isThere = await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    // One that is left out may hold as many files as it likes.
+    if (isThere && (await isWalked(this.folder, `${path}/any.py`, options)))
+      for await (const each of walk(path, options)) inside.add(each.replaceAll("\\", "/"));
+    for (const each of inside) await this.fileChanged(each, isOpen);
   }
 
   stop(): void {

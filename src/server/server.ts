@@ -4,9 +4,11 @@ import {
   type Connection,
   DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
+  type FileSystemWatcher,
   type InitializeParams,
   type InitializeResult,
   TextDocumentSyncKind,
+  WatchKind,
 } from "vscode-languageserver/node";
 import { MAX_BYTES } from "../files/read";
 import { codeActions, FIX_ALL } from "./actions";
@@ -111,9 +113,11 @@ export class Server {
       });
     }
     if (workspace?.didChangeWatchedFiles?.dynamicRegistration) {
-      const watchers = ["**/*.py", "**/pyproject.toml", "**/.gitignore"].map((globPattern) => ({
-        globPattern,
-      }));
+      const watchers: FileSystemWatcher[] = ["**/*.py", "**/pyproject.toml", "**/.gitignore"].map(
+        (globPattern) => ({ globPattern }),
+      );
+      // Of a folder that comes or goes with all that is in it, editors may name the folder alone.
+      watchers.push({ globPattern: "**/*", kind: WatchKind.Create | WatchKind.Delete });
       await this.connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
     }
     if (workspace?.workspaceFolders) {
@@ -258,6 +262,8 @@ export class Server {
     this.open.delete(path);
     this.places.close(path);
     await project.fileChanged(path, this.isOpen);
+    // Opened again meanwhile.
+    if (this.open.has(path)) return;
     if (!project.settings.wholeWorkspace || !project.workspace.has(path)) this.clear(path);
     this.publishSoon();
   }
@@ -306,14 +312,18 @@ export class Server {
     });
     connection.onDidChangeWatchedFiles(async ({ changes }) => {
       await this.ready;
-      const paths = changes.map((change) => pathOf(change.uri));
-      if (paths.some((path) => /\/(pyproject\.toml|\.gitignore)$/.test(path))) {
+      const paths = new Set(changes.map((change) => pathOf(change.uri)));
+      if ([...paths].some((path) => /\/(pyproject\.toml|\.gitignore)$/.test(path))) {
         await this.reconfigure();
         for (const project of this.projects.values()) await this.index(project);
       }
       for (const path of paths) {
         if (path.endsWith(".py")) await this.projectOf(path).fileChanged(path, this.isOpen);
+        else if (mayBeFolder(path) && [...this.projects.values()].some((project) => project.owns(path)))
+          await this.projectOf(path).folderChanged(path, this.isOpen);
       }
+      for (const path of this.published.keys())
+        if (!this.projectOf(path).workspace.has(path)) this.clear(path);
       this.publishSoon();
     });
   }
@@ -388,4 +398,9 @@ export class Server {
     const diagnostics = problem ? [{ range, message: problem.message, source: "loopscope" }] : [];
     void this.connection.sendDiagnostics({ uri: this.places.uri(path), diagnostics });
   }
+}
+
+/** Whether a path may be a folder of the user's own, by its looks: most of what comes and goes is not. */
+function mayBeFolder(path: string): boolean {
+  return !/\/[^/]*\.[^/]*$|\/(?:\.[^/]*|node_modules|__pycache__)\//.test(path);
 }

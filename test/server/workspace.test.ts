@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, using } from "./client";
@@ -7,6 +15,7 @@ import { Client, using } from "./client";
 const HELPER = "import time\n\n\ndef save():\n    time.sleep(1)\n";
 const MAIN = "from helper import save\n\n\nasync def main():\n    save()\n";
 
+const LIB = "from lib.helper import save\nasync def main():\n    save()\n";
 const watched = (client: Client, path: string, type: number) =>
   client.connection.sendNotification("workspace/didChangeWatchedFiles", {
     changes: [{ uri: client.uri(path), type }],
@@ -51,6 +60,54 @@ describe("the language server, over a workspace", () => {
       unlinkSync(join(client.root, "helper.py"));
       await watched(client, "helper.py", 3);
       await client.untilShown("main.py", []);
+    }));
+
+  it("hears of folders that come and go by their own names alone", () =>
+    using(
+      { files: { "lib/helper.py": HELPER, "main.py": LIB }, settings: { scope: "workspace" } },
+      async (client) => {
+        await client.untilShown("main.py", ["3: blocking-sleep"]);
+        renameSync(join(client.root, "lib"), join(client.root, "old"));
+        await watched(client, "lib", 3);
+        await client.untilShown("main.py", []);
+        renameSync(join(client.root, "old"), join(client.root, "lib"));
+        client.write("lib/node_modules/more.py", "import time\nasync def f(): time.sleep(1)\n");
+        await watched(client, "lib", 1);
+        await client.untilShown("main.py", ["3: blocking-sleep"]);
+        client.write("lib/more.py", "import time\nasync def f(): time.sleep(1)\n");
+        await watched(client, "lib/more.py", 1);
+        await client.untilShown("lib/more.py", ["2: blocking-sleep"]);
+        assert.equal(client.diagnostics.has(client.uri("lib/node_modules/more.py")), false);
+        rmSync(join(client.root, "lib"), { recursive: true });
+        await watched(client, "lib", 3);
+        await client.untilShown("lib/more.py", []);
+        await client.untilShown("main.py", []);
+      },
+    ));
+
+  it("shows nothing of a file that is gone", () =>
+    using(
+      { files: { "a.py": "import time\nasync def f(): time.sleep(1)\n" }, settings: { scope: "workspace" } },
+      async (client) => {
+        await client.untilShown("a.py", ["2: blocking-sleep"]);
+        unlinkSync(join(client.root, "a.py"));
+        await watched(client, "a.py", 3);
+        await client.untilShown("a.py", []);
+      },
+    ));
+
+  it("keeps what it shows of a file that is closed and opened at once", () =>
+    using({ files: { "helper.py": HELPER, "main.py": MAIN } }, async (client) => {
+      await client.opened("main.py", MAIN);
+      await client.untilShown("main.py", ["5: blocking-sleep"]);
+      const nowhere = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
+      for (let i = 0; i < 5; i++) {
+        void client.closed("main.py");
+        await client.opened("main.py", MAIN);
+        // What the closing reads from the disk is read long before these are answered.
+        for (let j = 0; j < 20; j++) await client.actions("main.py", nowhere);
+        assert.deepEqual(client.shown("main.py"), ["5: blocking-sleep"]);
+      }
     }));
 
   it("reads pyproject.toml, again when it changes, and shows what is wrong in it", () =>
