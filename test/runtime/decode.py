@@ -388,7 +388,10 @@ class Run:
 
     def read_on(self):
         task = self.task(self.subject)
-        task.suspensions[-1]["on"] = self.waits_on(task)
+        on = self.waits_on(task)
+        assert task.suspensions or self.gaps, "%r is not suspended" % task
+        if task.suspensions:
+            task.suspensions[-1]["on"] = on
         return (task,)
 
     def read_name(self):
