@@ -1,5 +1,6 @@
 import type { SyntaxNode, Tree } from "@lezer/common";
 import type { SourceFile } from "./file";
+import { Dispatch } from "./graph/dispatch";
 import type { Expr, ExprRef, ScopeRef } from "./read/ir";
 import type { Evaluator } from "./resolve/evaluate";
 import type { Unit } from "./resolve/unit";
@@ -152,6 +153,34 @@ export class UnitContext implements FileContext {
 
   callsMaking(what: "coroutine" | "async generator"): readonly SyntaxNode[] {
     return this.callsWhere(({ values }) => values.some((value) => this.madeBy(value) === what));
+  }
+
+  callsOfAsyncOverrides(): readonly { call: SyntaxNode; override: string }[] {
+    this.callees ??= this.findCallees();
+    const found: { call: SyntaxNode; override: string }[] = [];
+    for (const { call, values } of this.callees) {
+      if (!values.every((value) => value.v === "function" && this.madeBy(value) === null)) continue;
+      const override = this.asyncOverride(call);
+      const node = override === null ? null : this.callAt(call);
+      if (node && override !== null) found.push({ call: node, override });
+    }
+    return found;
+  }
+
+  private asyncOverride(call: Expr): string | null {
+    const { exprs } = this.unit.ir;
+    const fn = call.k === "call" ? exprs[call.fn] : null;
+    const object = fn?.k === "attr" ? exprs[fn.of] : null;
+    if (fn?.k !== "attr" || object?.k !== "name") return null;
+    const dispatch = new Dispatch(this.unit, this.e);
+    const on = dispatch.receiver(object.scope, fn.of);
+    const overrides = (on && dispatch.dispatched(object.scope, fn.of, on, fn.name)?.overrides) ?? [];
+    for (const { method } of overrides) {
+      const scope = method.unit.ir.scopes[method.scope];
+      if (method.v === "function" && !method.manager && scope.isAsync && !scope.isGenerator)
+        return this.e.functions.qualname(method.unit, method.scope);
+    }
+    return null;
   }
 
   private callsWhere(test: (callee: Callee) => boolean): SyntaxNode[] {

@@ -133,6 +133,11 @@ export interface FileContext {
   callsOf(names: Names): readonly SyntaxNode[];
   /** The calls in the unit whose callee may be a coroutine function ("coroutine") or an async generator function. */
   callsMaking(what: "coroutine" | "async generator"): readonly SyntaxNode[];
+  /**
+   * Calls of plain methods that a coroutine function overrides, for objects that get there, with that one's qualified name
+   * in its module.
+   */
+  callsOfAsyncOverrides(): readonly { call: SyntaxNode; override: string }[];
   /** The callee, and the arguments, of a CallExpression. */
   call(node: SyntaxNode): CallParts;
   /** Everything the expression may be; empty when unknown. The first is the likeliest. */

@@ -42,6 +42,17 @@ export const missingAwait: Rule = {
         fix: inAsync ? insertAwait(context, call) : undefined,
       });
     }
+    for (const { call, override } of context.callsOfAsyncOverrides()) {
+      // Plain callers of a class whose methods are all plain are not what an asynchronous one inherits it for.
+      if (!context.functionAt(call)?.isAsync || parenthesised(call).parent?.name !== "ExpressionStatement")
+        continue;
+      const { callee } = context.call(call);
+      if (callee === null || isAskedFor(context, call, callee)) continue;
+      context.report({
+        at: call,
+        message: `${spoken(context, call)} makes a coroutine that is never awaited where ${override}() runs, an async override`,
+      });
+    }
   },
 };
 

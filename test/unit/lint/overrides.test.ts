@@ -223,3 +223,39 @@ async def check(base: Base): base.load()  # !
     }
   });
 });
+
+describe("plain methods that are overridden by coroutine functions", () => {
+  it("give a coroutine that nobody awaits, where objects of those classes get there", () =>
+    checks(
+      "missing-await",
+      `
+class Store:
+    def close(self): ...
+    def load(self): return 1
+    async def stop(self):
+        self.close()  # !
+        x = self.load()
+    async def restart(self):
+        self.close()
+    def quit(self):
+        self.close()
+class Remote(Store):
+    async def close(self): ...
+    async def load(self): return 2
+    async def restart(self):
+        await self.close()
+class Local(Store):
+    def close(self): ...
+async def main(store: Store, local: Local, mapping: dict):
+    store.close()  # !
+    local.close()
+    Store().close()
+    if isinstance(store, Remote):
+        await store.close()
+    else:
+        store.close()
+    await store.close()
+    mapping.clear()
+`,
+    ));
+});
