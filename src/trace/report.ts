@@ -77,7 +77,8 @@ function* tasks(trace: Trace): Generator<TaskInfo> {
 export function taskInfo(trace: Trace, task: number): TaskInfo {
   const { tasks, exceptions } = trace;
   const times = taskTimes(trace, task);
-  const parent = tasks.parent.get(task);
+  let parent = tasks.parent.get(task);
+  while (parent >= 0 && tasks.flags.get(parent) & TaskFlag.void) parent = tasks.parent.get(parent);
   const exception = exceptions.get(task);
   return {
     id: task + 1,

@@ -199,8 +199,10 @@ def finish(rec, task, placeholder, previous):
 def ends(rec, task, placeholder):
     """Writes the EAGER_END of a task that did not yield."""
     if task is None or not foreign.can_tell(task) or getattr(task, "_loopscope", None) is not None:
-        k = 0 if task is None else key(task)
-        if task is not None and not foreign.can_tell(task):
+        k = 0
+        if task is not None and foreign.can_tell(task):
+            k = key(task)
+        elif task is not None:
             missed.found(rec, task)
         rec.ext((head(EAGER_END, key(placeholder), NOT_EAGER), k, state.clock(), 0, 0, 0))
         return

@@ -41,7 +41,7 @@ export class ArrivalReducer {
     this.steps.introduce(program, loop, low, high, row);
   }
 
-  /** The factory returned. With NOT_STARTED the task was not started, and has or will have a NEW of its own. */
+  /** The factory returned. With NOT_STARTED the task was not started, and has or will have a NEW of its own; without a key there is none. */
   end(
     program: Program,
     loop: Loop,
@@ -53,6 +53,10 @@ export class ArrivalReducer {
   ): number {
     const { tasks } = this.trace;
     if (row < 0) return row;
+    if (outcome === NOT_STARTED && low === 0 && high === 0) {
+      tasks.flags.set(row, TaskFlag.void);
+      return row;
+    }
     if (name) tasks.rename(row, name);
     const known = this.steps.known(program, loop, low, high);
     const other = known >= 0 && tasks.loop.get(known) === loop.row ? known : -1;

@@ -171,6 +171,18 @@ describe("eager tasks", () => {
     assert.deepEqual([child.started, child.ended, main.steps], [0.11, 0.12, 1]);
   });
 
+  it("are none where the factory raised", () => {
+    const w = eager().eager(90, 0.11, 1, "/a.py:9 child").new(3, 0.115, 90, "/a.py:20 made", "made");
+    w.eagerEnd(90, 0, 0.12, 4, "").done(1, 0.1, 0.2).done(3, 0.2, 0.21).run(0.3, 0).end(0);
+    assert.deepEqual(
+      report(w.trace()).tasks.map(({ name, parent }) => [name, parent]),
+      [
+        ["main", null],
+        ["made", 1],
+      ],
+    );
+  });
+
   it("that suspend wait on what is told beside their end", () => {
     const w = eager().object(50, 0.05, "lock", "accounts").eager(90, 0.11, 1, "/a.py:9 child");
     w.eagerEnd(90, 2, 0.12, 3, "child", 77, ["/a.py:10 child"]).waitsOn(2, "lock", 50).done(1, 0.1, 0.2);
