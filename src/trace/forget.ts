@@ -64,6 +64,10 @@ export function forget(before: Trace, since: number): Trace {
     const known = { row: after.tasks.lastStep.get(taskRow(task)), wakers: wakers.map(taskRow) };
     after.stuck.set(taskRow(task), known);
   }
+  for (const [task, pipe] of before.fullPipes) {
+    if (taskRow(task) < 0 || before.tasks.lastStep.get(task) !== pipe.row) continue;
+    after.fullPipes.set(taskRow(task), { ...pipe, row: after.tasks.lastStep.get(taskRow(task)) });
+  }
   for (const incident of before.incidents.slice(-KEPT_INCIDENTS)) {
     after.incidents.push({ ...incident, task: taskRow(incident.task) });
   }

@@ -43,6 +43,8 @@ export class Trace {
    * suspension it is true of, and who could bring it to its end.
    */
   readonly stuck = new Map<number, { row: number; wakers: number[] }>();
+  /** Tasks that wait (the suspension of that row) for a child process which only they could read from, and which writes into a full pipe. */
+  readonly fullPipes = new Map<number, { row: number; pid: number; name: string }>();
   /** Tasks that failed and have not been asked for their result so far, with the instant they failed. */
   readonly unasked = new Map<number, number>();
   /** The last call of `cancel()` that came while a task was not suspended: row in `wakes` and the task that did it. */

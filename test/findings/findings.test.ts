@@ -2,12 +2,14 @@ import { blocking, starving } from "./blocking";
 import { deadlocking } from "./deadlocks";
 import { paths, swallowed, unfinished } from "./endings";
 import { lost, neverAwaited, unretrieved, unsafe } from "./faults";
+import { fullPipes } from "./pipes";
 import { type Group, type Ran, run } from "./scenario";
 import { sequences } from "./sequences";
 
 const GROUPS: Group[] = [
   blocking,
   deadlocking,
+  fullPipes,
   starving,
   neverAwaited,
   unretrieved,

@@ -82,6 +82,33 @@ class Stuck(unittest.TestCase):
         expected = ["%s %s %d" % (name, held, 0 if held else 2) for name in ("await_mid", "in_call") for held in (True, False)]
         self.assertEqual(found.out.decode().split("\n"), [*expected, ""])
 
+    @unittest.skipUnless(sys.platform == "linux", "told on Linux only")
+    @unittest.skipUnless(getattr(sys, "_is_gil_enabled", lambda: True)(), "not searched without the GIL")
+    def test_a_child_that_nobody_else_can_read(self):
+        """It stands still at a full pipe: found, until somebody else has it."""
+        source = """
+            import asyncio, os, sys
+            sys.path.insert(0, sys.argv[1])
+            from loopscope_runtime import pipes
+            async def waits():
+                child = "import os; os.write(1, b'x' * 1_000_000)"
+                process = await asyncio.create_subprocess_exec(sys.executable, "-c", child, stdout=-1, stderr=-1)
+                await process.wait()
+            async def main():
+                task = asyncio.ensure_future(waits())
+                while (found := pipes.in_vain(task)) is None:
+                    await asyncio.sleep(0.01)
+                print(found[2], end=" ")
+                process = task.get_coro().cr_frame.f_locals["process"]
+                print(pipes.in_vain(task))
+                process.kill()
+                sys.stdout.flush()
+                os._exit(0)  # of a process whose pipe nobody reads, some versions wait for the end in vain
+            asyncio.run(main())
+            """
+        result = traced.run(source, LIBRARY, traced=False)
+        self.assertEqual((result.out, result.err), (b"stdout None\n", b""))
+
     def test_without_the_gil(self):
         """Where references are counted otherwise, nothing is concluded from them, and the recording says that it may be wrong."""
         with tempfile.TemporaryDirectory() as folder:

@@ -7,7 +7,7 @@ import sys
 from time import thread_time_ns
 from weakref import ref
 
-from . import missed, state, stuck, wire
+from . import missed, pipes, state, stuck, wire
 from .records import LOST, STUCK, UNASKED, head, key
 
 GRACE_NS = 200_000_000  # whoever is to look at a failed task has mostly done so by then
@@ -23,6 +23,7 @@ held = {}  # weak reference to a task -> the future at whose wait the far look f
 waiting = {}  # weak reference to a task -> the future it waited on at the last search
 free = [None, 0]  # waits among which none was found for ever; when they are looked at again: what refers to what may change without them
 in_vain = [{}, {}]  # what `stuck.find` found last, and what of it was told
+for_child = [[], []]  # the same of `pipes.find`
 next_search = [0, 0]  # when; at which task
 
 
@@ -42,7 +43,7 @@ def look(t):
         still = unmoved(references)
         search(still, began)
         if state.options["detail"] != "light":  # of a circle, what its tasks wait for could not be told
-            frames = search_stuck(still, t)
+            frames = (*search_stuck(still, t), *search_pipes(still, t))
     next_search[0] = t + max(GRACE_NS, PRICE * (thread_time_ns() - began))
     return frames
 
@@ -125,8 +126,20 @@ def search_stuck(still, t):
     return [wire.json_frame(STUCK, {"t": t, "tasks": rows})]
 
 
+def search_pipes(still, t):
+    """Looks for tasks that wait for a child process which waits for them."""
+    waits = pipes.waits(still, sleeps)
+    found = pipes.find(waits) if waits else []
+    again = found == for_child[0]
+    for_child[0] = found
+    if not again or found == for_child[1]:
+        return ()
+    for_child[1] = found
+    return [wire.json_frame(STUCK, {"t": t, "tasks": [], "pipes": found})]
+
+
 def sleeps(task, sleep):
-    """Whether a task waits in `asyncio.sleep`: a timer wakes it, whatever others do."""
+    """Whether a task waits in `asyncio.sleep`, whose timer wakes it whatever others do, or in another coroutine function."""
     st = getattr(task, "_loopscope", None)
     leaf = st[2:3] if type(st) is list else []  # it is emptied, in the loop's thread, as the task ends
     return bool(leaf) and getattr(leaf[0], "cr_code", None) is sleep.__code__

@@ -3,6 +3,7 @@ import type { Trace } from "../trace";
 import { blockingCalls } from "./blocking";
 import { deadlocks } from "./deadlock";
 import { bySeriousness, type FindingOptions, type Rule } from "./finding";
+import { fullPipes } from "./fullPipe";
 import { exceptionsNeverRetrieved, neverAwaited, notThreadSafe, tasksLost } from "./incidents";
 import { sequentialAwaits } from "./sequential";
 import { starved } from "./starved";
@@ -26,7 +27,7 @@ const RULES: Rule[] = [
 
 /** Every finding of a trace as it is now, live or finished, the most serious first. */
 export function findings(trace: Trace, options: FindingOptions = {}): Finding[] {
-  const found = deadlocks(trace);
+  const found = [...deadlocks(trace), ...fullPipes(trace)];
   // Who is in a deadlock is unfinished because of it: that is told once.
   const deadlocked = new Set(found.flatMap(({ tasks }) => tasks.map((id) => id - 1)));
   found.push(...RULES.flatMap((rule) => rule(trace, { ...options, deadlocked })));

@@ -429,6 +429,11 @@ export class Reducer {
     this.trace.stuck.set(task, { row: this.trace.tasks.lastStep.get(task), wakers });
   }
 
+  /** What a task waits for is the end of a child process that waits for it to read from the pipe of this name. */
+  fullPipe(task: number, pid: number, name: string): void {
+    this.trace.fullPipes.set(task, { row: this.trace.tasks.lastStep.get(task), pid, name });
+  }
+
   incident(incident: Incident): void {
     this.seen(incident.t);
     this.trace.incidents.push(incident);
