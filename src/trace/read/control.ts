@@ -156,7 +156,7 @@ export function readStuck(reducer: Reducer, program: Program, json: unknown): vo
         keys(wakers).filter((waker) => waker >= 0),
       );
   }
-  for (const item of list(f.pipes)) {
+  for (const item of list(f.pipes ?? [])) {
     const [key, pid, name] = list(item);
     const [task] = keys([key]);
     if (task >= 0) reducer.fullPipe(task, num(pid), String(name));

@@ -33,6 +33,11 @@ describe("a child process that waits for its parent to read", () => {
     assert.deepEqual(told(waiting().trace()), [["error", 5, `${MESSAGE} ${ADVICE}`, 0.8]]);
   });
 
+  it("is not missed in a record that tells of none", () => {
+    const w = new StreamWriter().run(0, 1).json(FrameType.stuck, { t: 0, tasks: [] });
+    assert.deepEqual(w.trace().notes, []);
+  });
+
   it("was one that only a cancellation ended", () => {
     const trace = waiting()
       .wake(1, 2, 3 + CANCELLED)
