@@ -97,11 +97,14 @@ export function times(count: number): string {
   return count === 1 ? "once" : count === 2 ? "twice" : `${digits(count)} times`;
 }
 
+/** A comment behind code: without quotes, it is not part of a string. */
+const COMMENT = /\s#[^'"]*$/;
+
 /** A line of code in a message is cut at this length. */
 const MAX_LINE = 80;
 
 /** The line of code at a place, shortened; "" without the source. */
 export function sourceLine({ source }: FindingOptions, at: Place): string {
-  const line = source?.(at.file)?.split("\n")[at.line - 1]?.trim() ?? "";
+  const line = source?.(at.file)?.split("\n")[at.line - 1]?.replace(COMMENT, "").trim() ?? "";
   return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line;
 }
