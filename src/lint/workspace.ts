@@ -193,7 +193,6 @@ export class Workspace implements LintWorkspace {
     this.take(file, file.restore([], []));
     this.files.delete(path);
     this.modules.remove(path);
-    this.settle();
     this.changedFiles.delete(path);
     this.verdicts.delete(path);
     this.unjudged.delete(path);
@@ -240,6 +239,7 @@ export class Workspace implements LintWorkspace {
   private forget(touched: ReadonlySet<FunctionNode>): void {
     for (const node of touched) {
       const { path } = node.unit;
+      if (!this.files.has(path)) continue;
       getOrMake(this.unjudged, path, () => new Set()).add(node);
       if (node.alive) this.changedFiles.add(path);
     }
