@@ -6,7 +6,7 @@ import unittest
 from .same import Compared
 
 DROPPED = """
-    import asyncio, sys
+    import asyncio, sys, time
 
     async def forgotten(): pass
 
@@ -35,6 +35,9 @@ DROPPED = """
         lambda: loop.call_soon(callback, forgotten()),
         lambda: loop.call_soon(forgotten),
         lambda: loop.call_later(0.001, callback, forgotten()),
+        lambda: [loop.call_later(0.001, callback, forgotten()), loop.call_later(0.001, print), loop.call_soon(time.sleep, 0.01)],
+        lambda: [loop.call_later(0.001, print), loop.call_soon(time.sleep, 0.01), loop.call_soon(callback, forgotten())],
+        lambda: [loop.call_soon(callback, forgotten()), loop.call_soon_threadsafe(print)],
         lambda: loop.call_soon_threadsafe(callback, forgotten()),
         lambda: loop.set_debug(True),
         lambda: loop.create_task(local()),

@@ -269,6 +269,7 @@ def install(loop, stream, asyncio):
                             else:
                                 h._context.run(callback)  # stock: handle._run()
                         elif not h._cancelled:
+                            args = callback = None  # stock: handle = self._ready.popleft()
                             kind = class_of(h)
                             if own is None:
                                 if kind is handle_type and type(h._by) is float and h._task is not None:  # scheduled before it was turned on
@@ -295,8 +296,7 @@ def install(loop, stream, asyncio):
                                 skipped = True
                                 continue
                             cause = TIMER if kind is Timer else IO
-                            args = h._args
-                            if args:
+                            if args := h._args:
                                 h._context.run(h._callback, *args)  # stock: handle._run()
                             else:
                                 h._context.run(h._callback)  # stock: handle._run()
