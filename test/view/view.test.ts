@@ -112,6 +112,7 @@ describe("the view in a browser", () => {
     await view.feed(shop().writer.take());
     const finding = view.page.locator(".finding", { hasText: "Deadlock" });
     await finding.waitFor();
+    assert.match(await text(".finding .message"), /^2 tasks wait for one another in a circle/);
     assert.equal((await items()).filter((item) => item.includes("in a deadlock")).length, 4);
     await finding.locator(".what").click();
     assert.match(await text(".details h3"), /credit-17|debit-17/);

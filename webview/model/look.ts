@@ -94,6 +94,11 @@ export function findingTitle(rule: FindingRule): string {
   }
 }
 
+/** What a finding says below its heading, which the message of a deadlock repeats for where it stands alone. */
+export function belowTitle(message: string): string {
+  return message.replace(/^Deadlock: /, "");
+}
+
 /** What woke or cancelled a task, where it was no task. */
 export function causeName(kind: string): string {
   switch (kind) {

@@ -6,7 +6,7 @@ import { Surface } from "../canvas/surface";
 import { Icon } from "../icons";
 import { LoopLane } from "../lanes/loopLane";
 import { compareFindings, type Summary, summarize } from "../model/compare";
-import { findingTitle } from "../model/look";
+import { belowTitle, findingTitle } from "../model/look";
 import { loopsOf } from "../model/loops";
 import { act } from "../state/actions";
 import { withSource } from "../state/findings";
@@ -137,7 +137,7 @@ function FindingList({
             <b>{findingTitle(finding.rule)}</b> {finding.seconds === null ? "" : duration(finding.seconds)}{" "}
             <PlaceLink place={finding.at} />
             <div class="dim two-lines" title={finding.message}>
-              {finding.message}
+              {belowTitle(finding.message)}
             </div>
           </li>
         ))}

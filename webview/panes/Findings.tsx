@@ -1,6 +1,6 @@
 import type { Finding } from "../../src/protocol/report";
 import { Icon, type IconName } from "../icons";
-import { findingTitle } from "../model/look";
+import { belowTitle, findingTitle } from "../model/look";
 import { State } from "../model/snapshot";
 import { openHelp } from "../state/actions";
 import { findings } from "../state/findings";
@@ -79,7 +79,7 @@ function FindingItem({ finding }: { finding: Finding }) {
           <b>{findingTitle(finding.rule)}</b>
           <span class="amount">{finding.seconds === null ? "" : duration(finding.seconds)}</span>
         </span>
-        <span class="message">{finding.message}</span>
+        <span class="message">{belowTitle(finding.message)}</span>
       </button>
       <div class="where">
         {finding.at ? <PlaceLink place={finding.at} /> : null}

@@ -1,5 +1,7 @@
 /** Methods that are called without being named: by operators, conditions, f-strings and builtins. */
 
+import { arithmetic } from "../resolve/operators";
+
 /** What is called, if there is such a method, when an object is asked for something: the first of these. */
 export const asked = {
   __contains__: ["__contains__"],
@@ -41,21 +43,7 @@ const mirrored: Readonly<Record<string, readonly string[]>> = {
   ">=": ["__le__"],
 };
 
-for (const [op, name] of Object.entries({
-  "+": "add",
-  "-": "sub",
-  "*": "mul",
-  "/": "truediv",
-  "//": "floordiv",
-  "%": "mod",
-  "@": "matmul",
-  "&": "and",
-  "|": "or",
-  "^": "xor",
-  "<<": "lshift",
-  ">>": "rshift",
-  "**": "pow",
-})) {
+for (const [op, name] of Object.entries(arithmetic)) {
   operators[op] = [`__${name}__`];
   operators[`${op}=`] = [`__i${name}__`, `__${name}__`];
 }

@@ -10,6 +10,7 @@ import { flatten } from "./maps";
 import { Members } from "./members";
 import type { ModuleTable } from "./modules";
 import { Names } from "./names";
+import { arithmetic } from "./operators";
 import { catalogType, elementOf, externalType } from "./types";
 import type { Unit } from "./unit";
 import { instanceOf, type Value } from "./values";
@@ -196,7 +197,7 @@ export class Evaluator {
   }
 
   private binary(unit: Unit, op: string, left: ExprRef, right: ExprRef): Value[] {
-    const method = operators[op];
+    const method = arithmetic[op];
     if (!method) return [];
     const a = this.members.objects(this.expr(unit, left));
     const found = a.flatMap((value) => this.operator(value, `__${method}__`));
@@ -407,15 +408,3 @@ export class Evaluator {
     });
   }
 }
-
-const operators: Record<string, string> = {
-  "+": "add",
-  "-": "sub",
-  "*": "mul",
-  "/": "truediv",
-  "//": "floordiv",
-  "%": "mod",
-  "@": "matmul",
-  "|": "or",
-  "&": "and",
-};
