@@ -29,14 +29,7 @@ const CREDIT_17 = 8;
 const PICTURES: Record<string, Picture> = {
   empty: {
     scene: {},
-    draw: (view) =>
-      view.post({
-        type: "init",
-        protocol: 1,
-        source: null,
-        config: { blockMs: 50, folders: [], helpBase: null },
-        actions: ["run", "openTrace"],
-      }),
+    draw: (view) => view.welcome(),
   },
   learning: {
     scene: { theme: "light", state: { version: 1, view: "loop", split: 0.58 } },

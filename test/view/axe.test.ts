@@ -46,14 +46,7 @@ async function live(view: ViewDriver, bytes: Uint8Array): Promise<void> {
 
 const SCENES: Record<string, { scene?: Scene; draw: (view: ViewDriver) => Promise<void> }> = {
   "nothing to see": {
-    draw: (view) =>
-      view.post({
-        type: "init",
-        protocol: 1,
-        source: null,
-        config: { blockMs: 50, folders: [], helpBase: null },
-        actions: ["run", "openTrace"],
-      }),
+    draw: (view) => view.welcome(),
   },
   "a running program, a task of it selected": {
     draw: async (view) => {

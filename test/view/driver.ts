@@ -117,6 +117,18 @@ export class ViewDriver {
     });
   }
 
+  /** The view before any program has run. */
+  async welcome(): Promise<void> {
+    this.seq = 0;
+    await this.post({
+      type: "init",
+      protocol: 1,
+      source: null,
+      config: { blockMs: 50, folders: [], helpBase: null },
+      actions: ["run", "openTrace"],
+    });
+  }
+
   /** Sends a trace page by page, as a host does. */
   async feed(bytes: Uint8Array, slot: "a" | "b" = "a"): Promise<void> {
     for (let at = 0; at < bytes.length; at += MAX_PAGE_BYTES) {

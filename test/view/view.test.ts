@@ -32,13 +32,7 @@ describe("the view in a browser", () => {
 
   it("says how to begin when there is nothing, and when there is nothing in the trace", async () => {
     await open();
-    await view.post({
-      type: "init",
-      protocol: 1,
-      source: null,
-      config: { blockMs: 50, folders: [], helpBase: null },
-      actions: ["run", "openTrace"],
-    });
+    await view.welcome();
     await view.page.getByRole("button", { name: "Run with Trace" }).click();
     assert.ok(view.sent.some((m) => m.type === "action" && m.action === "run"));
     await view.show(new Simulation().finish());
@@ -391,67 +385,6 @@ describe("the view in a browser", () => {
       .waitFor({ state: "attached" });
     await view.post({ type: "reveal", task: 1, object: null, time: null });
     await view.page.locator(".details", { hasText: "Waits for something that was not recorded" }).waitFor();
-  });
-
-  it("shows the station of the loop that matters in a narrow panel", async () => {
-    await open({ width: 400, height: 760, state: { version: 1, view: "loop" } });
-    await view.init("shop.py", "live");
-    await view.feed(shop().writer.take());
-    for (const [time, title] of [
-      [0.15, "order-5"],
-      [0.4, "Wait for timers"],
-    ] as const) {
-      await view.post({ type: "reveal", task: null, object: null, time });
-      await view.page.locator(".station.active", { hasText: title }).waitFor();
-      await view.page.waitForFunction(() => {
-        const pane = document.querySelector(".loop-view .scroll")!.getBoundingClientRect();
-        const heading = document.querySelector(".station.active h2")!.getBoundingClientRect();
-        return heading.top >= pane.top - 1 && heading.bottom <= pane.bottom + 1;
-      });
-    }
-  });
-
-  it("becomes an outline in a narrow panel", async () => {
-    await open({ width: 340, height: 720 });
-    await view.init("shop.py", "live");
-    await view.feed(shop().writer.take());
-    await view.page.locator(".app.narrow").waitFor();
-    await view.page.getByRole("treeitem").first().waitFor({ state: "attached" });
-    const overflow = await view.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.equal(overflow, 0);
-    // Narrower than the line above the graph in any font: its buttons go to a second one.
-    await view.page.setViewportSize({ width: 230, height: 720 });
-    await view.settled();
-    const zoom = await view.page.locator(".legend .zoom button").last().boundingBox();
-    assert.ok(zoom !== null && zoom.x + zoom.width <= 230, `ends at ${zoom && zoom.x + zoom.width}`);
-  });
-
-  it("leaves graph, lanes and findings room in the panel of a laptop's editor, and scrolls to what has none", async () => {
-    await open({ width: 540, height: 500 });
-    await view.init("shop.py", "live");
-    await view.feed(shop().writer.take());
-    await view.page.locator(".finding").nth(1).waitFor();
-    const height = async (selector: string) => (await view.page.locator(selector).boundingBox())?.height ?? 0;
-    assert.ok((await height(".graph")) > 100, `${await height(".graph")}`);
-    assert.ok((await height(".lanes-body")) > 80, `${await height(".lanes-body")}`);
-    const deadlock = (await view.page.locator(".finding").first().boundingBox())!;
-    const trust = (await view.page.locator(".trust").boundingBox())!;
-    assert.ok(deadlock.y + deadlock.height <= trust.y, "a finding is in sight without scrolling");
-    // What is left out of it is there once it has the focus.
-    const message = view.page.locator(".finding .message").first();
-    assert.equal(await message.isVisible(), false);
-    await view.page.locator(".finding .what").first().focus();
-    await message.waitFor();
-    // Lower than all that can be: nothing lies over anything else.
-    await view.page.setViewportSize({ width: 540, height: 300 });
-    await view.settled();
-    assert.ok((await height(".graph")) > 80);
-    await view.page.locator(".lanes").scrollIntoViewIfNeeded();
-    await view.page.keyboard.press("5");
-    await view.page.locator(".welcome").waitFor();
-    const welcome = (await view.page.locator(".welcome").boundingBox())!;
-    const lanes = (await view.page.locator(".lower").boundingBox())!;
-    assert.ok(welcome.y + welcome.height <= lanes.y + 1, "what invites to compare ends above the lanes");
   });
 
   it("has names for all controls and no positive tab order", async () => {
