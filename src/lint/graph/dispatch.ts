@@ -46,7 +46,7 @@ export class Dispatch {
     // An object that has another method in place of this one does not get here.
     const around = this.methodOf(from, ref);
     const own = around && this.unit.ir.scopes[around.node.scope].name;
-    if (around) hierarchy.overrides(around.cls, own!);
+    if (around) hierarchy.overrides(around.cls, own!); // read, so that this is worked out again when they change
     const overrides = all.filter(
       ({ cls, method }) =>
         (!isTest(method.unit.path) || isTest(this.unit.path)) &&
