@@ -118,7 +118,7 @@ function* branches(
  * A line for each frame of the program; of libraries how many there are, for a server's request has dozens. Of a task that
  * runs none of the program's code, the innermost one of an installed package, which says most.
  */
-function* frames(stack: Place[], all: boolean): Generator<string> {
+export function* frames(stack: Place[], all: boolean): Generator<string> {
   const own = stack.some(({ user }) => user);
   const most = own ? null : (stack.findLast(({ file }) => isPackage(file)) ?? stack.at(-1));
   let hidden: Place[] = [];

@@ -1,4 +1,6 @@
 import type { TaskInfo } from "../protocol/report";
+import { digits } from "../trace";
+import { frames } from "./awaitTree";
 import type { Overview } from "./overview";
 import { pathLines } from "./path";
 import type { Style } from "./style";
@@ -26,9 +28,9 @@ function* findings(report: Overview, paint: Style): Generator<string> {
   yield `\n${paint.bold(report.findings.length === 0 ? "No findings" : "Findings")}\n`;
   for (const finding of report.findings) {
     for (const line of findingLines(finding, paint)) yield `${paint.fold(line, 8)}\n`;
-    for (const place of finding.stack.slice(1)) {
-      yield paint.dim(`           ${location(place)} in ${plain(place.function)}\n`);
-    }
+    const stack = [...frames(finding.stack, false)];
+    // One alone is the line above.
+    if (stack.length > 1) for (const line of stack) yield paint.dim(`           ${line}\n`);
   }
 }
 
@@ -95,7 +97,7 @@ function* tasks(report: Overview, paint: Style): Generator<string> {
     paint,
   );
   if (report.taskCount > ROWS)
-    yield paint.dim(`and ${report.taskCount - ROWS} more: --format json has them all\n`);
+    yield paint.dim(`and ${digits(report.taskCount - ROWS)} more: --format json has them all\n`);
 }
 
 /** How a task ended, or what one that never did was doing last. */

@@ -19,7 +19,7 @@ const pseudo = Object.fromEntries(
 /** Words of the trace itself: names of tasks, functions, files and what is awaited, rules, units and key caps. */
 const DATA = [
   /^[\d\s.,:·×≤≥<>→–−↓%✓()/+[\]…?▏-]*$/,
-  /^[\d.\s\u2009<≤→–−+]*\s?(ns|µs|ms|s|min|h|%)([\s→\d.–]*(ns|µs|ms|s|min|h|%|–))*$/,
+  /^[\d.\s,<≤→–−+]*\s?(ns|µs|ms|s|min|h|%)([\s→\d.–]*(ns|µs|ms|s|min|h|%|–))*$/,
   /^[\w-]+\.py(:\d+)?$|^\/[\w/-]+\.py$|:\d+$/,
   /^(Task-|order-|user-|quote-|mailer|heartbeat|refresh|credit|debit|slow|serve|main|request-|cart-|log-|metrics)/,
   /^(handle|fetch|price|load|write|report)[_…]/,

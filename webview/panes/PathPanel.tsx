@@ -15,7 +15,8 @@ export function ProgramPath({ brief }: { brief: boolean }) {
   const over = !live.value;
   const info = useMemo(() => {
     const path = over ? programPath(it) : null;
-    return path === null || !isWorthTelling(path) ? null : pathInfo(it, path);
+    const info = path === null ? null : pathInfo(it, path);
+    return info === null || !isWorthTelling(info) ? null : info;
   }, [it, over, it.steps.count]);
   if (info === null) return null;
   if (brief) return <Sentence path={info} />;

@@ -54,10 +54,11 @@ const mainLoop = computed(() => {
   return loops.reduce((a, b) => (b.iterations.t.length > (a?.iterations.t.length ?? -1) ? b : a), loops[0]);
 });
 
+/** Which iteration is shown, of how many; null where none were told, as uvloop tells none. */
 export const iteration = computed(() => {
   tick.value;
   const loop = mainLoop.value;
-  if (!loop) return null;
+  if (!loop || loop.iterations.t.length === 0) return null;
   const { t: times } = loop.iterations;
   const at = now.value;
   return { number: firstWhere(0, times.length, (i) => times.get(i) > at), of: times.length };

@@ -1,5 +1,8 @@
 /** Times are seconds, as everywhere in the model. */
 
+/** A count, "12,345", as findings and the sidebar beside the view write it. */
+export { digits as count } from "../../src/trace/describe/text";
+
 /** A duration a person reads at a glance: "35 µs", "1.2 ms", "118 ms", "2.00 s", "2 min 5 s". */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "–";
@@ -24,11 +27,6 @@ export function instant(seconds: number, span: number): string {
   if (!Number.isFinite(seconds)) return "–";
   const decimals = span <= 0 ? 6 : Math.min(6, Math.max(3, 3 - Math.floor(Math.log10(span))));
   return `${seconds.toFixed(decimals)} s`;
-}
-
-/** A count with thin groups of digits: "12 345". */
-export function count(n: number): string {
-  return n < 10000 ? String(n) : String(n).replace(/\B(?=(\d{3})+$)/g, "\u2009");
 }
 
 /** "12 %", "0.4 %", "< 0.1 %". */

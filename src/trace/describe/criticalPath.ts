@@ -70,6 +70,7 @@ class Walk {
   back(task: number, t: number): void {
     const { tasks, steps } = this.trace;
     const index = stepIndex(this.trace);
+    const asked = task;
     for (let left = MOST; left > 0 && t > this.begin; left--) {
       const open = openStep(this.trace, task);
       if (open !== null && open.begin < t) {
@@ -84,8 +85,10 @@ class Walk {
         if (tasks.flags.get(task) & TaskFlag.adopted || !(created <= t)) break;
         this.add("ready", task, -1, created, t);
         t = created;
-        task = tasks.parent.get(task);
-        if (task < 0) break;
+        const parent = tasks.parent.get(task);
+        // A callback of the loop made it, as a server's does for a request: what the task that is asked about did until then is why.
+        if (parent < 0 && task === asked) break;
+        task = parent < 0 ? asked : parent;
         continue;
       }
       if (t <= steps.end.get(row)) {

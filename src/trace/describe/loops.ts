@@ -2,9 +2,10 @@ import type { LoopInfo } from "../../protocol/report";
 import type { Loop } from "../store/loops";
 import type { Trace } from "../trace";
 
-/** Seconds a loop spent waiting for events in its polls, up to the latest instant known. */
+/** Seconds a loop spent waiting for events in its polls, up to the latest instant known; of one that told none (uvloop), what no step took. */
 export function idleSeconds(trace: Trace, loop: Loop): number {
   const { polls, states } = loop;
+  if (polls.begin.length === 0) return Math.max(0, aliveSeconds(trace, loop) - steppedSeconds(trace, loop));
   let idle = 0;
   for (let poll = 0; poll < polls.begin.length; poll++) {
     const begin = polls.begin.get(poll);
@@ -33,7 +34,7 @@ export function aliveSeconds(trace: Trace, loop: Loop): number {
   return Number.isNaN(since) ? alive : alive + Math.max(0, trace.endTime - since);
 }
 
-/** Seconds its steps and callbacks ran; used where a loop never said when it started. */
+/** Seconds its steps and callbacks ran. */
 function steppedSeconds(trace: Trace, loop: Loop): number {
   let run = 0;
   loop.forEachStep((row) => {

@@ -20,8 +20,9 @@ const SHARE = 0.02;
 /** How many of the objects are told by which one task had to wait for another. */
 const OBJECTS = 2;
 
-export function isWorthTelling(path: { seconds: number }): boolean {
-  return path.seconds >= WORTH_TELLING;
+/** False also where most of the time is a wait in installed code with no line of the program below it: a server that serves. */
+export function isWorthTelling({ seconds, parts: [first] }: PathInfo): boolean {
+  return seconds >= WORTH_TELLING && (first?.kind !== "wait" || first.at === null || first.at.user);
 }
 
 /** What of a path is told to people: its greatest parts, and the objects that were in the way more than once. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CriticalPath, Place } from "../../../src/protocol/report";
-import { criticalPathInfo } from "../../../src/trace";
+import { criticalPathInfo, isWorthTelling } from "../../../src/trace";
 import { PYTHONS, record } from "./recorded";
 import { StreamWriter } from "./writer";
 
@@ -122,6 +122,25 @@ asyncio.run(main())
         ["run", [1], 0.02],
       ],
     );
+  });
+
+  it("comes back to the task that is asked about where a callback made the one that it waited for", () => {
+    const w = new StreamWriter().run(0, 1).new(1, 0, 0, at(1), "t1", []);
+    w.step(1, 0.4, 0.41, 9, [at(4), ACQUIRE]).new(2, 0.405, 0, at(2), "t2", []);
+    w.done(2, 0.42, 0.43).wake(1, 0.43, 3, 2).done(1, 0.44, 0.45);
+    const [first, ...others] = criticalPathInfo(w.trace())!.parts;
+    assert.deepEqual([first.kind, first.tasks, Number(first.seconds.toFixed(3))], ["ready", [1, 2], 0.425]);
+    assert.ok(others.every(({ kind }) => kind === "run"));
+  });
+
+  it("is not worth telling where a server waits in installed code", () => {
+    const waited = (frame: string) => {
+      const w = new StreamWriter().run(0, 1).new(1, 0, 0, at(1), "t1", []);
+      w.step(1, 0, 0.01, 1, [frame, SLEEP]).waits(1, "sleep", 0, 9);
+      return criticalPathInfo(w.wake(1, 9, 1).done(1, 9, 9.01).trace())!;
+    };
+    assert.equal(isWorthTelling(waited(at(4))), true);
+    assert.equal(isWorthTelling(waited("lib:/site-packages/uvicorn/server.py:248 Server.main_loop")), false);
   });
 
   it("is not told of light detail, which does not know what tasks wait for", () => {

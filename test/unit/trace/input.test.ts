@@ -130,6 +130,15 @@ describe("a trace of several programs and loops", () => {
     );
   });
 
+  it("counts as idle, of a loop that does not tell when it waits, what no step took", () => {
+    const w = new StreamWriter().loop(1, "uvloop.Loop").run(0, 1).new(1, 0, 0, "/a.py:1 main", "t");
+    const [{ runSeconds, idleSeconds }] = report(w.done(1, 0.1, 0.2).run(1, 0).trace()).loops;
+    assert.deepEqual(
+      [runSeconds, idleSeconds].map((each) => each.toFixed(3)),
+      ["0.100", "0.900"],
+    );
+  });
+
   it("says when a program recorded less than all", () => {
     const caveat = /light detail: what tasks wait for, and where, was not recorded/;
     for (const detail of ["full", "light"] as const) {

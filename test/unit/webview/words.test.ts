@@ -27,7 +27,7 @@ describe("words and numbers of the view", () => {
   });
 
   it("writes counts, shares and paths", () => {
-    assert.equal(count(1234567), "1\u2009234\u2009567");
+    assert.equal(count(1234567), "1,234,567");
     assert.equal(percent(0.0004), "< 0.1 %");
     assert.equal(percent(0.123), "12 %");
     assert.equal(shortPath("/app/src/a.py", ["/app"]), "src/a.py");
