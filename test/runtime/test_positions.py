@@ -6,6 +6,7 @@ import sysconfig
 import tempfile
 import textwrap
 import unittest
+from importlib.util import find_spec
 
 from . import traced
 from .test_chains import RANDOM_WAYS
@@ -89,3 +90,44 @@ class Positions(unittest.TestCase):
         with tempfile.TemporaryDirectory(prefix="loopscope-test-") as folder:
             result = traced.run(program, os.path.join(folder, "trace"), "10", "1000", traced=False, PYTHONPATH=self.path)
         self.assertEqual((result.code, result.err, result.out), (0, b"", b"0 True\n"))
+
+
+class Compiled(unittest.TestCase):
+    """Cython's code names its source from where it was built, and raises at instruction -1 on 3.10."""
+
+    @unittest.skipIf(find_spec("frozenlist") is None, "frozenlist is not installed")
+    def test_where_a_compiled_function_raises(self):
+        result = traced.run("""
+            import asyncio
+            from frozenlist import FrozenList
+            async def main():
+                frozen = FrozenList([1])
+                frozen.freeze()
+                async def add():
+                    frozen.append(2)
+                await asyncio.gather(add(), asyncio.to_thread(frozen.append, 2), return_exceptions=True)
+            asyncio.run(main())
+        """)
+        self.assertEqual((result.code, result.err), (0, b""))
+        user, library = (task.exception[2] for task in result.run.tasks if task.exception)
+        self.assertEqual((user[1:], library[0], library[3]), ((8, "add", True), "_frozenlist.pyx", False))
+        self.assertLess(library[1], 1000)
+
+    def test_where_its_source_lies(self):
+        program = """
+            import json, sys, types
+            from loopscope_runtime import codes
+            codes.start()
+            sys.modules["mine"] = mine = types.ModuleType("mine")
+            mine.__file__ = "lib/mine/__init__.py"
+            mine.__path__ = ["lib/mine"]
+            sys.modules["none"], sys.modules["odd"] = None, object()
+            json_folder = json.__path__[0].replace(codes.os.sep, "/")
+            for name in "src/json/fast.pyx", "app/mine/fast.pyx", "mine.pyx", "none/fast.pyx", "odd.pyx", "json/fast.py", "/a/json.pyx", "<json>":
+                file = codes.absolute(name)
+                print(file.replace(codes.os.sep, "/").replace(json_folder, "(json)").replace(codes.cwd, "."), codes.is_user(file))
+        """
+        result = traced.run(program, traced=False, PYTHONPATH=Positions.path)
+        told = result.out.decode().splitlines()
+        self.assertEqual(told[:4], ["(json)/fast.pyx False", "./lib/mine/fast.pyx True", "./lib/mine.pyx True", "./none/fast.pyx True"])
+        self.assertEqual((told[4:], result.err), (["./odd.pyx True", "./json/fast.py True", "/a/json.pyx True", "<json> True"], b""))

@@ -8,6 +8,7 @@ without a look-up; frames of the recorder itself are SKIP, and of its `_run_once
 import os
 import sys
 from itertools import count
+from types import ModuleType
 
 STOP = 0.0
 SKIP = -1.0
@@ -52,7 +53,7 @@ def define(code):
     if filename.startswith(own):
         base = SKIP
     else:
-        user = is_user(filename)
+        user = is_user(absolute(filename))
         number = next_user() if user else next_library()
         base = number * OFFSETS
         fresh.append((number, code))
@@ -100,13 +101,26 @@ def positions(code):
         if line is not None and line != last:
             out += (start, line)
             last = line
-    return out
+    return out or [0, code.co_firstlineno]  # of compiled code (Cython) on 3.10, which has one of these for each line that raised
 
 
 def absolute(filename):
     if filename[:1] == "<" or os.path.isabs(filename):
         return filename
-    return os.path.normpath(os.path.join(cwd, filename))
+    return os.path.normpath(os.path.join(cwd, filename if filename.endswith(".py") else beside_module(filename)))
+
+
+def beside_module(filename):
+    """Where the source of a compiled module (Cython) lies: it is named from where that was built, `pkg/fast.pyx` or `src/pkg/fast.pyx`."""
+    parts = filename.replace("\\", "/").split("/")
+    for i, part in enumerate(parts):
+        module = sys.modules.get(part.partition(".")[0])
+        if issubclass(type(module), ModuleType):
+            names = object.__getattribute__(module, "__dict__")  # `vars` would load a lazy module
+            if isinstance(names.get("__file__"), str):
+                root = os.path.dirname(names["__file__"])
+                return os.path.join(os.path.dirname(root) if "__path__" in names else root, *parts[i:])
+    return filename
 
 
 def take():

@@ -57,7 +57,7 @@ def raise_place(exc):
     while tb is not None:
         base = codes.base_of(tb.tb_frame.f_code)
         if base >= USER or (base > 0 and not by_user):
-            place = [base + tb.tb_lasti]
+            place = [base + max(tb.tb_lasti, 0)]  # of compiled code (Cython) it is -1 on 3.10
             by_user = by_user or base >= USER
         tb = tb.tb_next
     return place
