@@ -1,7 +1,14 @@
-import { stat } from "node:fs/promises";
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { type Command, Option } from "commander";
-import { type FoundConfig, findConfig, moduleRoots, readConfigFile } from "../files/config";
+import {
+  abovePackage,
+  type FoundConfig,
+  findConfig,
+  findProject,
+  moduleRoots,
+  readConfigFile,
+} from "../files/config";
 import { type NotebookCell, readNotebook } from "../files/notebook";
 import { readPython, readStdin } from "../files/read";
 import { walk } from "../files/walk";
@@ -94,7 +101,13 @@ async function lint(paths: readonly string[], options: Options): Promise<LintRep
       else workspace.setFile(path, read.text);
       if (notebook && "cells" in notebook) notebooks.set(path, notebook.cells);
     }
-    for (const path of workspace.paths().sort()) {
+    const judged = workspace.paths().sort();
+    for await (const path of around(group)) {
+      if (workspace.has(path)) continue;
+      const read = await readPython(path);
+      if ("text" in read) workspace.offer(path, read.text);
+    }
+    for (const path of judged) {
       report.files++;
       const kept = unsuppressed(workspace.text(path) ?? "", workspace.findings(path));
       const found = reportFindings(workspace, path, kept);
@@ -127,8 +140,9 @@ async function groups(
       );
     }
     const isFolder = kind?.isDirectory() ?? false;
-    const config = fixed ?? (await findConfig(isFolder ? path : dirname(path)));
-    const key = config.file ?? config.folder;
+    const folder = isFolder ? path : dirname(path);
+    const config = fixed ? { ...fixed, project: await findProject(folder) } : await findConfig(folder);
+    const key = `${config.file}\n${config.project ?? folder}`;
     const group = found.get(key) ?? { ...config, paths: [] };
     group.paths.push({ path, isFolder });
     found.set(key, group);
@@ -149,6 +163,29 @@ async function filesOf(group: Group): Promise<Set<string>> {
     for await (const file of walk(path, options)) files.add(file);
   }
   return files;
+}
+
+/**
+ * What else the files to judge may import: the files of their project and of `src`. Where nothing says what the project is, those of
+ * their package, or else beside them, and no more: what is below may be all of somebody's files.
+ */
+async function* around({ project, folder, config, paths }: Group): AsyncGenerator<string> {
+  const roots = new Set(config.src.map((src) => resolve(folder, src)));
+  if (project !== null) roots.add(project);
+  else {
+    for (const { path, isFolder } of paths) {
+      const at = isFolder ? path : dirname(path);
+      const above = await abovePackage(at);
+      if (above !== at) roots.add(join(above, relative(above, at).split(sep)[0]));
+      else if (!isFolder)
+        for (const name of await readdir(at).catch(() => [])) if (name.endsWith(".py")) yield join(at, name);
+    }
+  }
+  const given = paths.filter(({ isFolder }) => isFolder).map(({ path }) => path);
+  for (const root of roots) {
+    if (given.some((path) => path === root || root.startsWith(path + sep))) continue;
+    yield* walk(root, { exclude: config.exclude, excludeFrom: folder, onProblem: () => {} });
+  }
 }
 
 function leftOut(path: string, problem: string): void {

@@ -252,6 +252,8 @@ export interface Explanation {
 export interface LintWorkspace {
   /** Adds a file, or replaces its text; a list of changes edits the text it has (throws when it has none). */
   setFile(path: string, text: string | readonly TextChange[]): void;
+  /** A file nothing is asked about: it is read when code of the others leads there. */
+  offer(path: string, text: string): void;
   removeFile(path: string): void;
   /**
    * Reads a file with syntax errors as if it had just been opened; true when that changes something. What the parser

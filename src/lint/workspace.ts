@@ -36,6 +36,8 @@ export class Workspace implements LintWorkspace {
   private readonly files = new Map<string, SourceFile>();
   /** Files restored and not looked at yet: their text, and what was read of it before. */
   private readonly asleep = new Map<string, { text: string; hash: string; data: string }>();
+  /** Texts of files that are read only if something leads there. */
+  private readonly offered = new Map<string, string>();
   /** Findings of an earlier time, while all that they came from is as it was then. */
   private recalled: ReadonlyMap<string, Finding[]> | null = null;
   private readonly modules = new ModuleTable();
@@ -137,9 +139,24 @@ export class Workspace implements LintWorkspace {
     return file;
   }
 
+  offer(path: string, text: string): void {
+    if (this.has(path)) return;
+    this.offered.set(path, text);
+    this.modules.add(path);
+  }
+
   /** The file, woken up if it slept. */
   private awake(path: string): SourceFile | undefined {
     const file = this.files.get(path);
+    const offered = file ? undefined : this.offered.get(path);
+    if (offered !== undefined) {
+      this.offered.delete(path);
+      return untracked(() => {
+        const read = this.open(path, offered);
+        this.take(read, read.update(null));
+        return read;
+      });
+    }
     const sleeping = file ? undefined : this.asleep.get(path);
     if (!sleeping) return file;
     const { text, data } = sleeping;

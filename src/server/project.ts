@@ -43,7 +43,7 @@ export class Project {
     private readonly hooks: ProjectHooks,
   ) {
     this.settings = settings;
-    this.found = { config: { ...NO_CONFIG }, folder, file: null };
+    this.found = { config: { ...NO_CONFIG }, folder, file: null, project: null };
   }
 
   owns(path: string): boolean {

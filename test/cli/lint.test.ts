@@ -294,8 +294,7 @@ describe("loopscope lint", () => {
     for (const paths of [named, [...named, "app"], ["app", ...named]]) {
       const found = await ask(CALLS, ...paths, "--format", "json");
       const report = JSON.parse(found.stdout) as LintReport;
-      const expected = paths.includes("app") ? ["app/a.py:5 blocking-sleep"] : [];
-      assert.deepEqual(places(report), expected, paths.join(" "));
+      assert.deepEqual(places(report), ["app/a.py:5 blocking-sleep"], paths.join(" "));
     }
     assert.match((await ask("\0\0", "-")).stderr, /- was left out/);
     assert.deepEqual(
@@ -308,6 +307,36 @@ describe("loopscope lint", () => {
         [2, "", true],
       ],
     );
+  });
+
+  it("follows calls into files that it was not given, and judges none of those", async () => {
+    const caller = "from lib.helper import save\nasync def f():\n    save()\n";
+    const told = async (...args: string[]) => {
+      const { files, findings } = await json(...args);
+      return [
+        files,
+        ...findings.map(({ rule, via }) => `${rule} via ${via[0]?.file.split("/").slice(-2).join("/")}`),
+      ];
+    };
+    const found = [1, "blocking-sleep via lib/helper.py"];
+    folder.file("app/a.py", caller);
+    folder.file("lib/helper.py", `${HELPER}\n${SLEEPS}`);
+    // Nothing says that the two belong together.
+    assert.deepEqual(await told("app/a.py"), [1]);
+    for (const mark of ["pyproject.toml", ".git/HEAD"]) {
+      folder.file(mark, "");
+      for (const path of ["app/a.py", "app"]) assert.deepEqual(await told(path), found, `${mark} ${path}`);
+      rmSync(folder.at(mark.split("/")[0]), { recursive: true });
+    }
+    // A package of its own.
+    for (const name of ["top/__init__.py", "top/lib/__init__.py"]) folder.file(name, "");
+    folder.file("top/a.py", caller.replace("lib.", "top.lib."));
+    folder.file("top/lib/helper.py", HELPER);
+    assert.deepEqual(await told("top/a.py"), found);
+    // A part of a larger repository that names where its modules are.
+    folder.file("app/pyproject.toml", '[tool.loopscope]\nsrc = [".."]\n');
+    assert.deepEqual(await told("app"), found);
+    assert.deepEqual(await told("app/a.py", "--config", folder.at("app/pyproject.toml")), found);
   });
 
   it("exits with 2, the reason on stderr and nothing on stdout, when it cannot run", async () => {
