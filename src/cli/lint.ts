@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { type Command, Option } from "commander";
 import {
@@ -13,10 +13,12 @@ import { type NotebookCell, readNotebook } from "../files/notebook";
 import { readPython, readStdin } from "../files/read";
 import { walk } from "../files/walk";
 import { ConfigError, selectRules } from "../lint/config";
+import { suppressAll } from "../lint/fixes/suppression";
 import { createWorkspace } from "../lint/index";
 import { reportFindings } from "../lint/report";
 import { allRules } from "../lint/rules";
 import { unsuppressed } from "../lint/suppress";
+import type { Finding } from "../lint/types";
 import type { LintReport } from "../protocol/lintReport";
 import { legibly } from "./legible";
 import { sarif } from "./lintFormats/sarif";
@@ -24,8 +26,10 @@ import { textOf } from "./lintFormats/text";
 import { byCell } from "./lintNotebook";
 import { complain, gathered, terminal, UsageError, writePieces } from "./output";
 import { style } from "./style";
+import { count } from "./summary";
 
 const FORMATS = ["text", "json", "sarif"] as const;
+const SEVERITIES = ["error", "warning", "info", "hint"] as const;
 const FOUND = 1;
 const ENDINGS = [".py", ".pyw", ".ipynb"];
 
@@ -35,6 +39,8 @@ interface Options {
   ignore?: string[];
   config?: string;
   stdinFilename?: string;
+  failOn: (typeof SEVERITIES)[number];
+  addIgnores?: boolean;
 }
 
 /** The path that means stdin. */
@@ -51,13 +57,20 @@ export function registerLint(program: Command): void {
     .option("--ignore <rules>", "none of these rules", list)
     .option("--config <file>", "settings to use instead of the nearest pyproject.toml's")
     .option("--stdin-filename <file>", "the file whose text is on stdin, when a path is -")
+    .addOption(
+      new Option("--fail-on <severity>", "exit with 1 only for findings at least as serious as this")
+        .choices(SEVERITIES)
+        .default("hint"),
+    )
+    .option("--add-ignores", "write a comment to the line of each finding that ignores it from now on")
     .addHelpText("after", "\nExit code: 0 no finding, 1 findings, 2 could not run.")
     .action(async (paths: string[], options: Options) => {
       const report = await lint(paths.length > 0 ? paths : ["."], options).catch((error) => {
         throw error instanceof ConfigError ? new UsageError(error.message) : error;
       });
       writePieces("-", gathered(pieces(report, options.format)));
-      if (report.findings.length > 0) process.exitCode = FOUND;
+      const failing = SEVERITIES.slice(0, SEVERITIES.indexOf(options.failOn) + 1);
+      if (report.findings.some(({ severity }) => failing.includes(severity))) process.exitCode = FOUND;
     });
 }
 
@@ -78,6 +91,8 @@ async function lint(paths: readonly string[], options: Options): Promise<LintRep
   const stdin = paths.includes(STDIN) ? resolve(options.stdinFilename ?? STDIN) : null;
   if (stdin === null && options.stdinFilename !== undefined)
     throw new UsageError("--stdin-filename says which file's text is on stdin: give the path - as well");
+  if (stdin !== null && options.addIgnores)
+    throw new UsageError("--add-ignores writes to files: give their paths, not -");
   if (stdin?.endsWith(".ipynb")) throw new UsageError("a notebook cannot be read from stdin");
   const select = options.select && selectRules(options.select, "--select", allRules);
   const ignore = options.ignore && selectRules(options.ignore, "--ignore", allRules);
@@ -109,13 +124,33 @@ async function lint(paths: readonly string[], options: Options): Promise<LintRep
     }
     for (const path of judged) {
       report.files++;
-      const kept = unsuppressed(workspace.text(path) ?? "", workspace.findings(path));
+      const text = workspace.text(path) ?? "";
+      let kept = unsuppressed(text, workspace.findings(path));
+      if (options.addIgnores && kept.length > 0) kept = await ignored(path, text, kept);
       const found = reportFindings(workspace, path, kept);
       const cells = notebooks.get(path);
       report.findings.push(...(cells ? found.map((finding) => byCell(finding, cells)) : found));
     }
   }
   return report;
+}
+
+/** Writes comments that ignore findings to their file; those that stay. */
+async function ignored(path: string, text: string, findings: Finding[]): Promise<Finding[]> {
+  const before = await readFile(path);
+  // A notebook, or an encoding that would not be written as it was read.
+  if (!before.equals(Buffer.from(text))) {
+    complain(
+      `loopscope: ${shown(path)} was left as it is: comments are written to Python files in plain UTF-8 only`,
+    );
+    return findings;
+  }
+  const after = suppressAll(text, findings);
+  await writeFile(path, after.text).catch((error: Error) => {
+    throw new UsageError(`${path} cannot be written: ${error.message}`);
+  });
+  complain(`loopscope: ${shown(path)}: ${count(findings.length - after.left.length, "finding")} ignored`);
+  return after.left;
 }
 
 interface Group extends FoundConfig {
@@ -189,7 +224,10 @@ async function* around({ project, folder, config, paths }: Group): AsyncGenerato
 }
 
 function leftOut(path: string, problem: string): void {
-  const shown = relative(process.cwd(), path);
-  const name = shown.startsWith("..") || isAbsolute(shown) ? path : shown || join(".");
-  complain(`loopscope: ${name} was left out: ${problem}`);
+  complain(`loopscope: ${shown(path)} was left out: ${problem}`);
+}
+
+function shown(path: string): string {
+  const inside = relative(process.cwd(), path);
+  return inside.startsWith("..") || isAbsolute(inside) ? path : inside || join(".");
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { LintReport } from "../../src/protocol/lintReport";
@@ -108,6 +108,10 @@ describe("loopscope lint", () => {
     const [result] = results;
     assert.equal(tool.driver.rules[result.ruleIndex].id, "blocking-sleep");
     assert.equal(result.level, "error");
+    for (const { id, fullDescription, help } of tool.driver.rules) {
+      assert.ok(fullDescription.text.length > 10, id);
+      assert.ok(help.markdown.startsWith(`# ${id}\n`), id);
+    }
     const { artifactLocation, region } = result.locations[0].physicalLocation;
     assert.equal(artifactLocation.uri, pathToFileURL(folder.at("a.py")).href);
     assert.deepEqual(region, { startLine: 5, startColumn: 5, endLine: 5, endColumn: 11 });
@@ -307,6 +311,44 @@ describe("loopscope lint", () => {
         [2, "", true],
       ],
     );
+  });
+
+  it("fails only for what is as serious as asked", async () => {
+    folder.file("a.py", 'async def f():\n    open("x")\n');
+    const codes = ["error", "warning", "info"].map(async (severity) => {
+      const { code, stdout } = await lint("--fail-on", severity);
+      assert.match(stdout, /1 warning/);
+      return code;
+    });
+    assert.deepEqual(await Promise.all(codes), [0, 1, 1]);
+  });
+
+  it("writes comments that ignore what there is, and only that", async () => {
+    const before = [
+      "import time, subprocess  # noqa: E401\r\n",
+      "async def f(x):\r\n",
+      "    time.sleep(1); open('x')  # both\r\n",
+      "    subprocess.run(\r\n        [x],\r\n        input=open('y'),\r\n    )\r\n",
+      '    x = time.sleep(1) or """\r\n    """; time.sleep(2)\r\n',
+      "    time.sleep(3)",
+    ];
+    folder.file("a.py", before.join(""));
+    folder.file("old.py", Buffer.from(`# coding: latin-1\n# \xe9\n${SLEEPS}`, "latin1"));
+    folder.file("b.py", "import time\n");
+    const { code, stdout, stderr } = await lint("--add-ignores");
+    assert.match(stderr, /a\.py: 6 findings ignored\n.*old\.py was left as it is: .*UTF-8/);
+    assert.equal(code, 1);
+    // The line of one ends within a string.
+    assert.match(stdout, /^a\.py:8:9: .*\nold\.py:7.*\n2 findings/);
+    const after = readFileSync(folder.at("a.py"), "utf8");
+    assert.deepEqual(after.replaceAll(/ {2}# loopscope: ignore\[[^\]]*\]/g, ""), before.join(""));
+    assert.match(after, /# both {2}# loopscope: ignore\[blocking-sleep, blocking-file\]\r\n/);
+    assert.match(after, /sleep\(3\) {2}# loopscope: ignore\[blocking-sleep\]$/);
+    assert.deepEqual(places(await json("a.py")), ["a.py:8 blocking-sleep"]);
+    // What is new is told.
+    folder.file("a.py", `${after}\n    time.sleep(4)\n`);
+    assert.deepEqual(places(await json("a.py")), ["a.py:8 blocking-sleep", "a.py:11 blocking-sleep"]);
+    assert.equal((await loopscope(["lint", "-", "--add-ignores"], { input: SLEEPS })).code, 2);
   });
 
   it("follows calls into files that it was not given, and judges none of those", async () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { allRules, pageOf } from "../../lint/rules";
 import type { LintFinding, LintReport } from "../../protocol/lintReport";
@@ -17,7 +19,9 @@ export function sarif(report: LintReport): object {
             rules: allRules.map((rule) => ({
               id: rule.id,
               shortDescription: { text: rule.summary },
-              help: { text: `See ${pageOf(rule.id)}` },
+              fullDescription: { text: rule.summary },
+              // GitHub shows it beside a finding, where our pages are not at hand.
+              help: { text: `See ${pageOf(rule.id)}`, markdown: page(rule.id) },
               defaultConfiguration: { enabled: rule.defaultOn, level: LEVELS[rule.severity] },
               properties: { tags: ["python", "asyncio", ...rule.equivalents] },
             })),
@@ -56,6 +60,10 @@ function result(finding: LintFinding): object {
       ],
     }),
   };
+}
+
+function page(rule: string): string {
+  return readFileSync(join(__dirname, "..", pageOf(rule)), "utf8");
 }
 
 interface Range {

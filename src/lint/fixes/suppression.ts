@@ -1,5 +1,6 @@
 /** Suppressing a finding on its line. */
-import { commentsOf, lineEnd } from "../suppress";
+import { parseTree } from "../parser/parse";
+import { commentsOf, isSuppressed, lineEnd } from "../suppress";
 import type { Finding } from "../types";
 import type { Source } from "./edits";
 import type { OfferedFix } from "./index";
@@ -28,6 +29,28 @@ export function suppressHere(source: Source, finding: Finding): OfferedFix | nul
     }
   }
   return null;
+}
+
+/** A file's text with a comment for each finding, and the findings that there was no place for. */
+export function suppressAll(text: string, findings: readonly Finding[]): { text: string; left: Finding[] } {
+  const left: Finding[] = [];
+  const moved = findings.map((finding) => ({ ...finding }));
+  // Each comment moves what is behind it; one that is there already takes up the next rule of its line.
+  for (const [i, finding] of moved.entries()) {
+    if (isSuppressed(text, finding)) continue;
+    const [edit] = suppressHere({ text, tree: parseTree(text) }, finding)?.edits ?? [];
+    if (edit === undefined) {
+      left.push(findings[i]);
+      continue;
+    }
+    text = text.slice(0, edit.from) + edit.text + text.slice(edit.to);
+    const more = edit.text.length - (edit.to - edit.from);
+    for (const each of moved) {
+      if (each.from >= edit.to) each.from += more;
+      if (each.to > edit.to) each.to += more;
+    }
+  }
+  return { text, left };
 }
 
 /** Whether the line ends in code: not inside a string that goes on, nor in a backslash. */
