@@ -3,6 +3,7 @@ import { type Command, Option } from "commander";
 import {
   Attachment,
   announce,
+  dormantOf,
   type Listener,
   NOT_ON_WINDOWS,
   pythonProcesses,
@@ -62,7 +63,8 @@ function processId(text: string): number {
   return Number(text);
 }
 
-async function attach(pid: number, options: Options): Promise<void> {
+async function attach(asked: number, options: Options): Promise<void> {
+  const pid = dormantOf(asked)?.pid ?? asked;
   const settings = settingsOf(options);
   if (options.report !== undefined) checkWritable(options.report);
   const onProblem = (message: string) => complain(`loopscope: ${message}`);

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { Attachment, dormantPrograms, type Session, sessions } from "../session";
+import { Attachment, dormantOf, dormantPrograms, type Session, sessions } from "../session";
 import { findings, programInfo, type Trace } from "../trace";
 import { awaitTree } from "./awaitTree";
 import { legibly } from "./legible";
@@ -62,7 +62,7 @@ function locate(which: string): string | number {
   // A process id may be used again: the session that began last is the one that is meant.
   const session = sessions().reverse().find(matches);
   if (session) return session.trace;
-  if (pid !== null) return pid;
+  if (pid !== null) return dormantOf(pid)?.pid ?? pid;
   if (existsSync(which)) return which;
   throw new UsageError(`there is no traced program at ${which}, and no trace of that name`);
 }

@@ -19,7 +19,11 @@ export function openSpool(path: string | undefined, onProblem: (message: string)
   const own = ownFolder(path);
   try {
     const file = new TraceFile(path ?? join(own?.path ?? "", "run.loopscope"), onProblem);
-    return { file, folder: own?.path ?? null, dispose: () => own?.dispose() };
+    const dispose = () => {
+      file.close();
+      own?.dispose();
+    };
+    return { file, folder: own?.path ?? null, dispose };
   } catch (error) {
     own?.dispose();
     throw new UsageError((error as Error).message);

@@ -71,6 +71,21 @@ export function dormantPrograms(): Dormant[] {
   return found;
 }
 
+/** The dormant program of this process id, or the one that the `loopscope run` of this process id started. */
+export function dormantOf(pid: number): Dormant | undefined {
+  const programs = dormantPrograms();
+  return programs.find((each) => each.pid === pid) ?? programs.find((each) => parentOf(each.pid) === pid);
+}
+
+function parentOf(pid: number): number | null {
+  try {
+    return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+  } catch {
+    // It has ended, or there is no /proc.
+    return null;
+  }
+}
+
 /** Sends a request to a dormant program. Throws an error for the user when it cannot be asked. */
 export function ask(dormant: Dormant, request: Record<string, string>): Promise<Answer> {
   const lines = Object.entries({ ...request, token: dormant.token }).map(

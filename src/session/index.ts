@@ -1,6 +1,6 @@
 /** Starting a program with tracing, and receiving, keeping and reading what it sends. */
 export { Attachment, type AttachOptions } from "./attach";
-export { controlFolder, dormantPrograms } from "./control";
+export { controlFolder, dormantOf, dormantPrograms } from "./control";
 export { handedOn } from "./descriptors";
 export {
   DEFAULT_BLOCK_MS,

@@ -6,6 +6,7 @@ import {
   ftruncateSync,
   openSync,
   readSync,
+  rmSync,
   writeSync,
 } from "node:fs";
 import { MAGIC } from "../protocol/stream";
@@ -18,6 +19,8 @@ import { MAGIC } from "../protocol/stream";
 export class TraceFile {
   private fd: number | null;
   private size = 0;
+  /** Of a file, what was in it before; it is kept until there is something to take its place. */
+  private before: number | null = null;
 
   /** Throws an error for the user when `path` cannot be written, or holds something that is no trace. */
   constructor(
@@ -31,7 +34,7 @@ export class TraceFile {
       const stat = fstatSync(fd);
       if (stat.isFile()) {
         refuseForeign(fd, stat.size);
-        ftruncateSync(fd);
+        this.before = stat.size;
       } else if (!stat.isCharacterDevice()) throw new Error("it is not a regular file");
       this.fd = fd;
     } catch (error) {
@@ -44,6 +47,8 @@ export class TraceFile {
     if (this.fd === null) return;
     let written = 0;
     try {
+      if (this.before !== null) ftruncateSync(this.fd);
+      this.before = null;
       while (written < bytes.length) written += writeSync(this.fd, bytes, written);
       this.size += written;
     } catch (error) {
@@ -56,9 +61,12 @@ export class TraceFile {
     return this.fd !== null;
   }
 
+  /** A file that nothing was written to is gone, if it was made for that. */
   close(): void {
     if (this.fd !== null) closeSync(this.fd);
     this.fd = null;
+    if (this.before === 0) rmSync(this.path, { force: true });
+    this.before = null;
   }
 
   private fail(error: Error): void {

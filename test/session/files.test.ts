@@ -38,8 +38,18 @@ describe("trace files", () => {
     assert.throws(() => new TraceFile(path, unexpected), /app\.py: it exists and is not a Loopscope trace/);
     assert.equal(readFileSync(path, "utf8"), "print('precious')\n");
     writeFileSync(path, Buffer.concat([streamHeader(), Buffer.alloc(100)]));
-    new TraceFile(path, unexpected).close();
-    assert.equal(readFileSync(path).length, 0);
+    const file = new TraceFile(path, unexpected);
+    file.write(streamHeader());
+    file.close();
+    assert.deepEqual(readFileSync(path), streamHeader());
+  });
+
+  it("neither empty an older trace nor leave an empty one where nothing was recorded", () => {
+    const [old, fresh] = ["old", "new"].map((name) => join(folder, name));
+    writeFileSync(old, streamHeader());
+    for (const path of [old, fresh]) new TraceFile(path, unexpected).close();
+    assert.deepEqual(readFileSync(old), streamHeader());
+    assert.equal(existsSync(fresh), false);
   });
 
   it("say so when they cannot be written", () => {
