@@ -270,12 +270,12 @@ export class UnitContext implements FileContext {
 
   isSubclass(className: string, base: string): boolean {
     if (className === base || this.e.knowledge.ancestors(className).includes(base)) return true;
-    const cls = this.classes.get(className);
+    const cls = this.classes?.get(className);
     return cls !== undefined && this.e.members.ancestors(cls).includes(base);
   }
 
   /** Classes of the workspace met while resolving, for `isSubclass`. */
-  private readonly classes = new Map<string, Extract<Value, { v: "class" }>["cls"]>();
+  private classes: Map<string, Extract<Value, { v: "class" }>["cls"]> | null = null;
 
   uses(name: string, around: SyntaxNode): readonly SyntaxNode[] {
     const region = functionAround(around) ?? this.tree.topNode;
@@ -306,8 +306,10 @@ export class UnitContext implements FileContext {
   private valuesOf(ref: ExprRef): Value[] {
     const values = this.e.expr(this.unit, ref);
     for (const value of values) {
-      if ((value.v === "instance" && value.cls) || value.v === "class")
+      if ((value.v === "instance" && value.cls) || value.v === "class") {
+        this.classes ??= new Map();
         this.classes.set(this.e.members.className(value.cls!), value.cls!);
+      }
     }
     return values;
   }

@@ -175,7 +175,7 @@ class Assembly {
     before.ir = ir;
     before.shape = shape;
     if (changed) {
-      before.classes.get(1)?.basesCell().invalidate();
+      before.headed?.basesCell().invalidate();
       this.hooks.bases(before);
     }
     before.resolution.invalidate();

@@ -84,11 +84,11 @@ export class Graph {
   }
 
   private connect(node: FunctionNode, sites: readonly Site[]): void {
-    for (const callee of node.callees) callee.callers.delete(node);
+    for (const callee of node.callees) callee.notCalledBy(node);
     const callees = new Set<FunctionNode>();
     for (const site of sites) for (const target of site.targets) collect(target, callees);
     node.callees = [...callees];
-    for (const callee of callees) callee.callers.add(node);
+    for (const callee of callees) callee.calledBy(node);
   }
 
   through(site: Site, target: Target) {

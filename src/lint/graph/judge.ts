@@ -80,7 +80,8 @@ function isPartOf(generator: FunctionNode, root: FunctionNode): boolean {
 }
 
 /** `open(p).read()` blocks twice with one and the same remedy: the first call is reported. */
-function withoutRepeats(found: readonly Verdict[]): Verdict[] {
+function withoutRepeats(found: Verdict[]): Verdict[] {
+  if (found.length < 2) return found;
   const kept = new Map<string, Verdict>();
   for (const verdict of found) {
     const key = `${verdict.site.at} ${verdict.reason.sink!.rule}`;

@@ -94,12 +94,14 @@ export interface Reason {
 }
 
 const none: ReadonlyMap<string, Reason> = new Map();
+const nobody: ReadonlySet<FunctionNode> = new Set();
 
 /** A function of the workspace in the call graph. */
 export class FunctionNode {
   sites: readonly Site[] = [];
   reasons: ReadonlyMap<string, Reason> = none;
-  readonly callers = new Set<FunctionNode>();
+  /** Made once there is one: half of all code is called by nobody known. */
+  callers: ReadonlySet<FunctionNode> = nobody;
   callees: readonly FunctionNode[] = [];
   /** The loop calls it, though it is no coroutine function: a callback of a protocol. */
   isCallback = false;
@@ -112,6 +114,15 @@ export class FunctionNode {
     readonly unit: Unit,
     readonly scope: ScopeRef,
   ) {}
+
+  calledBy(caller: FunctionNode): void {
+    if (this.callers === nobody) this.callers = new Set([caller]);
+    else (this.callers as Set<FunctionNode>).add(caller);
+  }
+
+  notCalledBy(caller: FunctionNode): void {
+    if (this.callers !== nobody) (this.callers as Set<FunctionNode>).delete(caller);
+  }
 
   get isAsync(): boolean {
     return this.unit.ir.scopes[this.scope]?.isAsync ?? false;

@@ -55,6 +55,7 @@ export class Solver {
     const queue: FunctionNode[] = [];
     for (const node of this.dirty) {
       again.add(node);
+      if (node.reasons.size === 0) continue; // nobody's chain leads through it
       const now = node.alive ? this.reasonsOf(node) : new Map<string, Reason>();
       if (
         node.alive &&

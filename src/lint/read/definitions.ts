@@ -1,5 +1,6 @@
 import type { Code } from "./code";
 import { operands, readAnnotation, readExpr, readParams } from "./expressions";
+import type { ExprRef } from "./ir";
 import { children, type Place, type Reader } from "./reader";
 import { readBody } from "./statements";
 
@@ -19,7 +20,7 @@ export function readDefinition(
   r.muted++;
   for (const decorator of decorators) {
     for (const part of operands(decorator))
-      if (part.name !== "At") made.decorators.push(readExpr(r, part, place));
+      if (part.name !== "At") made.decorators = [...made.decorators, readExpr(r, part, place)];
   }
   if (isClass) readBases(r, node, place, scope);
   r.muted--;
@@ -61,12 +62,14 @@ function readBases(r: Reader, node: Code, place: Place, scope: number): void {
   const list = node.getChild("ArgList");
   if (!list) return;
   const parts = children(list);
+  const bases: ExprRef[] = [];
   for (let i = 0; i < parts.length; i++) {
     if (parts[i + 1]?.name === "AssignOp") {
       if (parts[i + 2]) readExpr(r, parts[i + 2], place);
       i += 2;
     } else if (!["(", ")", ",", "*", "**"].includes(parts[i].name)) {
-      r.ir.scopes[scope].bases.push(readExpr(r, parts[i], place));
+      bases.push(readExpr(r, parts[i], place));
     }
   }
+  r.ir.scopes[scope].bases = bases;
 }

@@ -1,6 +1,6 @@
 import type { Code } from "./code";
-import type { Awaited, ExprRef } from "./ir";
-import { children, define, maxDepth, type Place, type Reader } from "./reader";
+import type { Awaited, ExprRef, Param } from "./ir";
+import { children, define, maxDepth, noNames, none, type Place, type Reader } from "./reader";
 import { parseAnnotation, stringContent } from "./strings";
 import { readNonBlocking, readTarget } from "./targets";
 
@@ -213,7 +213,7 @@ function readCall(r: Reader, node: Code, place: Place, awaited: Awaited): ExprRe
   const fn = readExpr(r, callee, place);
   const list = node.getChild("ArgList");
   const args: ExprRef[] = [];
-  const kw: Record<string, ExprRef> = {};
+  let kw: Record<string, ExprRef> | null = null;
   let open = false;
   const parts = list ? children(list) : [];
   if (parts.some((part) => part.name === "for")) {
@@ -229,6 +229,7 @@ function readCall(r: Reader, node: Code, place: Place, awaited: Awaited): ExprRe
           r.event(place, parts[i], { e: "iterate", of });
         }
       } else if (parts[i + 1]?.name === "AssignOp" && r.slice(parts[i + 1]) === "=") {
+        kw ??= {};
         if (parts[i + 2]) define(kw, r.slice(part), readExpr(r, parts[i + 2], place));
         i += 2;
       } else if (!part.type.isError) {
@@ -236,7 +237,15 @@ function readCall(r: Reader, node: Code, place: Place, awaited: Awaited): ExprRe
       }
     }
   }
-  const call = r.add({ at: node.from, end: node.to, k: "call", fn, args, kw, open });
+  const call = r.add({
+    at: node.from,
+    end: node.to,
+    k: "call",
+    fn,
+    args: args.length > 0 ? args.slice() : none,
+    kw: kw ?? noNames,
+    open,
+  });
   r.event(place, node, { e: "call", call, awaited });
   if (args.length === 1) readNonBlocking(r, node, place);
   return call;
@@ -302,7 +311,7 @@ function readLambda(r: Reader, node: Code, place: Place): ExprRef {
     const inside = { scope, owner: scope, block: r.block(place.block, -1, 0) };
     const muted = r.muted;
     r.muted = 0;
-    r.ir.scopes[scope].returned.push(readExpr(r, body, inside));
+    r.ir.scopes[scope].returned = [readExpr(r, body, inside)];
     r.muted = muted;
   }
   return r.add({ at: node.from, end: node.to, k: "function", scope });
@@ -311,13 +320,14 @@ function readLambda(r: Reader, node: Code, place: Place): ExprRef {
 /** Parameters of a `def` or `lambda`; defaults and annotations belong to the place around it. */
 export function readParams(r: Reader, list: Code, scope: number, place: Place): void {
   const parts = children(list);
+  const params: Param[] = [];
   let kind: "plain" | "keyword" = "plain";
   const inside = { scope, owner: scope, block: 0 };
   r.muted++;
   for (let i = 0; i < parts.length; i++) {
     const part = parts[i];
     if (part.name === "*" && parts[i + 1]?.name !== "VariableName") kind = "keyword";
-    if (part.name === "/") for (const param of r.ir.scopes[scope].params) param.kind = "positional";
+    if (part.name === "/") for (const param of params) param.kind = "positional";
     if (part.name !== "VariableName") continue;
     const star = parts[i - 1]?.name;
     let annotation: ExprRef | null = null;
@@ -328,7 +338,6 @@ export function readParams(r: Reader, list: Code, scope: number, place: Place): 
       i += 2;
     }
     const name = r.slice(part);
-    const params = r.ir.scopes[scope].params;
     params.push({
       name,
       kind: star === "*" ? "args" : star === "**" ? "kwargs" : kind,
@@ -338,6 +347,7 @@ export function readParams(r: Reader, list: Code, scope: number, place: Place): 
     if (star === "*") kind = "keyword";
     r.bindHere(inside, name, part, { b: "param", index: params.length - 1 });
   }
+  r.ir.scopes[scope].params = params.slice();
   r.muted--;
 }
 
@@ -378,8 +388,8 @@ export function readYield(r: Reader, node: Code, place: Place): ExprRef {
   const values = parts.filter((_, i) => i !== from).map((child) => readExpr(r, child, place));
   if (from >= 0 && values[0] !== undefined) {
     r.event(place, node, { e: "iterate", of: values[0] });
-    fn.yielded.push(r.add({ at: node.from, end: node.to, k: "star", of: values[0] }));
-  } else if (values.length === 1) fn.yielded.push(values[0]);
+    fn.yielded = [...fn.yielded, r.add({ at: node.from, end: node.to, k: "star", of: values[0] })];
+  } else if (values.length === 1) fn.yielded = [...fn.yielded, values[0]];
   return r.add({ at: node.from, end: node.to, k: "other" });
 }
 
@@ -428,7 +438,7 @@ function readComprehension(
     if (element.name !== "*" && element.name !== "**") value = readExpr(r, element, inside);
   }
   const last = value ?? r.add({ at: node.from, end: node.to, k: "other" });
-  if (isGenerator) r.ir.scopes[scope].yielded.push(last);
+  if (isGenerator) r.ir.scopes[scope].yielded = [last];
   return isGenerator
     ? r.add({ at: node.from, end: node.to, k: "generator", scope, value: last })
     : r.add({ at: node.from, end: node.to, k: "comp", type, value: last });

@@ -30,7 +30,13 @@ export type Expr = Range &
   (
     | { k: "name"; id: string; scope: ScopeRef; block: BlockRef }
     | { k: "attr"; of: ExprRef; name: string }
-    | { k: "call"; fn: ExprRef; args: ExprRef[]; kw: Record<string, ExprRef>; open: boolean }
+    | {
+        k: "call";
+        fn: ExprRef;
+        args: readonly ExprRef[];
+        kw: Readonly<Record<string, ExprRef>>;
+        open: boolean;
+      }
     | { k: "await"; of: ExprRef }
     | { k: "star"; of: ExprRef }
     | { k: "sub"; of: ExprRef; index: ExprRef | null; isSlice: boolean }
@@ -59,20 +65,20 @@ export interface Scope extends Range {
   block: BlockRef;
   isAsync: boolean;
   isGenerator: boolean;
-  params: Param[];
-  decorators: ExprRef[];
+  params: readonly Param[];
+  decorators: readonly ExprRef[];
   /** The annotation after `->`. */
   returns: ExprRef | null;
-  returned: ExprRef[];
+  returned: readonly ExprRef[];
   /** What a generator yields. */
-  yielded: ExprRef[];
+  yielded: readonly ExprRef[];
   /** Base classes, for a class; and its other keywords are not kept. */
-  bases: ExprRef[];
+  bases: readonly ExprRef[];
   binds: Record<string, Binding[]>;
-  globals: string[];
-  nonlocals: string[];
+  globals: readonly string[];
+  nonlocals: readonly string[];
   /** What methods set on their first parameter: `self.x = …`. Kept on the method. */
-  attributes: Record<string, Binding[]>;
+  attributes: Readonly<Record<string, Binding[]>>;
   /** A `return` in an arm of an `if` or `match`: what stands below may not run. */
   returnsEarly?: boolean;
   /** Where the name of the function or class stands. */

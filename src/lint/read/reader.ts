@@ -11,6 +11,10 @@ export interface Place {
 /** Nesting that is read; what is nested deeper (generated code, attacks) is left out, so that recursion stays bounded. */
 export const maxDepth = 250;
 
+/** What most scopes and calls have none of: one for all of them, for there are many. */
+export const none: readonly never[] = [];
+export const noNames: Readonly<Record<string, never>> = {};
+
 type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
 
 /** Collects a unit's IR. */
@@ -103,16 +107,16 @@ export class Reader {
       end: node.to - this.base,
       isAsync: false,
       isGenerator: false,
-      params: [],
-      decorators: [],
+      params: none,
+      decorators: none,
       returns: null,
-      returned: [],
-      yielded: [],
-      bases: [],
+      returned: none,
+      yielded: none,
+      bases: none,
       binds: {},
-      globals: [],
-      nonlocals: [],
-      attributes: {},
+      globals: none,
+      nonlocals: none,
+      attributes: noNames,
       nameAt: nameAt - this.base,
     });
     return this.ir.scopes.length - 1;

@@ -57,16 +57,20 @@ const readers: Record<string, StatementReader> = {
     const values = parts.map((part) => readExpr(r, part, place));
     const fn = r.functionOf(place.scope);
     if (isInArm(r, place, fn.block)) fn.returnsEarly = true;
-    if (values.length === 1) fn.returned.push(values[0]);
+    if (values.length === 1) fn.returned = [...fn.returned, values[0]];
     else if (values.length > 1)
-      fn.returned.push(r.add({ at: node.from, end: node.to, k: "items", type: "tuple", of: values }));
+      fn.returned = [
+        ...fn.returned,
+        r.add({ at: node.from, end: node.to, k: "items", type: "tuple", of: values }),
+      ];
   },
   YieldStatement: (r, node, place) => void readYield(r, node, place),
   ImportStatement: readImport,
   ScopeStatement: (r, node, place) => {
     const scope = r.functionOf(place.scope);
     const names = node.getChildren("VariableName").map((name) => r.slice(name));
-    (node.getChild("global") ? scope.globals : scope.nonlocals).push(...names);
+    if (node.getChild("global")) scope.globals = [...scope.globals, ...names];
+    else scope.nonlocals = [...scope.nonlocals, ...names];
   },
   DeleteStatement: (r, node, place) => {
     for (const part of operands(node))

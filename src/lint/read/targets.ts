@@ -1,7 +1,7 @@
 import type { Code } from "./code";
 import { operands, readExpr } from "./expressions";
 import type { Binding } from "./ir";
-import { children, define, type Place, type Reader } from "./reader";
+import { children, define, noNames, type Place, type Reader } from "./reader";
 
 type Given =
   Extract<Binding, { b: "value" | "element" | "enter" | "unknown" }> extends infer B
@@ -71,7 +71,10 @@ function setAttribute(r: Reader, object: Code, name: string, place: Place, bindi
   const fn = r.functionOf(place.scope);
   if (fn.kind !== "def" || object.name !== "VariableName" || fn.params[0]?.name !== r.slice(object)) return;
   if (Object.hasOwn(fn.attributes, name)) fn.attributes[name].push(binding);
-  else define(fn.attributes, name, [binding]);
+  else {
+    if (fn.attributes === noNames) fn.attributes = {};
+    define(fn.attributes, name, [binding]);
+  }
 }
 
 /** Keeps that a method makes a socket of its object non-blocking: `self.sock.setblocking(False)`. */

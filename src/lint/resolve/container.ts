@@ -34,12 +34,12 @@ export class Container {
     readonly header: Unit | null,
   ) {
     this.level = outer ? outer.level + 1 : 0;
-    if (header) header.classes.set(1, new ProjectClass(header, 1, this));
+    header?.setHeaded(new ProjectClass(header, 1, this));
   }
 
   /** The class whose body this is. */
   get cls(): ProjectClass | null {
-    return this.header?.classes.get(1) ?? null;
+    return this.header?.headed ?? null;
   }
 
   get module(): Container {

@@ -37,7 +37,8 @@ export class Evaluator {
   private activeFrom = 0;
   /** The outermost expression being followed that was met again meanwhile. */
   private cut = Number.POSITIVE_INFINITY;
-  private memo = new Map<number, Value[]>();
+  /** What expressions (by number) and names that are bound once (by their binding) were found to be. */
+  private memo = new Map<number | Binding, Value[]>();
   private memoOwner: Cell<unknown> | undefined;
 
   constructor(
@@ -54,19 +55,20 @@ export class Evaluator {
 
   /** Keeps the values of expressions while `run` (the computation of the current cell) lasts. */
   remembering(run: () => void): void {
-    const saved = [this.memo, this.memoOwner] as const;
+    const { memo, memoOwner } = this;
     this.memo = new Map();
     this.memoOwner = currentCell();
     try {
       run();
     } finally {
-      [this.memo, this.memoOwner] = saved;
+      this.memo = memo;
+      this.memoOwner = memoOwner;
     }
   }
 
   expr(unit: Unit, ref: ExprRef): Value[] {
     const key = unit.firstExpr + ref;
-    const remember = this.memoOwner !== undefined && currentCell() === this.memoOwner;
+    const remember = this.isRemembering();
     const known = remember ? this.memo.get(key) : undefined;
     if (known) return known;
     for (let i = this.active.length - 1; i >= this.activeFrom; i--) {
@@ -87,6 +89,10 @@ export class Evaluator {
     if (this.cut >= this.active.length) this.cut = Number.POSITIVE_INFINITY;
     if (remember && this.cut === Number.POSITIVE_INFINITY) this.memo.set(key, found);
     return found;
+  }
+
+  private isRemembering(): boolean {
+    return this.memoOwner !== undefined && currentCell() === this.memoOwner;
   }
 
   private goDeeper(): boolean {
@@ -286,7 +292,7 @@ export class Evaluator {
     at: number | null,
     block: number,
   ): Value[] {
-    if (bindings.length === 1) return this.binding(unit, bindings[0], scope);
+    if (bindings.length === 1) return this.onlyBinding(unit, bindings[0], scope);
     const typed = bindings.find(
       (binding) => binding.b === "annotation" || (binding.b === "value" && binding.annotation !== null),
     );
@@ -297,6 +303,17 @@ export class Evaluator {
     return reaching(bindings, unit.ir.blocks, at, block).flatMap((binding) =>
       this.binding(unit, binding, scope),
     );
+  }
+
+  /** A name that is bound once is the same wherever it stands: `self`, most parameters. */
+  private onlyBinding(unit: Unit, binding: Binding, scope: ScopeRef): Value[] {
+    if (!this.isRemembering()) return this.binding(unit, binding, scope);
+    let found = this.memo.get(binding);
+    if (!found) {
+      found = this.binding(unit, binding, scope);
+      if (this.cut === Number.POSITIVE_INFINITY) this.memo.set(binding, found);
+    }
+    return found;
   }
 
   /**

@@ -9,7 +9,8 @@ export class Knowledge {
   private readonly coroutines: Set<string>;
   private readonly modules: Set<string>;
   private readonly canonicals = new Map<string, string>();
-  private readonly memberNames = new Map<string, string>();
+  /** By class and member. */
+  private readonly memberNames = new Map<string, Map<string, string>>();
   /** Names something is known of, and the classes they are members of. */
   private readonly members = new Set<string>();
   private readonly classes = new Set<string>();
@@ -96,13 +97,17 @@ export class Knowledge {
 
   /** The name under which a member of a class is known: its own or inherited. */
   member(type: string, name: string): string {
-    const full = `${type}.${name}`;
-    let found = this.memberNames.get(full);
+    let names = this.memberNames.get(type);
+    if (!names) {
+      if (this.memberNames.size > 5_000) this.memberNames.clear();
+      names = new Map();
+      this.memberNames.set(type, names);
+    }
+    let found = names.get(name);
     if (found === undefined) {
-      const owner = this.ancestors(type).find((cls) => this.members.has(`${cls}.${name}`));
-      found = owner === undefined ? full : `${owner}.${name}`;
-      if (this.memberNames.size > 50_000) this.memberNames.clear();
-      this.memberNames.set(full, found);
+      const owner = this.ancestors(type).find((cls) => this.members.has(`${cls}.${name}`)) ?? type;
+      found = `${owner}.${name}`;
+      names.set(name, found);
     }
     return found;
   }

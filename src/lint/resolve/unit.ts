@@ -14,8 +14,8 @@ export class Unit {
   readonly id = nextId++;
   /** The functions in it by scope; other scopes have none. */
   readonly functions = new Map<ScopeRef, FunctionNode>();
-  /** The classes in it by scope. */
-  readonly classes = new Map<ScopeRef, ProjectClass>();
+  /** The classes in it by scope; most units have none. */
+  private classes: Map<ScopeRef, ProjectClass> | null = null;
   private yields: Map<ScopeRef, Cell<Value[]>> | null = null;
   private returns: Map<ScopeRef, Cell<Value[]>> | null = null;
   private code!: UnitIR;
@@ -88,7 +88,17 @@ export class Unit {
   }
 
   classAt(scope: ScopeRef): ProjectClass {
+    this.classes ??= new Map();
     return getOrMake(this.classes, scope, () => new ProjectClass(this, scope, null));
+  }
+
+  /** Of a header: the class whose body follows. */
+  get headed(): ProjectClass | null {
+    return this.classes?.get(1) ?? null;
+  }
+
+  setHeaded(cls: ProjectClass): void {
+    this.classes = new Map([[1, cls]]);
   }
 
   /** What it is called in its container, or "". */

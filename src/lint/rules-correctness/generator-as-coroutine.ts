@@ -43,15 +43,16 @@ export const generatorAsCoroutine: Rule = {
 
 /** Reports an expression that is certainly no awaitable. */
 function checkAwaitable(context: FileContext, expression: SyntaxNode, use: string): void {
-  const name = spoken(context, expression);
   const kind = generatorKind(context, expression);
   if (kind !== null) {
+    const name = spoken(context, expression);
     const advice =
       kind === "async"
         ? "an async generator: iterate it with `async for`"
         : "a generator: write `async def` and `await` instead of `yield`";
     context.report({ at: expression, message: `${name} cannot be ${use}, it is ${advice}` });
   } else if (isReference(expression) && isCoroutineFunction(context, expression)) {
+    const name = spoken(context, expression);
     context.report({
       at: expression,
       message: `${name} cannot be ${use}: it is a function, call it to get its coroutine`,
