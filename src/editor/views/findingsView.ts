@@ -75,8 +75,8 @@ export class FindingsView implements vscode.TreeDataProvider<Finding> {
 /** What it is and how long, in the few words that a sidebar has room for; the tooltip has the sentence. */
 function title({ rule, seconds }: Finding, live: boolean): string {
   const titles: Record<FindingRule, string> = {
-    "blocking-call": l10n.t("Blocks the event loop"),
-    starved: l10n.t("Kept waiting for the loop"),
+    "blocking-call": l10n.t("Blocks the loop"),
+    starved: l10n.t("Waited for the loop"),
     deadlock: l10n.t("Deadlock"),
     "never-awaited": l10n.t("Never awaited"),
     "exception-never-retrieved": l10n.t("Exception nobody saw"),
@@ -102,9 +102,10 @@ function userPlace({ at, stack }: Finding): Place | null {
   return stack.findLast((place) => place.user && place.file !== "") ?? at;
 }
 
-/** A task that failed is no finding, for the program may mean it; but nothing to be praised. */
-function nothing({ live, trace }: OpenTrace): string {
+/** A task that failed is no finding, for the program may mean it; but nothing to be praised. Nor is it that nothing ran. */
+function nothing({ live, trace }: OpenTrace): string | undefined {
   const { tasks } = trace;
+  if (tasks.count === 0) return undefined;
   for (let task = 0; task < tasks.count; task++) {
     if (Outcomes[tasks.outcome.get(task)] === "raised") return l10n.t("Nothing found but tasks that failed.");
   }

@@ -2,6 +2,7 @@ import type * as vscode from "vscode";
 import { Command, View } from "../contributions";
 import { Disposables } from "../disposables";
 import { l10n } from "../l10n";
+import type { OpenTrace } from "../runs/openTrace";
 import type { Traces } from "../runs/traces";
 import type { Found } from "./found";
 import { deadlocked, type Row, stateName, taskRows } from "./taskRows";
@@ -46,6 +47,7 @@ export class TasksView implements vscode.TreeDataProvider<Row> {
       new Throttle(REFRESH_MS, () => {
         if (!this.view.visible) return;
         const rows = this.build();
+        this.view.message = rows.length > 0 ? undefined : why(this.traces.current);
         // While VS Code takes in what is new, the buttons of the rows do nothing: not for nothing.
         if (JSON.stringify(rows) === JSON.stringify(this.rows)) return;
         this.rows = rows;
@@ -93,4 +95,10 @@ export class TasksView implements vscode.TreeDataProvider<Row> {
   dispose(): void {
     this.disposables.dispose();
   }
+}
+
+/** Why there are no rows; without any trace a welcome stands there. */
+function why(trace: OpenTrace | null): string | undefined {
+  if (trace === null) return undefined;
+  return trace.live ? l10n.t("Waiting for the program's first task…") : l10n.t("There was no asyncio task.");
 }

@@ -73,6 +73,11 @@ describe("package.json", () => {
       Command.openPlace,
       Command.showTask,
     ]);
+    // What would only say that there is no trace.
+    const ofTrace = contributes.menus.commandPalette
+      .filter((one: { when: string }) => one.when === ContextKey.hasTrace)
+      .map((one: { command: string }) => one.command);
+    assert.deepEqual(ofTrace, [Command.saveTrace, Command.exportReport, Command.compare]);
   });
 
   it("has the launch configuration that the code runs", () => {
