@@ -20,6 +20,7 @@ import { allRules } from "../lint/rules";
 import { unsuppressed } from "../lint/suppress";
 import type { Finding } from "../lint/types";
 import type { LintReport } from "../protocol/lintReport";
+import { digits } from "../trace";
 import { legibly } from "./legible";
 import { sarif } from "./lintFormats/sarif";
 import { textOf } from "./lintFormats/text";
@@ -117,15 +118,20 @@ async function lint(paths: readonly string[], options: Options): Promise<LintRep
       if (notebook && "cells" in notebook) notebooks.set(path, notebook.cells);
     }
     const judged = workspace.paths().sort();
+    let isPart = false;
     for await (const path of around(group)) {
       if (workspace.has(path)) continue;
       const read = await readPython(path);
       if ("text" in read) workspace.offer(path, read.text);
+      isPart = true;
     }
+    // Of a part, only what its own code gets to is looked at; first all of it, for the rules that compare its files.
+    const findings = (path: string) => (isPart ? workspace.findingsSoon(path) : workspace.findings(path));
+    if (isPart) for (const path of judged) findings(path);
     for (const path of judged) {
       report.files++;
       const text = workspace.text(path) ?? "";
-      let kept = unsuppressed(text, workspace.findings(path));
+      let kept = unsuppressed(text, findings(path));
       if (options.addIgnores && kept.length > 0) kept = await ignored(path, text, kept);
       const found = reportFindings(workspace, path, kept);
       const cells = notebooks.get(path);
@@ -200,26 +206,34 @@ async function filesOf(group: Group): Promise<Set<string>> {
   return files;
 }
 
+/** How many files and folders of a project are looked at for what the given files import. */
+const MOST_AROUND = 20_000;
+
 /**
- * What else the files to judge may import: the files of their project and of `src`. Where nothing says what the project is, those of
- * their package, or else beside them, and no more: what is below may be all of somebody's files.
+ * What else the files to judge may import: the files of their package, or beside them, then those of their project and of `src`. Where
+ * nothing says what the project is, no more: what is below may be all of somebody's files.
  */
 async function* around({ project, folder, config, paths }: Group): AsyncGenerator<string> {
-  const roots = new Set(config.src.map((src) => resolve(folder, src)));
-  if (project !== null) roots.add(project);
-  else {
-    for (const { path, isFolder } of paths) {
-      const at = isFolder ? path : dirname(path);
-      const above = await abovePackage(at);
-      if (above !== at) roots.add(join(above, relative(above, at).split(sep)[0]));
-      else if (!isFolder)
-        for (const name of await readdir(at).catch(() => [])) if (name.endsWith(".py")) yield join(at, name);
-    }
-  }
   const given = paths.filter(({ isFolder }) => isFolder).map(({ path }) => path);
+  const roots = new Set<string>();
+  for (const { path, isFolder } of paths) {
+    const at = isFolder ? path : dirname(path);
+    const above = await abovePackage(at);
+    if (above !== at) roots.add(join(above, relative(above, at).split(sep)[0]));
+    else if (!isFolder)
+      for (const name of await readdir(at).catch(() => [])) if (name.endsWith(".py")) yield join(at, name);
+  }
+  for (const src of config.src) roots.add(resolve(folder, src));
+  if (project !== null) roots.add(project);
+  const budget = { left: MOST_AROUND };
   for (const root of roots) {
     if (given.some((path) => path === root || root.startsWith(path + sep))) continue;
-    yield* walk(root, { exclude: config.exclude, excludeFrom: folder, onProblem: () => {} });
+    yield* walk(root, { exclude: config.exclude, excludeFrom: folder, onProblem: () => {}, budget });
+    if (budget.left >= 0) continue;
+    complain(
+      `loopscope: calls are followed into the first ${digits(MOST_AROUND)} files and folders of ${shown(root)} only, and not beyond`,
+    );
+    return;
   }
 }
 

@@ -23,6 +23,8 @@ export interface WalkOptions {
   excludeFrom: string;
   /** Endings of the names of wanted files. */
   endings?: readonly string[];
+  /** How many folders may still be entered and files be found; beyond that it ends. */
+  budget?: { left: number };
   onProblem(path: string, problem: string): void;
 }
 
@@ -45,6 +47,8 @@ async function* walkFolder(
   above: readonly Rules[],
   options: WalkOptions,
 ): AsyncGenerator<string> {
+  const { budget } = options;
+  if (budget && budget.left-- <= 0) return;
   let entries: Dirent[];
   try {
     entries = await readdir(folder, { withFileTypes: true });
@@ -61,7 +65,9 @@ async function* walkFolder(
       if (SKIPPED.has(entry.name) || isIgnored(`${path}/`, rules) || (await isEnvironment(path))) continue;
       yield* walkFolder(path, rules, options);
     } else if (isWanted(entry.name, options) && !isIgnored(path, rules)) {
-      if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(path)))) yield path;
+      if (!entry.isFile() && !(entry.isSymbolicLink() && (await isFile(path)))) continue;
+      if (budget && budget.left-- <= 0) return;
+      yield path;
     }
   }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
+import { walk } from "../../src/files/walk";
 import type { LintReport } from "../../src/protocol/lintReport";
 import { Folder, loopscope } from "./cli";
 
@@ -379,6 +380,26 @@ describe("loopscope lint", () => {
     folder.file("app/pyproject.toml", '[tool.loopscope]\nsrc = [".."]\n');
     assert.deepEqual(await told("app"), found);
     assert.deepEqual(await told("app/a.py", "--config", folder.at("app/pyproject.toml")), found);
+  });
+
+  it("looks at no more folders and files of a project than it may", async () => {
+    for (const name of ["a/1.py", "a/2.py", "b/1.py", "c/1.py"]) folder.file(name, "");
+    const walked = async (left: number) => {
+      const budget = { left };
+      const found = [];
+      const options = { exclude: [], excludeFrom: folder.path, onProblem: assert.fail, budget };
+      for await (const path of walk(folder.path, options)) found.push(path);
+      return [found.length, budget.left < 0];
+    };
+    // Four folders and four files.
+    assert.deepEqual(
+      [await walked(8), await walked(7), await walked(3)],
+      [
+        [4, false],
+        [3, true],
+        [1, true],
+      ],
+    );
   });
 
   it("exits with 2, the reason on stderr and nothing on stdout, when it cannot run", async () => {

@@ -21,7 +21,12 @@ const vs = {
   ThemeColor: class {},
   window: { createTreeView: () => view },
 } as unknown as typeof vscode;
-const view = { message: undefined, visible: true, onDidChangeVisibility: () => ({ dispose() {} }), dispose() {} };
+const view = {
+  message: undefined,
+  visible: true,
+  onDidChangeVisibility: () => ({ dispose() {} }),
+  dispose() {},
+};
 
 const finding = (rule: Finding["rule"]): Finding => ({
   rule,
