@@ -182,6 +182,9 @@ const media: Part = {
   blocking: [
     ...request("yt_dlp.YoutubeDL.", "extract_info download process_ie_result"),
     ...request("tweepy.Client.", TWITTER),
+    // Whatever of Reddit's it is, it has these; the others only say what is meant.
+    ...request("praw._Thing.", "submit reply edit delete upvote downvote save hide mark_read message"),
+    ...request("praw._Thing.", "hot new top rising controversial search stream list", { lazy: true }),
     ...request("spotipy.Spotify.", SPOTIFY),
     ...request("telebot.TeleBot.", TELEBOT),
     ...request("deepl.Translator.", "translate_text translate_document get_usage"),
@@ -198,6 +201,7 @@ const media: Part = {
     ...request("zeep.", "Client", { note: "the constructor fetches the description of the service" }),
   ],
   returns: {
+    ...each("praw.", "Reddit.__getattr__ _Thing.__getattr__ _Thing.__call__", "praw._Thing"),
     "web3.Web3.eth": "web3._Eth",
     "web3._Eth.contract": "web3._Contract",
     "web3._Contract.functions": "web3._Call",

@@ -1,13 +1,13 @@
 /** Databases and object-relational mappers beside those of database.ts. */
-import { blocking, each, type Part } from "./define";
+import { blocking, each, names, type Part } from "./define";
 
 const EXECUTE = "execute executemany";
 const FETCH = "fetchone fetchmany fetchall __iter__";
 const db = (prefix: string, list: string, extra = {}) => blocking("blocking-database", prefix, list, extra);
 
-/** What sends the query of a Django `QuerySet`, and what makes another one of it. */
+/** What sends the query of a Django `QuerySet`, beside iterating it, and what makes another one of it. */
 const DJANGO = `get create get_or_create update_or_create bulk_create bulk_update count exists first last aggregate
-  in_bulk earliest latest delete update contains explain __iter__ __len__ __bool__`;
+  in_bulk earliest latest delete update contains explain`;
 const DJANGO_STEPS = `all filter exclude order_by annotate alias values values_list select_related prefetch_related
   distinct only defer using reverse union intersection difference select_for_update dates datetimes none`;
 const PEEWEE_STEPS = `where order_by group_by having join limit offset distinct switch from_ with_cte dicts tuples
@@ -107,12 +107,62 @@ const stores: Part = {
 };
 
 /** Django's says so itself, by an error: `SynchronousOnlyOperation`. Its asynchronous methods begin with an `a`. */
-const mappers: Part = {
+const django: Part = {
   blocking: [
-    ...db("django.db.models.QuerySet.", DJANGO),
+    ...db("django.db.models.QuerySet.", `${DJANGO} __iter__ __len__ __bool__`),
     ...db("django.db.models.QuerySet.", "iterator", { lazy: true }),
+    ...db("django.db.models.ManyToManyField.", "add remove set clear"),
+    ...db("django.db.models._Related.", "first last exists create get_or_create bulk_create aggregate"),
     ...db("django.db.models.Model.", "save delete refresh_from_db full_clean"),
     ...db("django.shortcuts.", "get_object_or_404 get_list_or_404"),
+    ...db("django.db.transaction.Atomic.", "__enter__"),
+    ...db("django.db._Cursor.", `${EXECUTE} callproc ${FETCH}`),
+    ...db("django.contrib.auth.", "authenticate login logout"),
+    ...blocking("blocking-socket", "django.core.mail.", "send_mail send_mass_mail mail_admins mail_managers"),
+    ...blocking("blocking-socket", "django.core.mail.EmailMessage.", "send"),
+  ],
+  returns: {
+    "django.db.models.Model.objects": "django.db.models.Manager[Self]",
+    "django.db.models.Manager.__get__": "Self",
+    ...each("django.db.models.QuerySet.", "as_manager", "django.db.models.Manager"),
+    ...each("django.db.models.QuerySet.", DJANGO_STEPS, "django.db.models.QuerySet[Item]"),
+    ...each("django.db.models.QuerySet.", "get create first last earliest latest __getitem__", "Item"),
+    ...each("django.db.models.QuerySet.", "get_or_create update_or_create", "tuple[Item, bool]"),
+    ...each("django.db.models.QuerySet.", "__iter__ iterator aiterator", "Iterator[Item]"),
+    ...each("django.db.models.QuerySet.", "aget acreate afirst alast aearliest alatest", "Item"),
+    ...each("django.db.models.QuerySet.", "aget_or_create aupdate_or_create", "tuple[Item, bool]"),
+    // An attribute that no class has: the other end of a relation. What else it may be has none of these methods.
+    "django.db.models.Model.__getattr__": "django.db.models._Related",
+    ...each(
+      "django.db.models._Related.",
+      "all filter exclude order_by select_related",
+      "django.db.models.QuerySet",
+    ),
+    "django.db.transaction.atomic": "django.db.transaction.Atomic",
+    "django.db.connection": "django.db._Connection",
+    "django.db.connections": "dict[str, django.db._Connection]",
+    "django.db._Connection.cursor": "django.db._Cursor",
+    "django.contrib.auth.get_user_model": "type[django.contrib.auth.models.User]",
+  },
+  bases: {
+    "django.db.models.Manager": ["django.db.models.QuerySet"],
+    "django.db.models.ManyToManyField": ["django.db.models.QuerySet"],
+    "django.core.mail.EmailMultiAlternatives": ["django.core.mail.EmailMessage"],
+    ...each("django.contrib.auth.models.", "User AbstractUser AbstractBaseUser Group Permission", [
+      "django.db.models.Model",
+    ]),
+  },
+  aliases: {
+    "django.db.models.query.QuerySet": "django.db.models.QuerySet",
+    "django.db.models.manager.Manager": "django.db.models.Manager",
+    "django.db.models.base.Model": "django.db.models.Model",
+    "django.contrib.auth.base_user": "django.contrib.auth.models",
+  },
+  coroutines: names("django.db.models.QuerySet.", DJANGO.replace(/\w+/g, "a$&")),
+};
+
+const peewee: Part = {
+  blocking: [
     ...db("peewee.Database.", "connect execute_sql create_tables drop_tables"),
     ...db(
       "peewee.Model.",
@@ -122,20 +172,10 @@ const mappers: Part = {
     ...db("peewee._Query.", "execute get get_or_none first count exists scalar __iter__"),
   ],
   returns: {
-    "django.db.models.Model.objects": "django.db.models.Manager",
-    ...each("django.db.models.QuerySet.", DJANGO_STEPS, "django.db.models.QuerySet"),
     ...each("peewee.Model.", "select update insert insert_many delete", "peewee._Query"),
     ...each("peewee._Query.", PEEWEE_STEPS, "Self"),
   },
-  bases: {
-    "django.db.models.Manager": ["django.db.models.QuerySet"],
-    ...each("peewee.", "SqliteDatabase PostgresqlDatabase MySQLDatabase", ["peewee.Database"]),
-  },
-  aliases: {
-    "django.db.models.query.QuerySet": "django.db.models.QuerySet",
-    "django.db.models.manager.Manager": "django.db.models.Manager",
-    "django.db.models.base.Model": "django.db.models.Model",
-  },
+  bases: each("peewee.", "SqliteDatabase PostgresqlDatabase MySQLDatabase", ["peewee.Database"]),
 };
 
-export const drivers: readonly Part[] = [sql, stores, mappers];
+export const drivers: readonly Part[] = [sql, stores, django, peewee];

@@ -13,12 +13,9 @@ const POP = "user pass_ stat list retr dele top uidl noop rset quit stls";
 const SFTP = `get getfo put putfo open file stat lstat listdir listdir_attr listdir_iter mkdir rmdir remove unlink
   rename posix_rename chmod chown utime truncate symlink readlink normalize chdir`;
 
-/** The calls of AWS's clients that programs make most; there are thousands. */
-const AWS = `upload_file upload_fileobj download_file download_fileobj put_object get_object head_object delete_object
-  copy_object list_objects list_objects_v2 list_buckets put_item get_item update_item delete_item query scan
-  batch_write_item batch_get_item send_message send_messages receive_message receive_messages delete_message publish
-  invoke invoke_model converse start_execution get_secret_value get_parameter get_parameters send_email
-  describe_instances assume_role get_caller_identity put_record put_records put_events`;
+/** What AWS's clients do without asking anybody; all their other methods, thousands of them, send a request. */
+const AWS_LOCAL =
+  "can_paginate close generate_presigned_url generate_presigned_post get_available_subresources";
 
 export const http: Part = {
   blocking: [
@@ -47,7 +44,17 @@ export const http: Part = {
       "openai._Resource.",
       "create parse stream generate edit list retrieve delete",
     ),
-    ...blocking("blocking-http", "boto3._Client.", AWS),
+    ...blocking("blocking-http", "boto3._Client.", "*"),
+    ...blocking(
+      "blocking-http",
+      "boto3._",
+      "Paginator.paginate Collection.all Collection.filter Collection.limit",
+      {
+        lazy: true,
+      },
+    ),
+    ...blocking("blocking-http", "boto3._", "Collection.__iter__ Collection.delete Waiter.wait"),
+    ...blocking("blocking-http", "xmlrpc.client.ServerProxy.", "*"),
   ],
   returns: {
     "requests.session": "requests.Session",
@@ -56,7 +63,17 @@ export const http: Part = {
     "openai._Resource.__getattr__": "openai._Resource",
     "openai.OpenAI.with_options": "Self",
     ...each("boto3.", "client resource session.Session.client session.Session.resource", "boto3._Client"),
-    ...each("boto3._Client.", "Table Bucket Object Queue", "boto3._Client"),
+    ...each("boto3._Client.", "Table Bucket Object Queue Topic Instance", "boto3._Client"),
+    ...each("boto3._Client.", AWS_LOCAL, "None"),
+    "boto3._Client.get_paginator": "boto3._Paginator",
+    "boto3._Client.get_waiter": "boto3._Waiter",
+    "boto3._Client.exceptions": "boto3._Exceptions",
+    "boto3._Client.meta": "boto3._Meta",
+    "boto3._Meta.client": "boto3._Client",
+    ...each("boto3._Client.", "objects object_versions buckets instances tables queues", "boto3._Collection"),
+    ...each("boto3._Paginator.", "paginate", "Iterator[dict]"),
+    ...each("boto3._Collection.", "all filter limit", "Iterator[boto3._Client]"),
+    "xmlrpc.client.ServerProxy.__getattr__": "xmlrpc.client.ServerProxy",
     ...each("requests.", VERBS, "requests.Response"),
     ...each("requests.Session.", `${VERBS} send`, "requests.Response"),
     ...each("httpx.", VERBS, "httpx.Response"),
@@ -127,6 +144,8 @@ export const socket: Part = {
     ...blocking("blocking-socket", "poplib.POP3.", POP),
     ...blocking("blocking-socket", "paramiko.SSHClient.", "connect exec_command open_sftp invoke_shell"),
     ...blocking("blocking-socket", "paramiko.SFTPClient.", SFTP),
+    ...blocking("blocking-socket", "paramiko.ChannelFile.", "read readline readlines __iter__"),
+    ...blocking("blocking-socket", "paramiko.Channel.", "recv recv_exit_status send sendall exec_command"),
     ...blocking("blocking-socket", "paramiko.", "Transport", { note: "the constructor connects" }),
     ...blocking("blocking-socket", "paramiko.Transport.", "connect start_client open_session auth_password"),
     ...blocking("blocking-socket", "websocket.", "create_connection"),
@@ -148,6 +167,10 @@ export const socket: Part = {
     // Without a connection to set up, and with nothing to wait for.
     ...each("socket._DatagramSocket.", "connect send sendto", "int"),
     "paramiko.SSHClient.open_sftp": "paramiko.SFTPClient",
+    "paramiko.SSHClient.exec_command":
+      "tuple[paramiko.ChannelFile, paramiko.ChannelFile, paramiko.ChannelFile]",
+    "paramiko.ChannelFile.channel": "paramiko.Channel",
+    "paramiko.SSHClient.invoke_shell": "paramiko.Channel",
     "paramiko.SSHClient.get_transport": "paramiko.Transport",
     "paramiko.SFTPClient.from_transport": "paramiko.SFTPClient",
     "websocket.create_connection": "websocket.WebSocket",

@@ -168,7 +168,7 @@ export const waits: Part = {
       "multiprocessing.pool.AsyncResult",
     ),
     "threading.current_thread": "threading.Thread",
-    "celery.Celery.send_task": "celery.result.AsyncResult",
+    ...each("celery.", "Celery.send_task Task.delay Task.apply_async", "celery.result.AsyncResult"),
   },
   bases: {
     ...each("", "select.poll select.epoll select.kqueue sched.scheduler pexpect.spawn", []),

@@ -217,6 +217,11 @@ const brokers: Part = {
       note: "waits while the queue is full",
     }),
     ...roundTrip("serial.Serial.", SERIAL),
+    ...roundTrip("serial.", "Serial", { note: "the constructor opens the port", needsArguments: true }),
+    ...roundTrip("ldap3.", "Connection", {
+      note: "auto_bind connects",
+      given: { position: 3, keyword: "auto_bind", like: /^(?:True|AUTO_BIND_(?!NONE|DEFAULT))/ },
+    }),
     ...roundTrip("ldap3.Connection.", "bind search modify add delete compare start_tls"),
     ...roundTrip("fabric.Connection.", "run sudo put get local open"),
   ],

@@ -17,9 +17,9 @@ export interface Catalog {
   /**
    * What a call or an attribute gives: a type expression as Python would write it in an annotation, with qualified names:
    * `{"sqlite3.connect": "sqlite3.Connection", "pathlib.Path.parent": "pathlib.Path", "pathlib.Path.glob":
-   * "Iterator[pathlib.Path]"}`. `Self` is the receiver's class. A class called gives its instance and needs no entry.
+   * "Iterator[pathlib.Path]"}`. `Self` is the receiver's class, `Item` what stands in the brackets of its type. A class called gives its instance and needs no entry.
    * `pathlib.PurePath.__truediv__` is an operator, `X.__enter__` what `with X() as y` binds (`Self` if not listed),
-   * `X.__aenter__` the same for `async with`. For a coroutine function give what awaiting it gives, and list the
+   * `X.__aenter__` the same for `async with`. `X.__get__` is "Self" where the class around is what its type has in brackets. For a coroutine function give what awaiting it gives, and list the
    * function in `coroutines`.
    */
   returns: Readonly<Record<string, string>>;
@@ -37,7 +37,10 @@ export interface Catalog {
 }
 
 export interface BlockingCall {
-  /** A function, a method, or a class (then the constructor blocks). `Class.__enter__` is entering it, `.__iter__` iterating. */
+  /**
+   * A function, a method, or a class (then the constructor blocks). `Class.__enter__` is entering it, `.__iter__` iterating,
+   * `Class.*` whatever method the catalogue does not name.
+   */
   name: string;
   rule: string;
   /** Instead of the rule's own severity. */
@@ -53,7 +56,7 @@ export interface BlockingCall {
   /** Blocks only when it is given something: `smtplib.SMTP()` does not connect yet. */
   needsArguments?: boolean;
   /** Blocks only when the argument, a name or a literal as it is written, looks so: `feedparser.parse(url)`. */
-  given?: { position: number; like: RegExp };
+  given?: { position: number; keyword?: string; like: RegExp };
   /**
    * Where the call is wrong: on the loop (the default), or in code that runs in another thread (`not-thread-safe`:
    * `asyncio.Future.set_result`); the latter is reported at the call that hands the code to the thread.

@@ -238,7 +238,8 @@ export class Targets {
   read(values: readonly Value[], name: string): Target[] {
     return flatten(this.e.members.objects(values), (value): Target[] => {
       if (value.v !== "instance" || !value.cls) return [];
-      const found = this.e.members.lookup(value.cls, name) ?? [];
+      const found = this.e.members.lookup(value.cls, name);
+      if (!found) return this.e.members.isWhollyKnown(value.cls) ? this.method(value.cls, "__getattr__") : [];
       return flatten(found, (attribute): Target[] => {
         if (attribute.v === "property") return this.functionCalled(asMethod(attribute), null);
         return attribute.v === "instance" && attribute.cls && value.cls!.has(name)
@@ -261,11 +262,12 @@ export class Targets {
   excused(call: BlockingCall, unit: Unit, expr: CallExpr): boolean {
     if (call.needsArguments && expr.args.length === 0 && Object.keys(expr.kw).length === 0 && !expr.open)
       return true;
-    if (
-      call.given &&
-      !call.given.like.test(writtenAs(unit.ir.exprs, unit.ir.exprs[expr.args[call.given.position]]))
-    )
-      return true;
+    if (call.given) {
+      const { position, keyword, like } = call.given;
+      const ref =
+        keyword !== undefined && Object.hasOwn(expr.kw, keyword) ? expr.kw[keyword] : expr.args[position];
+      if (!like.test(writtenAs(unit.ir.exprs, unit.ir.exprs[ref]))) return true;
+    }
     return (call.unless ?? []).some(({ keyword, position, values }) => {
       const ref: ExprRef | undefined =
         keyword !== undefined && Object.hasOwn(expr.kw, keyword)

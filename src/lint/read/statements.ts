@@ -176,6 +176,9 @@ function readAssign(r: Reader, node: Code, place: Place): void {
   }
   const values = groups[groups.length - 1];
   const value = readList(r, values, node, place);
+  const takesApart = groups.some((part) => part.length > 1 || part[0]?.name === "TupleExpression");
+  if (takesApart && values[0] && r.ir.exprs[value].k === "call")
+    r.event(place, values[0], { e: "iterate", of: value });
   for (const targets of groups.slice(0, -1)) {
     const named = targets.filter((part) => part.name !== "*");
     const given = { b: "value" as const, value, annotation, path: [] };

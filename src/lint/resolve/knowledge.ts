@@ -105,9 +105,11 @@ export class Knowledge {
     }
     let found = names.get(name);
     if (found === undefined) {
-      const owner = this.ancestors(type).find((cls) => this.members.has(`${cls}.${name}`)) ?? type;
-      found = `${owner}.${name}`;
+      const owner = this.ancestors(type).find((cls) => this.members.has(`${cls}.${name}`));
+      found = `${owner ?? type}.${name}`;
       names.set(name, found);
+      const any = owner === undefined ? this.blocking.get(`${type}.*`) : undefined;
+      if (any) this.blocking.set(found, { ...any, name: found });
     }
     return found;
   }

@@ -30,6 +30,9 @@ export class Members {
         return this.of(this.objects([value]), name);
       case "super":
         return this.inBases(value.cls, name).flatMap((found) => this.bind(found, true));
+      case "offloaded":
+        // What decorators of Celery's make.
+        return /^(?:delay|apply_async)$/.test(name) ? [{ v: "external", name: `celery.Task.${name}` }] : [];
       case "function":
         // `function.__wrapped__`, and whatever decorators add: unknown.
         return [];
@@ -49,12 +52,36 @@ export class Members {
 
   private onClass(cls: ProjectClass, name: string, object: Value | null): Value[] {
     const found = this.lookup(cls, name);
-    if (!found) return [];
+    if (!found) return object ? this.otherwise(cls, object) : [];
     return flatten(found, (value): Value[] => {
       if (value.v === "property") return object ? this.e.functions.returned(asMethod(value)) : [value];
       if (value.v === "accessor") return [];
-      if (value.v === "member" && object) return [{ ...value, self: object }];
+      if (value.v === "member") return [{ ...value, self: object ?? this.instance(cls) }];
+      if (value.v === "instance" && value.args.length === 0 && this.knowsItsOwner(value))
+        return [{ ...value, args: [[this.instance(cls)]] }];
       return this.bind(value, object !== null);
+    });
+  }
+
+  private instance(cls: ProjectClass): Value {
+    return { v: "instance", cls, type: this.className(cls), args: [] };
+  }
+
+  /** Whether it is about objects of the class it is an attribute of, as a manager of Django's is: `objects = Recent()`. */
+  private knowsItsOwner({ cls, type }: Extract<Value, { v: "instance" }>): boolean {
+    const { knowledge } = this.e;
+    const getter = cls
+      ? (this.lookup(cls, "__get__") ?? []).map((value) => (value.v === "member" ? value.name : ""))
+      : [knowledge.member(type, "__get__")];
+    return getter.some((name) => knowledge.returns(name) === "Self");
+  }
+
+  /** An attribute that no class of the workspace has: what `__getattr__` gives. */
+  private otherwise(cls: ProjectClass, object: Value): Value[] {
+    return flatten(this.lookup(cls, "__getattr__") ?? [], (value): Value[] => {
+      if (value.v === "function") return this.e.functions.returned(value);
+      const known = value.v === "member" ? this.e.knowledge.returns(value.name) : undefined;
+      return known ? catalogType(this.e.knowledge, known, object) : [];
     });
   }
 
@@ -196,6 +223,13 @@ export class Members {
       } else if (value.v === "external") found.push(...this.e.knowledge.ancestors(value.name));
     }
     return found;
+  }
+
+  /** Whether all it can have is in the workspace. */
+  isWhollyKnown(cls: ProjectClass): boolean {
+    return this.externalBases(cls).every((base) =>
+      /^(?:typing\.(?:Generic|Protocol)|abc\.ABC|builtins\.object)$/.test(base),
+    );
   }
 
   /** Whether it only describes others that do not inherit from it, and whose methods may well be of another kind: zope's. */

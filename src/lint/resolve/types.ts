@@ -64,6 +64,7 @@ export function catalogType(knowledge: Knowledge, text: string, self: Value | nu
 
 function build(knowledge: Knowledge, type: TypeName, self: Value | null): Value[] {
   if (type.name === "Self") return self ? [self] : [];
+  if (type.name === "Item") return self?.v === "instance" ? (self.args[0] ?? []) : [];
   if (type.name === "None" || type.name === "") return [];
   const args = type.args.map((arg) => arg.flatMap((inner) => build(knowledge, inner, self)));
   if (type.name.includes(".")) {

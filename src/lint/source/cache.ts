@@ -3,7 +3,7 @@ import type { UnitIR } from "../read/ir";
 import type { Cut } from "./cut";
 
 /** Changes whenever what is read of a file, or the grammar, changes. */
-const version = 10;
+const version = 11;
 
 export interface Packed {
   cuts: Cut[];

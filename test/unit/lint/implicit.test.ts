@@ -109,4 +109,30 @@ async def main(a: Shown, b: Formatted, c: Described, row: Row, n: int):
     row.other
     row.set
 `));
+
+  it("are those that give an attribute nobody has, and the next of what is taken apart", () =>
+    blocks(`
+import time
+from elsewhere import Base
+class Remote:
+    known = 1
+    def __init__(self): self.set = 1
+    def __getattr__(self, name): return open(name).read()
+class Half(Base):
+    def __getattr__(self, name): return open(name).read()
+def chunks():
+    yield open("x")
+    yield open("y")
+def pair():
+    return 1, 2
+async def main(a: Remote, b: Half):
+    a.title  # !
+    a.known, a.set
+    b.title
+    first, second = chunks()  # !
+    (first, second) = chunks()  # !
+    first, *rest = chunks()  # !
+    x, y = pair()
+    whole = chunks()
+`));
 });

@@ -55,7 +55,9 @@ describe("the catalogue", () => {
     const onInstances =
       /^(multiprocessing\.\w+|threading\.R?Lock|threading\.Condition|asyncio\.Condition|io\.IOBase|select\.poll)\./;
     assert.deepEqual(
-      missing([...new Set(names)]).filter((name) => !NOT_EVERYWHERE.has(name) && !onInstances.test(name)),
+      missing([...new Set(names)].filter((name) => !name.endsWith(".*"))).filter(
+        (name) => !NOT_EVERYWHERE.has(name) && !onInstances.test(name),
+      ),
       [],
     );
   });
