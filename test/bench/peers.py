@@ -45,8 +45,13 @@ import asyncio, aiomonitor
 new_event_loop = asyncio.new_event_loop
 def traced_loop():
     loop = new_event_loop()
-    monitor = aiomonitor.Monitor(loop, hook_task_factory=True)
-    loop.set_task_factory(monitor._create_traced_task)
+    monitor = aiomonitor.Monitor(loop, termui_port=0, webui_port=0, console_enabled=False, hook_task_factory=True)
+    monitor.start()
+    close = loop.close
+    def closing():
+        monitor.close()
+        close()
+    loop.close = closing
     return loop
 asyncio.new_event_loop = traced_loop
 """,

@@ -92,12 +92,13 @@ def environment(way, listener):
 
 
 def measure(python, size, name, way, listener):
-    """(processor ns, steps, peak KiB, processor ns of other threads, bytes, events) of one process; None if it fails: a peer's."""
+    """(processor ns, steps, peak KiB, processor ns of other threads, bytes, events) of one process; None if it fails: a peer's, and why is said on stderr."""
     how = "traced" if way in TRACED else way
     command = [python, "-c", ONE, HERE, size, name, how]
     done = subprocess.run(command, env=environment(way, listener), capture_output=True, text=True)
     if done.returncode or not done.stdout.strip():
         if way in peers.PREAMBLES:
+            print("%s is left out of %s: %s" % (way, name, (done.stderr.splitlines() or ["no reason given"])[-1]), file=sys.stderr)
             return None
         raise SystemExit(done.stderr)
     cpu, steps, peak, others = map(int, done.stdout.split()[-4:])
