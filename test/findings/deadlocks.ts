@@ -322,19 +322,22 @@ asyncio.run(main())
       },
     },
     {
-      title: "a lock whose holder has ended",
+      title: "a lock whose holder has ended, and that others are gathered for, after Ctrl-C",
       program: `
 async def forgets(lock):
     await lock.acquire()
+async def takes(lock):
+    async with lock: #: waits
+        pass
 async def main():
     lock = asyncio.Lock()
     await asyncio.create_task(forgets(lock), name="forgetful")
-    signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
     signal.setitimer(signal.ITIMER_REAL, 0.6)
-    async with lock: #: waits
-        pass
+    await asyncio.gather(takes(lock), takes(lock))
 asyncio.run(main())
 `,
+      code: 130,
       check(ran) {
         const found = ran.one("deadlock");
         ran.at(found, "waits");

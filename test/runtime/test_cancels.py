@@ -212,6 +212,29 @@ class Cancels(Compared):
         self.assertEqual((result.code, result.err), (0, b""))
         self.assertEqual(result.out.decode().split("\n")[:-1], ["False True False", "True True False"] * 3)
 
+    def test_tasks_in_a_circle(self):
+        """They cancel one another up to the recursion limit."""
+        shown = self.same(
+            """
+            import asyncio
+            async def main():
+                tasks = []
+                async def other(n):
+                    await tasks[1 - n]
+                tasks += [asyncio.create_task(other(n)) for n in range(2)]
+                await asyncio.sleep(0.01)
+                try:
+                    tasks[0].cancel()
+                except RecursionError as exc:
+                    print("too deep")
+                await asyncio.create_task(asyncio.sleep(0), name="later")
+            loop = asyncio.new_event_loop()
+            loop.set_exception_handler(lambda loop, context: None)
+            loop.run_until_complete(main())
+            """
+        )
+        self.assertEqual((shown.run.stats[-1]["notes"], shown.run.tasks[-1].outcome), ([], "returned"))
+
     def test_finalizers_at_the_end(self):
         """Tasks are cancelled when most of the interpreter is gone."""
         shown = self.same(

@@ -50,6 +50,8 @@ def asked(task):
             task = waiter  # what it awaits is cancelled in its place
         if not task.done() and refuses(waiter) and frame is not None and calls(frame):
             cancelled(task, frame)
+    except RecursionError:
+        raise  # it is the program that is so deep: see `standin.py`
     except Exception as exc:
         state.fault(exc, "Task.cancel")
 

@@ -40,7 +40,10 @@ def descriptor(stock, note):
         __slots__ = ()
 
         def __get__(self, thing, kind=None):
-            note(thing)
+            try:
+                note(thing)
+            except RecursionError:  # it could not be called: tasks in a circle cancel one another until then
+                pass
             return bind(thing, kind)
 
     codes.mark(StandIn.__get__.__code__, codes.SKIP)

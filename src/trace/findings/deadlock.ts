@@ -109,12 +109,19 @@ function deadlocksAt(trace: Trace, program: number, t: number, idle: boolean, to
   if (!idle) return found;
   const circular = waitingFor(graph.waiters, graph.stuck, told);
   const rest = [...graph.stuck].filter((task) => !circular.has(task) && !told.has(task));
-  if (rest.length > 0 && rest.every((task) => neverWoke(trace, graph, task))) {
+  if (rest.length > 0 && neverWokenFromOutside(trace, graph, rest)) {
     for (const task of rest) told.add(task);
     found.push(describeStuck(trace, graph, rest, Number.POSITIVE_INFINITY));
   }
   if (graph.stuck.size === 0) found.push(...onlyTimers(trace, program, graph, told));
   return found;
+}
+
+/** Whether the waits of some tasks never ended, or by cancellations only: that of one wakes those that wait for it. */
+function neverWokenFromOutside(trace: Trace, graph: WaitGraph, tasks: number[]): boolean {
+  const among = new Set(tasks);
+  const by = (task: number) => trace.steps.by.get(graph.waiters.get(task)!.row);
+  return tasks.every((task) => neverWoke(trace, graph, task) || among.has(by(task)));
 }
 
 /** Whether a task's wait ended only by a cancellation, or not at all. */
