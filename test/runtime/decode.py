@@ -344,8 +344,12 @@ class Run:
     def read_future(self):
         future, t, wait = self.subject, self.time(), WAITS[self.arg & 31]
         pool = (self.key(), self.int(), bool(self.arg & 64)) if self.arg & 32 else None
-        self.futures[future] = (wait, self.text())
-        return (*self.futures[future], pool)
+        told = (wait, self.text())
+        if self.arg & 31:
+            self.futures[future] = told
+        else:
+            self.futures.pop(future, None)
+        return (*told, pool)
 
     def read_raised(self):
         task = self.task(self.subject)

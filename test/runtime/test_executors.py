@@ -41,6 +41,30 @@ class ThreadIsFaster(unittest.TestCase):
                 self.assertEqual(rows, [("thread", "thread", None)] if result.out == b"False\n" else [])
 
 
+class Freed(unittest.TestCase):
+    """Another future may have the key of one that is gone, awaited or not: it is none of a thread."""
+
+    def test_a_future_with_the_key_of_another(self):
+        result = traced.run("""
+            import asyncio
+            async def main():
+                loop = asyncio.get_running_loop()
+                for _ in range(20):
+                    await asyncio.gather(*[loop.run_in_executor(None, len, "x") for _ in range(6)])
+                    loop.run_in_executor(None, len, "x")
+                    await asyncio.sleep(0.001)
+                    future = loop.create_future()
+                    loop.call_soon(future.set_result, None)
+                    await future  #: alone
+            asyncio.run(main())
+        """)
+        self.assertEqual((result.code, result.err), (0, b""))
+        alone = [row for row in result.run.find("main").suspensions if row["stack"][-1].line == 11]
+        told = {fields[0] for _, name, fields in result.run.records if name == "FUTURE"}
+        self.assertEqual((len(alone), told), (20, {"thread", "?"}))
+        self.assertEqual([row["on"][0] for row in alone if row["on"]], [])
+
+
 class Pools(unittest.TestCase):
     """Work is handed to a pool: which, at how many pieces it works at a time, and whether it is asyncio's own."""
 
@@ -71,7 +95,7 @@ class Pools(unittest.TestCase):
             with self.subTest(arguments=arguments):
                 result = traced.run(source, *arguments)
                 self.assertEqual((result.code, result.err), (0, b""))
-                pools = [fields[2] for _, name, fields in result.run.records if name == "FUTURE"][:6]
+                pools = [fields[2] for _, name, fields in result.run.records if name == "FUTURE" and fields[0] != "?"]
                 mine, more, again, own, default, same = pools
                 self.assertEqual((mine, mine[1:], more[1:], own), (again, (1, False), (3, False), None))
                 self.assertNotEqual(mine[0], more[0])

@@ -1,5 +1,7 @@
 """Work handed to threads and processes: FUTURE records, so that the wait is known to be for one, and for what."""
 
+from _weakref import ref
+
 from . import state
 from .records import FUTURE, FUTURE_DEFAULT, FUTURE_POOL, W_PROCESS, W_THREAD, head, key
 
@@ -25,11 +27,30 @@ def running(stock, of):
             pool = () if executor is None else pool_of(executor)
             arg = wait | FUTURE_POOL if pool else wait
             rec.ext((head(FUTURE, key(future), arg), state.clock(), *pool, state.text(name_of(func))))
+            alive[key(future)] = Told(future, gone)
+            alive[key(future)].of = rec.stream, key(future)
         except Exception as exc:
             state.fault(exc, "run_in_executor")
         return future
 
     return run_in_executor
+
+
+alive = {}  # key of a future that was told of -> Told
+
+
+class Told(ref):
+    """A future that was told of; of: the stream it was told in, its key."""
+
+    __slots__ = ("of",)
+
+
+def gone(told, alive=alive, state=state, record=FUTURE, head=head):
+    """It is freed, awaited or not: from now on another may have its key. The defaults are there when the interpreter's end has taken the names."""
+    stream, k = told.of
+    alive.pop(k, None)
+    if state.active and not stream.closed:
+        stream.ext((head(record, k), state.clock(), 0))
 
 
 STOCK_SUBMITS = ("concurrent.futures.thread", "ThreadPoolExecutor.submit"), ("concurrent.futures.process", "ProcessPoolExecutor.submit")

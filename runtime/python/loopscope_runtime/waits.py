@@ -82,7 +82,9 @@ def _waiting_for(*names):
         found = next((frame_locals[n] for n in names if n in frame_locals), None)
         if found is None:
             return None
-        return W_TASK, None, None, (found,)
+        if type(found) is plain[1]:
+            return W_TASKS, None, None, tuple(found._children)
+        return W_TASK, None, None, ((shielded(found) or found) if type(found) is plain[0] else found,)
 
     return handler
 
@@ -164,11 +166,14 @@ OUTER = {
 ANYIO = os.path.join("anyio", "_backends", "_asyncio.py")
 
 _folder = [None]
+plain = (None, None)  # the class of futures, and of gather's
 
 
 def start(asyncio):
     """Called before any of asyncio's code runs: its frames are recognised as they are met."""
+    global plain
     _folder[0] = os.path.dirname(asyncio.__file__)
+    plain = (asyncio.futures.Future, asyncio.tasks._GatheringFuture)
     if _met not in codes.watchers:
         codes.watchers.append(_met)
     for _, code in codes.fresh:

@@ -1,4 +1,4 @@
-import { CAUSE_CANCELLED } from "../../protocol/stream";
+import { CAUSE_CANCELLED, WAIT } from "../../protocol/stream";
 import { firstWhere } from "../store/columns";
 import type { Job, Pool } from "../store/steps";
 import type { Trace } from "../trace";
@@ -28,8 +28,8 @@ export class Turns {
   /** The latest work, known to have been done while the suspension of a row waited for its turn, that made room for what
    * that waits for; null when none is known. */
   before(row: number, ready: number): { pool: Pool; task: number; t: number } | null {
-    const { steps, waits } = this.trace;
-    const job = waits.jobs.get(-steps.wait.get(row));
+    const { steps } = this.trace;
+    const job = this.jobOf(row);
     if (job === undefined) return null;
     this.pools ??= this.all();
     const done = this.pools.get(job.pool) ?? [];
@@ -46,12 +46,19 @@ export class Turns {
     return null;
   }
 
+  /** The one piece of work that the suspension of a row waits for. */
+  private jobOf(row: number): Job | undefined {
+    const { steps, waits } = this.trace;
+    const info = -steps.wait.get(row);
+    return info > 0 && waits.kind.get(info) === WAIT.tasks ? undefined : waits.jobs.get(info);
+  }
+
   private all(): Map<Pool, Done[]> {
     const { steps, waits, wakes } = this.trace;
     const pools = new Map<Pool, Done[]>();
     if (waits.jobs.size === 0) return pools;
     for (let row = 0; row < steps.count; row++) {
-      const job = waits.jobs.get(-steps.wait.get(row));
+      const job = this.jobOf(row);
       const t = steps.ready.get(row);
       // When the wait was cancelled, the work may have gone on.
       if (job === undefined || Number.isNaN(t) || wakes.cause.get(steps.wake.get(row)) & CAUSE_CANCELLED)

@@ -1,11 +1,12 @@
 import type { CreatedBy, Place, WaitKind, WaitsOn, WokenBy } from "../../protocol/report";
-import { CAUSE_CANCELLED, CAUSES, WAITS } from "../../protocol/stream";
+import { CAUSE_CANCELLED, CAUSES, WAIT, WAITS } from "../../protocol/stream";
 import { childrenOf } from "../queries";
 import { StepFlag } from "../store/steps";
 import type { Trace } from "../trace";
 import { type ChainInfo, chainInfo } from "./chain";
 import { createdBy } from "./creation";
 import { isPackage } from "./library";
+import { poolLabel } from "./pools";
 import { isLight } from "./program";
 import { digits } from "./text";
 
@@ -40,6 +41,8 @@ export function waitOf(trace: Trace, row: number): Wait {
     wait.delay = waits.delay.get(info);
     wait.tasks = waits.lists[waits.list.get(info)];
     runs = strings.get(waits.label.get(info));
+    const job = waits.jobs.get(info);
+    if (job !== undefined && kind === WAIT.tasks) runs += `, in ${poolLabel(job.pool)}`;
   }
   if (steps.flags.get(row) & StepFlag.yielded) said = "yield";
   wait.kind = kindOf(wait, said, chain, steps.stack.get(row) !== 0);
@@ -110,7 +113,7 @@ function innerLabel(trace: Trace, wait: Wait, chain: ChainInfo, runs: string): s
         return `cancelling ${tasks.length > 0 ? trace.tasks.name(tasks[0]) : "it"}`;
       return tasks.length > 0 ? `await task ${trace.tasks.name(tasks[0])}` : chain.call || "await task";
     case "tasks":
-      return tasksLabel(trace, tasks, chain);
+      return tasksLabel(trace, tasks, chain, runs);
     case "thread":
     case "process":
       return chain.call
@@ -129,9 +132,9 @@ function innerLabel(trace: Trace, wait: Wait, chain: ChainInfo, runs: string): s
   }
 }
 
-function tasksLabel(trace: Trace, tasks: number[], chain: ChainInfo): string {
+function tasksLabel(trace: Trace, tasks: number[], chain: ChainInfo, runs: string): string {
   const what = chain.call === "" ? "gather" : chain.call;
-  if (tasks.length === 0) return what;
+  if (tasks.length === 0) return runs ? `${what} of ${runs}` : what;
   if (tasks.length > NAMED) return `${what} of ${digits(tasks.length)} tasks`;
   // A group keeps its tasks in a set, which has no order.
   const inOrder = [...tasks].sort((a, b) => a - b);

@@ -1,3 +1,4 @@
+import { WAIT } from "../../protocol/stream";
 import type { FutureInfo, Program } from "../store/program";
 import type { Trace } from "../trace";
 
@@ -5,6 +6,25 @@ import type { Trace } from "../trace";
 const MAX_LINKS = 8;
 /** Gatherings of gatherings are flattened up to this many tasks. */
 const MAX_AWAITED = 100_000;
+
+/** What some keys stand for: tasks, and futures that threads and the like complete. */
+export interface Keys {
+  /** How many keys. */
+  count: number;
+  tasks: number[];
+  futures: FutureInfo[];
+}
+
+/** What is said of a wait for several futures and no task: "8 × run_in_executor(time.sleep)", and the latest work among it. */
+export function elsewhere({ tasks, futures }: Keys): Pick<FutureInfo, "label" | "job"> {
+  const [first] = futures;
+  if (tasks.length > 0 || first === undefined) return { label: "", job: null };
+  const runs = futures.every(({ label }) => label === first.label) ? first.label : "";
+  return {
+    label: `${futures.length} × run_in_executor${runs && `(${runs})`}`,
+    job: futures.every(({ job }) => job?.pool === first.job?.pool) ? futures[futures.length - 1].job : null,
+  };
+}
 
 /** Resolves what a task waits on: the future its step ended on, and what the runtime says about that future. */
 export class FutureReducer {
@@ -45,7 +65,6 @@ export class FutureReducer {
   }
 
   private waitOf(program: Program, loop: number, info: FutureInfo, depth: number): number {
-    const { waits, strings } = this.trace;
     if (info.link !== null && info.kind === 0) {
       const [low, high] = info.link;
       const awaited = this.liveTask(program, loop, low, high);
@@ -53,19 +72,41 @@ export class FutureReducer {
       const linked = program.future(low, high);
       return linked === null || depth > MAX_LINKS ? 0 : this.waitOf(program, loop, linked, depth + 1);
     }
-    const list = info.tasks.length > 0 ? waits.lists.push(info.tasks) - 1 : 0;
-    const row = waits.push(info.kind, -1, Number.NaN, list, strings.intern(info.label));
-    if (info.job !== null) waits.jobs.set(row, info.job);
+    return this.told(info);
+  }
+
+  private told({ tasks, kind, label, job }: FutureInfo): number {
+    const { waits, strings } = this.trace;
+    const list = tasks.length > 0 ? waits.lists.push(tasks) - 1 : 0;
+    const row = waits.push(kind, -1, Number.NaN, list, strings.intern(label));
+    if (job !== null) waits.jobs.set(row, job);
     return -row;
   }
 
   /** The `wait` column after an ON: what it says wins, and what the future said is kept beside it. */
-  on(task: number, before: number, kind: number, object: number, delay: number, tasks: number[]): number {
-    const { waits } = this.trace;
-    if (before === 0 && tasks.length === 0 && Number.isNaN(delay)) return -waits.intern(kind, object);
+  on(
+    task: number,
+    before: number,
+    kind: number,
+    object: number,
+    delay: number,
+    awaited: Keys | null,
+  ): number {
+    const { waits, strings } = this.trace;
+    const tasks = awaited?.tasks ?? [];
+    const futures = awaited?.futures ?? [];
+    if (kind === WAIT.task && tasks.length === 0) {
+      // `wait_for` of what is no task, but may be something told.
+      const [info] = futures;
+      if (info === undefined) return before === 0 ? -waits.intern(WAIT.future, object) : before;
+      return this.told(info);
+    }
+    if (before === 0 && tasks.length === 0 && futures.length === 0 && Number.isNaN(delay))
+      return -waits.intern(kind, object);
     let list = 0;
     let label = 0;
     let knownKind = 0;
+    let job = waits.jobs.get(-before) ?? null;
     if (before < 0) {
       list = waits.list.get(-before);
       label = waits.label.get(-before);
@@ -75,12 +116,14 @@ export class FutureReducer {
       list = waits.lists.push(tasks) - 1;
       this.lists.set(task, list);
     } else if (before > 0) list = waits.lists.push([before - 1]) - 1;
-    const row = waits.push(kind === 0 ? knownKind : kind, object, delay, list, label);
-    const job = waits.jobs.get(-before);
-    if (job !== undefined) {
-      waits.jobs.delete(-before);
-      waits.jobs.set(row, job);
+    else if (awaited !== null && futures.length > 0) {
+      const told = elsewhere(awaited);
+      label = strings.intern(told.label);
+      job = told.job;
     }
+    const row = waits.push(kind === 0 ? knownKind : kind, object, delay, list, label);
+    waits.jobs.delete(-before);
+    if (job !== null) waits.jobs.set(row, job);
     return -row;
   }
 
@@ -103,17 +146,18 @@ export class FutureReducer {
     program.forgetFuture(key[0], key[1]);
   }
 
-  /** Adds the tasks a key stands for in the records of a loop (its row) to `into`. */
-  tasksOf(program: Program, loop: number, low: number, high: number, into: number[], depth = 0): void {
+  /** Adds what a key stands for in the records of a loop (its row) to `into`. */
+  awaits(program: Program, loop: number, low: number, high: number, into: Keys, depth = 0): void {
     const task = this.known(program, loop, low, high);
     if (task >= 0) {
-      into.push(task);
+      into.tasks.push(task);
       return;
     }
     const info = program.future(low, high);
     if (info === null || depth > MAX_LINKS) return;
-    if (info.link !== null) this.tasksOf(program, loop, info.link[0], info.link[1], into, depth + 1);
-    else for (const each of info.tasks) if (into.length < MAX_AWAITED) into.push(each);
+    if (info.link !== null) this.awaits(program, loop, info.link[0], info.link[1], into, depth + 1);
+    else if (info.tasks.length === 0) into.futures.push(info);
+    else for (const each of info.tasks) if (into.tasks.length < MAX_AWAITED) into.tasks.push(each);
   }
 
   /** A task that has not ended: one that has cannot be waited on, its key names another future by now. */

@@ -16,6 +16,7 @@ import type { Program } from "../store/program";
 import { PENDING } from "../store/tasks";
 import type { Trace } from "../trace";
 import { aligned, Damage } from "./bytes";
+import type { Keys } from "./futures";
 import type { Reducer } from "./reducer";
 
 const HEADER_BYTES = 24;
@@ -185,11 +186,11 @@ export class RecordReader {
   }
 
   /** n, then n keys: the tasks among them, and how many there were. */
-  private keys(): { count: number; tasks: number[] } {
-    const count = this.count();
-    const tasks: number[] = [];
-    for (let i = 0; i < count; i++) this.reducer.tasksOfFuture(this.program, this.loop, this.key(), 0, tasks);
-    return { count, tasks };
+  private keys(): Keys {
+    const awaited: Keys = { count: this.count(), tasks: [], futures: [] };
+    for (let i = awaited.count; i > 0; i--)
+      this.reducer.awaits(this.program, this.loop, this.key(), 0, awaited);
+    return awaited;
   }
 
   private record(kind: number): void {
@@ -302,7 +303,7 @@ export class RecordReader {
     const delay = arg & StepArg.delay ? this.amount() : Number.NaN;
     const keys = arg & StepArg.keys ? this.keys() : null;
     if (keys?.count === 0) this.reducer.onAgain(task, wait);
-    else this.reducer.on(task, wait, object, delay, keys?.tasks ?? []);
+    else this.reducer.on(task, wait, object, delay, keys);
   }
 
   private rareRecord(kind: number): void {

@@ -5,7 +5,7 @@ import { type Job, StepFlag } from "../store/steps";
 import { PENDING, TaskFlag } from "../store/tasks";
 import type { Trace } from "../trace";
 import { ArrivalReducer } from "./arrivals";
-import { FutureReducer } from "./futures";
+import { elsewhere, FutureReducer, type Keys } from "./futures";
 
 /** More programs than this in one trace are not a run, but damage. */
 const MAX_PROGRAMS = 4096;
@@ -123,9 +123,9 @@ export class Reducer {
     return program.tasks.get((key - high * 4294967296) | 0, high | 0);
   }
 
-  /** The tasks a future stands for are added to `into`. */
-  tasksOfFuture(program: Program, loop: Loop, low: number, high: number, into: number[]): void {
-    this.futures.tasksOf(program, loop.row, low, high, into);
+  /** What a future stands for is added to `into`. */
+  awaits(program: Program, loop: Loop, low: number, high: number, into: Keys): void {
+    this.futures.awaits(program, loop.row, low, high, into);
   }
 
   /** The await chain a task was last seen with. */
@@ -293,11 +293,11 @@ export class Reducer {
     if (last >= 0) this.trace.steps.stack.set(last, stack);
   }
 
-  on(task: number, kind: number, object: number, delay: number, tasks: number[]): void {
+  on(task: number, kind: number, object: number, delay: number, awaited: Keys | null): void {
     const last = task < 0 ? -1 : this.trace.tasks.lastStep.get(task);
     if (last < 0) return;
     const { wait } = this.trace.steps;
-    wait.set(last, this.futures.on(task, wait.get(last), kind, object, delay, tasks));
+    wait.set(last, this.futures.on(task, wait.get(last), kind, object, delay, awaited));
   }
 
   /** The task waits for those tasks that it waited for when some were told last, as far as they have not ended. */
@@ -387,12 +387,13 @@ export class Reducer {
     if (object >= 0) this.trace.objects.hold(object, t, task, change);
   }
 
-  gather(program: Program, low: number, high: number, keys: { count: number; tasks: number[] }): void {
+  gather(program: Program, low: number, high: number, keys: Keys): void {
     const info = program.futureOf(low, high);
     info.kind = WAIT.tasks;
     info.tasks = keys.tasks;
     info.count = keys.count;
     info.link = null;
+    Object.assign(info, elsewhere(keys));
   }
 
   future(
@@ -403,6 +404,10 @@ export class Reducer {
     label: string,
     job: Job | null = null,
   ): void {
+    if (kind === 0) {
+      program.forgetFuture(low, high);
+      return;
+    }
     const info = program.futureOf(low, high);
     info.kind = kind;
     info.label = label;

@@ -1,10 +1,31 @@
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import { awaitPlace, forget, Trace, waitOf } from "../../../src/trace";
+import { PYTHONS, record } from "./recorded";
 import { StreamWriter } from "./writer";
 
 const package_ = (path: string, line: number, name: string) =>
   `lib:/venv/lib/python3.12/site-packages/${path}.py:${line} ${name}`;
 const SLEEP = "lib:/usr/lib/python3.12/asyncio/tasks.py:665 sleep";
+
+const GIVEN = `
+import asyncio, time
+from concurrent.futures import ThreadPoolExecutor
+async def main():
+    loop, pool = asyncio.get_running_loop(), ThreadPoolExecutor(2)
+    def work(*_): return loop.run_in_executor(pool, time.sleep, 0.01)
+    def later(future): loop.call_later(0.01, future.set_result, 1); return future
+    await asyncio.wait_for(work(), 5) #: thread: asyncio.wait_for(run_in_executor(time.sleep))
+    await asyncio.wait_for(asyncio.shield(work()), 5) #: thread: asyncio.wait_for(run_in_executor(time.sleep))
+    await asyncio.wait_for(later(loop.create_future()), 5) #: future: asyncio.wait_for(…)
+    await asyncio.wait_for(asyncio.create_task(asyncio.sleep(0.01), name="nap"), 5) #: task: asyncio.wait_for(task nap)
+    naps = [asyncio.create_task(asyncio.sleep(0.01), name="nap %d" % n) for n in range(2)]
+    await asyncio.wait_for(asyncio.gather(*naps), 5) #: tasks: asyncio.wait_for(gather of nap 0, nap 1)
+    await asyncio.gather(*map(work, range(6))) #: tasks: gather of 6 × run_in_executor(time.sleep), in a pool of 2 threads
+    await asyncio.gather(work(), loop.run_in_executor(None, len, "x")) #: tasks: gather of 2 × run_in_executor
+    await asyncio.wait([work(), work()]) #: tasks: asyncio.wait of 2 × run_in_executor(time.sleep), in a pool of 2 threads
+asyncio.run(main())
+`;
 
 /** What a task waits for, and where, with these frames, outermost first. */
 function wait(frames: string[]): [kind: string, label: string, at: string | undefined] {
@@ -43,6 +64,24 @@ describe("what a task waits for", () => {
     ];
     assert.deepEqual(wait(frames), ["thread", "aiofiles.stat", "main"]);
   });
+
+  for (const python of PYTHONS) {
+    it(`is what wait_for and gather are given, be it work in threads (${python.split("/").at(-3)})`, () => {
+      const { trace, stderr, file } = record(GIVEN, python);
+      assert.equal(stderr, "");
+      const told = new Map<string, string>();
+      const { steps, tasks } = trace;
+      for (let row = tasks.firstStep.get(0); row >= 0; row = steps.next.get(row)) {
+        const { kind, label } = waitOf(trace, row);
+        const at = awaitPlace(trace, row);
+        const source = at?.file.endsWith(basename(file)) ? GIVEN.split("\n")[at.line - 1] : "";
+        const note = /#: (.*)/.exec(source);
+        if (note) told.set(note[1], `${kind}: ${label}`);
+      }
+      assert.ok(told.size > 5);
+      for (const [note, is] of told) assert.equal(is, note);
+    });
+  }
 
   it("is, of as_completed, those that have not ended, also where they were told once and older history is forgotten", () => {
     const frames = [
