@@ -1,4 +1,4 @@
-import { WAIT } from "../protocol/stream";
+import { CAUSE_CANCELLED, CAUSES, WAIT } from "../protocol/stream";
 import { firstWhere } from "./store/columns";
 import type { Loop, OpenStep } from "./store/loops";
 import { StepIndex } from "./store/stepIndex";
@@ -82,6 +82,26 @@ export function taskState(trace: Trace, task: number, t = trace.endTime): TaskSt
   const due = Number.isNaN(ready) ? overdueSince(trace, row) : Number.NaN;
   if (due <= t) return { state: "ready", since: due, suspension: row, step: -1 };
   return { state: "suspended", since: end, suspension: row, step: -1 };
+}
+
+/** The poll a loop was last in at `t`, or -1. */
+export function pollAt(loop: Loop, t: number): number {
+  const { begin } = loop.polls;
+  return firstWhere(0, begin.length, (i) => begin.get(i) > t) - 1;
+}
+
+/**
+ * When the loop of the task that the suspension of a row has been made ready in got to know of that: another thread that does not
+ * say so, as `call_soon_threadsafe` does, lets a loop that waits go on waiting.
+ */
+export function noticed(trace: Trace, row: number): number {
+  const { steps, wakes } = trace;
+  const ready = steps.ready.get(row);
+  const loop = trace.loopOf(steps.task.get(row), -1);
+  if (loop === null || CAUSES[wakes.cause.get(steps.wake.get(row)) % CAUSE_CANCELLED] !== "thread") return ready;
+  const poll = pollAt(loop, ready);
+  const end = poll < 0 ? Number.NaN : loop.polls.end.get(poll);
+  return end > ready ? end : ready;
 }
 
 /** When a sleeper that has not been woken yet should have been, because its loop is busy; else NaN. */

@@ -60,7 +60,7 @@ def install(loop, stream, asyncio):
     begin = 0.0  # of the running step or callback; 0 when none runs
 
     def call_soon(callback, *args, context=None):
-        nonlocal again, st
+        nonlocal again, st, cause
         global _Step
         if not begin and loop._closed:  # none is closed within a step
             loop._check_closed()  # stock: self._check_closed()
@@ -75,7 +75,7 @@ def install(loop, stream, asyncio):
         h._args = args
         try:
             if not begin and loop._thread_id is not None and get_ident() != loop._thread_id:
-                rec.unsafe(getframe(1))
+                cause = rec.unsafe(getframe(1))
             kind = type(callback)
             if kind is _Step:
                 h._task = task = callback.__self__

@@ -27,6 +27,7 @@ from .records import (
     WAKE_FRAMES,
     WAKE_PLACE,
     WAKE_TIME,
+    THREAD,
     WAS_CANCELLED,
     YIELD_HEAD,
     head,
@@ -231,13 +232,14 @@ class Recorder(suspensions.Suspensions):
         self.ext((head(WAKE, k, arg), clock(), *tail))
 
     def unsafe(self, frame):
-        """A loop was used by a thread it does not run in. Seen for certain only while the loop waits, which it mostly does."""
+        """A loop was used by a thread it does not run in, which is the cause of what it wakes. Seen for certain only while the loop waits, which it mostly does."""
         frames = codes.stack(frame, 0)
         threading = sys.modules.get("threading")
         thread = threading and threading._active.get(get_ident())  # `current_thread` might make an object
         name = thread.name if thread else "thread %d" % get_ident()
         api = frame.f_code.co_name if len(frames) > 1 else "call_soon"
         self.ext((head(UNSAFE, get_ident() % KEYS), clock(), len(frames), *frames, state.text(api), state.text(name)))
+        return THREAD
 
     def resync(self, loop):
         """Records were lost: describes every task anew. Or the process forked, and the drain thread is to go on."""

@@ -1,6 +1,6 @@
 import type { PathKind } from "../../protocol/report";
 import { CAUSE_CANCELLED, CAUSES } from "../../protocol/stream";
-import { openStep, stepIndex } from "../queries";
+import { noticed, openStep, stepIndex } from "../queries";
 import { type Pool, StepFlag } from "../store/steps";
 import { TaskFlag } from "../store/tasks";
 import type { Trace } from "../trace";
@@ -32,6 +32,9 @@ export interface CriticalPath {
   /** Objects (rows) and pools by which one stretch had to wait for another, and how often. */
   through: Map<number | Pool, number>;
 }
+
+/** A turn of the loop (seconds) in which others did so little that nothing needs to be said of them. */
+const TURN = 0.001;
 
 /** A longer path is told from its end; the rest is "unknown". */
 const MOST = 300_000;
@@ -106,8 +109,10 @@ class Walk {
   private wait(task: number, row: number, t: number): [number, number] {
     const { steps, tasks } = this.trace;
     const from = steps.end.get(row);
-    const ready = Number.isNaN(steps.ready.get(row)) ? t : Math.min(t, steps.ready.get(row));
-    this.add("ready", task, row, ready, t);
+    const ready = Number.isNaN(steps.ready.get(row)) ? t : Math.min(t, noticed(this.trace, row));
+    // After a yield, a turn of the loop is what was asked for, unless others made it long.
+    const asked = steps.flags.get(row) & StepFlag.yielded && t - ready < TURN;
+    this.add(asked ? "wait" : "ready", task, row, ready, t);
     const waker = this.wakerOf(task, row, ready);
     if (waker >= 0) {
       const { object } = waitOf(this.trace, row);

@@ -4,7 +4,7 @@ import { heldBy, longestAt, type Share } from "../describe/holders";
 import { digits } from "../describe/text";
 import { startedAt } from "../describe/times";
 import { awaitPlace } from "../describe/waits";
-import { overdueSince, resumed } from "../queries";
+import { noticed, overdueSince, resumed } from "../queries";
 import { firstWhere } from "../store/columns";
 import type { Loop } from "../store/loops";
 import { StepFlag } from "../store/steps";
@@ -58,7 +58,7 @@ function longWaits(trace: Trace): Wait[] {
   }
   for (let row = 0; row < steps.count; row++) {
     if (steps.task.get(row) < 0 || steps.flags.get(row) & StepFlag.last) continue;
-    const woken = steps.ready.get(row);
+    const woken = noticed(trace, row);
     const ready = Number.isNaN(woken) ? overdueSince(trace, row) : woken;
     if (Number.isNaN(ready)) continue;
     const task = steps.task.get(row);

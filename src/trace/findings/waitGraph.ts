@@ -1,6 +1,6 @@
 import { chainInfo } from "../describe/chain";
 import { type Wait, waitOf } from "../describe/waits";
-import { taskState } from "../queries";
+import { pollAt, taskState } from "../queries";
 import { firstWhere } from "../store/columns";
 import type { Loop } from "../store/loops";
 import { TaskFlag } from "../store/tasks";
@@ -104,12 +104,6 @@ function hasOtherTimers(
 function isRunning(loop: Loop, t: number): boolean {
   const change = firstWhere(0, loop.states.length, (i) => loop.states[i].t > t) - 1;
   return loop.id > 0 && (change < 0 || loop.states[change].state === 1);
-}
-
-/** The poll a loop was last in at `t`, or -1. */
-export function pollAt(loop: Loop, t: number): number {
-  const { begin } = loop.polls;
-  return firstWhere(0, begin.length, (i) => begin.get(i) > t) - 1;
 }
 
 /** uvloop does not say what it waits for: there may be timers and sockets of which nothing is known. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CriticalPath, Place } from "../../../src/protocol/report";
-import { criticalPathInfo, isWorthTelling } from "../../../src/trace";
+import { criticalPathInfo, findings, isWorthTelling, wokenBy } from "../../../src/trace";
 import { PYTHONS, record } from "./recorded";
 import { StreamWriter } from "./writer";
 
@@ -49,6 +49,18 @@ async def main():
 asyncio.run(main())
 `;
 
+const UNTOLD = `
+import asyncio, threading, time
+async def main():
+    future = asyncio.get_running_loop().create_future()
+    def thread():
+        time.sleep(0.05)
+        future.set_result(1)
+    threading.Thread(target=thread).start()
+    await asyncio.wait_for(future, 0.5)
+asyncio.run(main())
+`;
+
 describe("critical path", () => {
   for (const python of PYTHONS) {
     it(`goes through those who held what the next one waited for (${python.split("/").at(-3)})`, () => {
@@ -56,6 +68,33 @@ describe("critical path", () => {
       assert.deepEqual(told(path), [["wait", "asyncio.sleep(0.02)", "get:5", 5, 5]]);
       const [{ label, count }] = path.through;
       assert.deepEqual([/^Semaphore/.test(label), count], [true, 4]);
+    });
+  }
+
+  it("tells turns of the loop that a task asks for in vain as what they are, not as a busy loop", () => {
+    const path = recorded(`
+import asyncio
+async def main():
+    for n in range(3000):
+        await asyncio.sleep(0)
+asyncio.run(main())
+`);
+    const yields = path.parts.find(({ label }) => label === "asyncio.sleep(0)");
+    assert.deepEqual([yields?.kind, place(yields?.at ?? null)], ["wait", "main:5"]);
+    assert.ok(yields!.count > 2000, `${yields!.count} of 3000`);
+  });
+
+  for (const python of PYTHONS) {
+    it(`takes a loop that is not told by another thread to wait, not to be busy (${python.split("/").at(-3)})`, () => {
+      const { trace } = record(UNTOLD, python);
+      const path = criticalPathInfo(trace)!;
+      const [first] = path.parts;
+      assert.deepEqual([first.kind, place(first.at)], ["wait", "main:9"]);
+      assert.ok(first.seconds > 0.9 * path.seconds, `${first.seconds} of ${path.seconds} s`);
+      assert.deepEqual(wokenBy(trace, trace.tasks.firstStep.get(0)), { kind: "thread", task: null });
+      const found = findings(trace);
+      assert.ok(found.some(({ rule }) => rule === "not-thread-safe"));
+      assert.ok(!found.some(({ rule, seconds }) => rule === "starved" && seconds! > 0.3));
     });
   }
 
