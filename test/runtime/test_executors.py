@@ -62,7 +62,7 @@ class Freed(unittest.TestCase):
         alone = [row for row in result.run.find("main").suspensions if row["stack"][-1].line == 11]
         told = {fields[0] for _, name, fields in result.run.records if name == "FUTURE"}
         self.assertEqual((len(alone), told), (20, {"thread", "?"}))
-        self.assertEqual([row["on"][0] for row in alone if row["on"]], [])
+        self.assertNotIn("thread", [row["on"][0] for row in alone if row["on"]])  # a key of `gather` may be told, until its waiter wakes
 
 
 class Pools(unittest.TestCase):
