@@ -98,7 +98,8 @@ export function noticed(trace: Trace, row: number): number {
   const { steps, wakes } = trace;
   const ready = steps.ready.get(row);
   const loop = trace.loopOf(steps.task.get(row), -1);
-  if (loop === null || CAUSES[wakes.cause.get(steps.wake.get(row)) % CAUSE_CANCELLED] !== "thread") return ready;
+  if (loop === null || CAUSES[wakes.cause.get(steps.wake.get(row)) % CAUSE_CANCELLED] !== "thread")
+    return ready;
   const poll = pollAt(loop, ready);
   const end = poll < 0 ? Number.NaN : loop.polls.end.get(poll);
   return end > ready ? end : ready;

@@ -51,20 +51,20 @@ const ALSO = 2;
 /** Held this many times the threshold, a loop is not slow but stuck. */
 const SERIOUS = 10;
 
-/** `blocking-call`: steps that held the loop, one finding a line. */
+/** `blocking-call`: steps that held their loop, one finding a line; a program may run many loops, one after another or in threads. */
 export function blockingCalls(trace: Trace, options: FindingOptions): Finding[] {
-  return trace.loops.flatMap((loop) => {
-    const causes = new Map<string, Cause>();
+  const causes = new Map<string, Cause>();
+  for (const loop of trace.loops) {
     for (const hold of holds(trace, loop)) {
       const cause = causeOf(trace, loop, hold);
       const { at } = cause;
-      const key = at ? `${at.file}:${at.line}` : `task ${hold.task}`;
+      const key = `${loop.program} ${at ? `${at.file}:${at.line}` : `task ${hold.task}`}`;
       const known = causes.get(key);
       if (known) known.holds.push(hold);
       else causes.set(key, cause);
     }
-    return [...causes.values()].map((cause) => describe(trace, cause, options));
-  });
+  }
+  return [...causes.values()].map((cause) => describe(trace, cause, options));
 }
 
 function holds(trace: Trace, loop: Loop): Hold[] {

@@ -24,6 +24,8 @@ interface Wait {
 /** Waits with the same function to blame. */
 interface Group {
   worst: Wait;
+  /** The loop of that. */
+  loop: Loop;
   shares: Share[];
   /** The part of the worst wait that recorded steps explain. */
   explained: number;
@@ -33,13 +35,18 @@ interface Group {
 
 const longer = (a: Wait, b: Wait) => b.to - b.from - (a.to - a.from);
 
-/** `starved`: ready tasks that waited longer than the threshold, one finding a culprit. */
+/** `starved`: ready tasks that waited longer than the threshold, one finding a culprit, of which there may be one in each of many loops. */
 export function starved(trace: Trace): Finding[] {
-  const waits = longWaits(trace);
-  return trace.loops.flatMap((loop) => {
-    const own = waits.filter(({ task }) => trace.tasks.loop.get(task) === loop.row).sort(longer);
-    return own.length === 0 ? [] : grouped(trace, loop, own).map((group) => describe(trace, loop, group));
-  });
+  const waits = new Map<number, Wait[]>();
+  for (const wait of longWaits(trace)) {
+    const loop = trace.tasks.loop.get(wait.task);
+    const own = waits.get(loop);
+    if (own) own.push(wait);
+    else waits.set(loop, [wait]);
+  }
+  const groups = new Map<string, Group>();
+  for (const [loop, own] of waits) grouped(trace, trace.loops[loop], own.sort(longer), groups);
+  return [...groups.values()].map((group) => describe(trace, group));
 }
 
 function longWaits(trace: Trace): Wait[] {
@@ -109,26 +116,26 @@ class Explained {
 const NEARBY = 8;
 
 /**
- * Waits, the longest first, by the function that held the loop most. A wait that lies within one already
+ * Adds waits of a loop, the longest first, to `groups` by the function that held the loop most. A wait that lies within one already
  * explained has the same culprit, so the steps are walked about once however many tasks waited.
  */
-function grouped(trace: Trace, loop: Loop, waits: Wait[]): Group[] {
-  const groups = new Map<string, Group>();
+function grouped(trace: Trace, loop: Loop, waits: Wait[], groups: Map<string, Group>): void {
   const explained = new Explained();
   for (const wait of waits) {
     let group = explained.at((wait.from + wait.to) / 2);
     if (!group) {
       const shares = heldBy(trace, loop, wait.from, wait.to);
-      const key = shares[0]?.name ?? "";
+      const key = `${loop.program} ${shares[0]?.name ?? ""}`;
       const sum = shares.reduce((total, share) => total + share.seconds, 0);
-      group = groups.get(key) ?? { worst: wait, shares, explained: sum, waits: 0, tasks: new Set() };
+      const it = { worst: wait, loop, shares, explained: sum };
+      group = groups.get(key) ?? { ...it, waits: 0, tasks: new Set() };
+      if (longer(wait, group.worst) < 0) Object.assign(group, it);
       groups.set(key, group);
       explained.add(wait, group);
     }
     group.waits++;
     group.tasks.add(wait.task);
   }
-  return [...groups.values()];
 }
 
 /** A function that held the loop for a smaller part of a wait is not named. */
@@ -140,8 +147,8 @@ function longest(trace: Trace, loop: Loop, share: Share): string {
   return lines === "" ? "" : `${share.steps > 1 ? ", the longest" : ""} ${lines}`;
 }
 
-function describe(trace: Trace, loop: Loop, group: Group): Finding {
-  const { worst, shares, tasks } = group;
+function describe(trace: Trace, group: Group): Finding {
+  const { worst, loop, shares, tasks } = group;
   const waited = worst.to - worst.from;
   const blamed = group.explained > waited / 2;
   const weighty = shares.filter((share, i) => i === 0 || share.seconds > waited * NEGLIGIBLE);

@@ -1,7 +1,34 @@
 import assert from "node:assert/strict";
 import { findings } from "../../../src/trace";
 import { at, of, SLEEP, started } from "./programs";
+import { record } from "./recorded";
 import { StreamWriter } from "./writer";
+
+/** A program that makes a loop for each piece of work, as a Flask with async views does. */
+const LOOPS = `
+import asyncio, threading, time
+async def waits():
+    await asyncio.sleep(0)
+async def view(seconds):
+    waiting = asyncio.create_task(waits())
+    await asyncio.sleep(0)
+    time.sleep(seconds)
+    await waiting
+for seconds in 0.06, 0.15, 0.06:
+    asyncio.run(view(seconds))
+threading.Thread(target=asyncio.run, args=[view(0.06)]).start()
+`;
+
+describe("findings of what held a loop", () => {
+  it("are one for a line, however many loops a program runs", () => {
+    const { trace } = record(LOOPS);
+    for (const rule of ["blocking-call", "starved"] as const) {
+      const [found, ...more] = findings(trace).filter((each) => each.rule === rule);
+      assert.deepEqual([found.tasks.length, more.length], [4, 0], rule);
+      assert.ok(found.seconds! >= 0.15 && found.message.includes("4 times"), found.message);
+    }
+  });
+});
 
 describe("blocking-call", () => {
   it("is at the line that was sampled", () => {
