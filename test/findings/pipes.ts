@@ -42,14 +42,40 @@ const shown = (name: "stdout" | "stderr"): Scenario => ({
   },
 });
 
+const inTask: Scenario = {
+  title:
+    "a child process whose end a task of its own waits for, while the one that has it waits for that task",
+  program: parent(
+    "stdout",
+    "    waiting = asyncio.create_task(process.wait(), name='waiting') #: made\n    await waiting",
+  ),
+  until: (findings) => findings.some(({ rule }) => rule === "deadlock"),
+  check(ran) {
+    const found = ran.one("deadlock");
+    assert.equal(found.at?.line, ran.line("made"));
+    assert.match(found.message, /waiting waits for the end of process \d+ .* only waiting could read it/);
+  },
+};
+
 /** The kernel says what a process waits for on Linux only. */
 export const fullPipes: Group = {
   rule: "deadlock",
-  shows: process.platform === "linux" ? [shown("stdout"), shown("stderr")] : [],
+  shows: process.platform === "linux" ? [shown("stdout"), shown("stderr"), inTask] : [],
   silent: [
     {
       title: "a child process whose output is read by communicate()",
       program: parent("stdout", "    await process.communicate()"),
+    },
+    {
+      title:
+        "a child process that a task of its own waits for, and another reads from when that was given up",
+      program: parent(
+        "stdout",
+        `    waiting = asyncio.create_task(process.wait())
+    await asyncio.wait([waiting], timeout=1.5)
+    await process.stdout.read()
+    await waiting`,
+      ),
     },
     {
       title: "a child process whose output another task reads later",

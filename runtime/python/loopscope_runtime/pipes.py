@@ -46,7 +46,10 @@ def in_vain(task):
     if not things:
         return None
     del things[1:]
-    # Whoever else has the process can read what it writes.
+    waits = task
+    # Whoever else has the process can read what it writes, but for those that do nothing else than wait for this task.
+    while (task := only_waiter(task)) is not None and len(chain) < MAX_DEPTH:
+        chain += await_chain(task.get_coro())
     own = sum(each is things[0] for coroutine in chain for each in referents(coroutine))
     if references_to(things) != own + 1:
         return None
@@ -60,8 +63,15 @@ def in_vain(task):
         if readers[0] is None or references_to(readers) != 3 or not readers[0]._paused or readers[0]._waiter is not None:
             continue
         if is_full(transport.get_pipe_transport(number)) and is_writing(pid):
-            return [int(key(task)), pid, name]
+            return [int(key(waits)), pid, name]
     return None
+
+
+def only_waiter(task):
+    """The task that awaits a task, if nothing else is to be done when that ends."""
+    callbacks = task._callbacks or ()
+    waiters = [getattr(callback, "__self__", None) for callback, _ in callbacks]
+    return waiters[0] if len(waiters) == 1 and type(waiters[0]) is type(task) and waiters[0]._fut_waiter is task else None
 
 
 def await_chain(coroutine):

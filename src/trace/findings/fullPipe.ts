@@ -1,5 +1,6 @@
 import type { Finding } from "../../protocol/report";
 import { CAUSE_CANCELLED } from "../../protocol/stream";
+import { createdAt } from "../describe/creation";
 import { awaitPlace } from "../describe/waits";
 import type { Trace } from "../trace";
 import { finding } from "./finding";
@@ -18,6 +19,7 @@ export function fullPipes(trace: Trace): Finding[] {
     const over = !Number.isNaN(ready);
     if (over && !cancelled) continue; // somebody has ended the process
     const since = steps.end.get(row);
+    const at = awaitPlace(trace, row);
     const who = tasks.name(task);
     const end = over ? " It ended only when the wait was cancelled." : "";
     found.push(
@@ -27,7 +29,8 @@ export function fullPipes(trace: Trace): Finding[] {
           `Deadlock: ${who} waits for the end of process ${pid} in ${waited(trace, row)}${awaitedAt(trace, row)}, and that for somebody to read its ${name}: ` +
           `the pipe is full, and only ${who} could read it.${end} ` +
           `Await communicate(), or read ${name} while the process runs; or let it write elsewhere than into a PIPE.`,
-        at: awaitPlace(trace, row),
+        // Of a task that is no more than the wait, where it was made.
+        at: at?.user ? at : (createdAt(trace, task) ?? at),
         stack: steps.stack.get(row),
         task,
         tasks: [task],
