@@ -1,6 +1,6 @@
 import type { Finding, Place } from "../../protocol/report";
 import { codePlace, coroutineName } from "../describe/creation";
-import { callName, isPackage } from "../describe/library";
+import { asyncioModule, callName, isPackage } from "../describe/library";
 import { collecting, stallPlace } from "../describe/stalls";
 import { digits } from "../describe/text";
 import { awaitPlace } from "../describe/waits";
@@ -156,9 +156,9 @@ function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding 
         ? `, ${COLLECTION}`
         : ": no sample was taken, so perhaps the whole process did not get the processor");
   return finding(trace, "blocking-call", {
-    // That a server loads itself, or the program, is nobody's mistake.
+    // That a server loads itself, or the program, or that asyncio waits for the threads of its pool as it ends, is nobody's mistake.
     severity:
-      (!cause.sampled && !worst.collecting) || cause.loaded
+      (!cause.sampled && !worst.collecting) || cause.loaded || isOwn(trace, worst, at)
         ? "info"
         : !worst.collecting && at?.user !== false && worst.seconds > trace.blockSeconds * SERIOUS
           ? "error"
@@ -179,6 +179,12 @@ function describe(trace: Trace, cause: Cause, options: FindingOptions): Finding 
     seconds: worst.seconds,
     from: worst.begin,
   });
+}
+
+/** Whether a task of asyncio's own was at a line of Python's library. */
+function isOwn(trace: Trace, { task }: Hold, at: Place | null): boolean {
+  if (task < 0 || at === null || at.user || isPackage(at.file)) return false;
+  return asyncioModule(trace.places.codes[trace.tasks.code.get(task)]) !== "";
 }
 
 /** For a step that has not ended: whether its program has. */

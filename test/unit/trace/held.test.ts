@@ -63,6 +63,16 @@ describe("blocking-call", () => {
     assert.match(found.message, /held the event loop for 250 ms at app\.py:8, and at app\.py:7: nothing/);
   });
 
+  it("blames nobody for asyncio that waits for the threads of its pool at the end", () => {
+    const severity = (coroutine: string) => {
+      const w = new StreamWriter().run(0, 1).new(1, 0, 0, coroutine, "t");
+      w.stall(1, 0.1, 0.2, ["lib:/usr/lib/python3.12/threading.py:359 Condition.wait"]);
+      return of(w.step(1, 0.1, 0.4, 9, [coroutine]), "blocking-call")[0].severity;
+    };
+    const own = "lib:/usr/lib/python3.12/asyncio/base_events.py:574 BaseEventLoop.shutdown_default_executor";
+    assert.deepEqual([severity(own), severity(at(3, "main"))], ["info", "warning"]);
+  });
+
   it("blames nobody for a module that installed code imports, such as a server that loads the program", () => {
     const loads = [
       "lib:/site-packages/server/main.py:3 serve",
