@@ -48,7 +48,7 @@ export function ComparedPaths({ before, after }: { before: Trace; after: Trace }
     [before, after, before.steps.count, after.steps.count],
   );
   const [from, to] = infos.map(([it, path]) => (path === null ? null : pathInfo(it, path)));
-  if (from === null || to === null) return null;
+  if (!from || !to || ![from, to].some(isWorthTelling)) return null;
   return (
     <div class="columns">
       <Column title={t("Where the {time} went before", { time: duration(from.seconds) })} path={from} />
