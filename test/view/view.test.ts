@@ -365,7 +365,7 @@ describe("the view in a browser", () => {
     await view.init("shop.py", "live");
     await view.feed(sim.writer.take());
     await view.page.locator(".trust.doubt").waitFor();
-    assert.match(await text(".trust"), /1200 events dropped .* 3 missed/);
+    assert.match(await text(".trust"), /1,200 events dropped .* 3 missed/);
   });
 
   it("says what light detail does not know, and that nothing found then proves nothing", async () => {
