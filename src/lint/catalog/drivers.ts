@@ -112,7 +112,7 @@ const django: Part = {
     ...db("django.db.models.QuerySet.", `${DJANGO} __iter__ __len__ __bool__`),
     ...db("django.db.models.QuerySet.", "iterator", { lazy: true }),
     ...db("django.db.models.ManyToManyField.", "add remove set clear"),
-    ...db("django.db.models._Related.", "first last exists create get_or_create bulk_create aggregate"),
+    ...db("django.db.models._Related.", "create get_or_create update_or_create bulk_create aggregate"),
     ...db("django.db.models.Model.", "save delete refresh_from_db full_clean"),
     ...db("django.shortcuts.", "get_object_or_404 get_list_or_404"),
     ...db("django.db.transaction.Atomic.", "__enter__"),
@@ -131,13 +131,10 @@ const django: Part = {
     ...each("django.db.models.QuerySet.", "__iter__ iterator aiterator", "Iterator[Item]"),
     ...each("django.db.models.QuerySet.", "aget acreate afirst alast aearliest alatest", "Item"),
     ...each("django.db.models.QuerySet.", "aget_or_create aupdate_or_create", "tuple[Item, bool]"),
-    // An attribute that no class has: the other end of a relation. What else it may be has none of these methods.
+    // An attribute that no class has: the other end of a relation. What else it may be has none of these methods; `all`,
+    // `first`, `exists` and `count` ask nobody where it was prefetched.
     "django.db.models.Model.__getattr__": "django.db.models._Related",
-    ...each(
-      "django.db.models._Related.",
-      "all filter exclude order_by select_related",
-      "django.db.models.QuerySet",
-    ),
+    ...each("django.db.models._Related.", "filter exclude order_by", "django.db.models.QuerySet"),
     "django.db.transaction.atomic": "django.db.transaction.Atomic",
     "django.db.connection": "django.db._Connection",
     "django.db.connections": "dict[str, django.db._Connection]",

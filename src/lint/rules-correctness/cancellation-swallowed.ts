@@ -4,11 +4,13 @@ import type { FileContext, Rule } from "../types";
 import { CANCELLED } from "./names";
 import {
   awaited,
+  children,
   contains,
   type Handler,
   isSuspension,
   statements,
   suspends,
+  targetsOf,
   tryParts,
   walk,
   withItems,
@@ -59,8 +61,8 @@ function caughtBy(context: FileContext, handler: Handler): string | null {
 }
 
 function checkHandler(context: FileContext, statement: SyntaxNode, body: SyntaxNode, handler: Handler): void {
-  if (passesItOn(context, handler) || awaitsOthers(context, body, statement) || isRaisedAfter(statement))
-    return;
+  if (passesItOn(context, handler) || awaitsOthers(context, body, statement)) return;
+  if (isRaisedAfter(context, statement, namesSet(context, handler.body))) return;
   const what = caughtBy(context, handler);
   const explicit = handler.types.some((type) => CANCELLED.has(context.nameOf(type) ?? ""));
   context.report({
@@ -74,17 +76,36 @@ function checkHandler(context: FileContext, statement: SyntaxNode, body: SyntaxN
   });
 }
 
+/** The names that an `x = value` in a body binds. */
+function namesSet(context: FileContext, body: SyntaxNode): string[] {
+  const found: string[] = [];
+  walk(body, (node) => {
+    for (const target of targetsOf(node) ?? []) found.push(context.slice(target));
+    return undefined;
+  });
+  return found;
+}
+
 /**
  * `try: clean_up() except: log() raise`, all of it in a handler, perhaps for each of several things: the statement
- * below raises what was caught before.
+ * below raises what was caught before. Or `cancelled = True` in the handler, and `if cancelled: raise` below.
  */
-function isRaisedAfter(statement: SyntaxNode): boolean {
+function isRaisedAfter(context: FileContext, statement: SyntaxNode, flags: readonly string[] = []): boolean {
+  const isFlag = (node: SyntaxNode) => node.name === "VariableName" && flags.includes(context.slice(node));
+  const asksFlag = (node: SyntaxNode) => node.name !== "Body" && contains(node, isFlag);
   for (let at = statement; at.name !== "FunctionDefinition" && at.parent; at = at.parent) {
     if (at.parent.name !== "Body") continue;
-    for (let next = at.nextSibling; next; next = next.nextSibling)
+    for (let next = at.nextSibling; next; next = next.nextSibling) {
       if (next.name === "RaiseStatement") return true;
+      if (next.name === "IfStatement" && children(next).some(asksFlag) && contains(next, isRaise))
+        return true;
+    }
   }
   return false;
+}
+
+function isRaise(node: SyntaxNode): boolean {
+  return node.name === "RaiseStatement";
 }
 
 /** Whether the handler leads to the end of the function, and nothing is awaited on the way. */
@@ -116,7 +137,7 @@ const DISPLAY = /^(?:(?:Tuple|Array|Dictionary|Parenthesized)Expression)$/;
 function passesItOn(context: FileContext, handler: Handler): boolean {
   const name = handler.name ? context.slice(handler.name) : null;
   return contains(handler.body, (node) => {
-    if (node.name === "RaiseStatement") return true;
+    if (isRaise(node)) return true;
     if (node.name === "CallExpression") {
       const callee = context.slice(context.call(node).callee ?? node);
       return /(^|\.)(set_exception|set_exc_info|uncancel|cancel|_exit|exit|throw|__aexit__|send_exception)$/.test(
@@ -199,7 +220,7 @@ function checkSuppress(context: FileContext, statement: SyntaxNode): void {
       const name = context.nameOf(type) ?? "";
       return name === "builtins.BaseException" || CANCELLED.has(name);
     });
-    if (!caught || awaitsOthers(context, body, statement)) continue;
+    if (!caught || awaitsOthers(context, body, statement) || isRaisedAfter(context, statement)) continue;
     context.report({
       at: expression,
       message: `suppress(${context.slice(caught)}) swallows a cancellation of this task: timeouts, task groups and shutdown hang on it`,

@@ -200,6 +200,40 @@ async def forgets(sources):
     );
   });
 
+  it("leaves alone what raises once all is done", () =>
+    check(`
+async def sweep(items):
+    cancelled = False
+    kept = None
+    lost = False
+    for item in items:
+        try:
+            await work()
+        except asyncio.CancelledError:
+            cancelled = True
+        try:
+            await work()
+        except asyncio.CancelledError:
+            kept = asyncio.CancelledError()
+        try:
+            await work()
+        except asyncio.CancelledError:  # !
+            lost = True
+    if cancelled:
+        raise asyncio.CancelledError()
+    if kept is not None:
+        raise kept
+    if lost:
+        print("lost")
+async def restored():
+    try:
+        await work()
+    except asyncio.CancelledError:
+        with contextlib.suppress(BaseException):
+            await work()
+        raise
+`));
+
   it("offers to raise again, and says it is not a safe fix", () => {
     const [finding] = lint(
       "cancellation-swallowed",
