@@ -72,6 +72,7 @@ function kindOf(wait: Wait, said: WaitKind | null, chain: ChainInfo, hasChain: b
   return hasChain && said === null ? "future" : "other";
 }
 
+const CANCELLING = "cancelling";
 const AS_COMPLETED = "asyncio.as_completed";
 
 /** Those of some tasks that have not ended at `t`: what `as_completed` waits for is told once, and shrinks. */
@@ -109,8 +110,8 @@ function innerLabel(trace: Trace, wait: Wait, chain: ChainInfo, runs: string): s
         ? "asyncio.sleep(0)"
         : chain.call;
     case "task":
-      if (chain.call === "cancelling")
-        return `cancelling ${tasks.length > 0 ? trace.tasks.name(tasks[0]) : "it"}`;
+      if (chain.call === CANCELLING)
+        return `${CANCELLING} ${tasks.length > 0 ? trace.tasks.name(tasks[0]) : "it"}`;
       return tasks.length > 0 ? `await task ${trace.tasks.name(tasks[0])}` : chain.call || "await task";
     case "tasks":
       return tasksLabel(trace, tasks, chain, runs);
@@ -124,6 +125,7 @@ function innerLabel(trace: Trace, wait: Wait, chain: ChainInfo, runs: string): s
           ? `run_in_executor(${runs})`
           : `await ${kind}`;
     case "future":
+      if (chain.call === CANCELLING) return `${CANCELLING} it`;
       return chain.call || (chain.wrapper ? "…" : "await Future");
     case "other":
       return chain.call || (chain.wrapper ? "…" : "await");

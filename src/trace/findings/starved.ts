@@ -55,7 +55,8 @@ function longWaits(trace: Trace): Wait[] {
   const add = (task: number, row: number, ready: number, to: number) => {
     // Before its loop ran, a task did not wait for anybody's step.
     if (!(to - ready > blockSeconds)) return;
-    const from = Math.max(ready, runningSince(trace, task, to));
+    const told = row < 0 ? ready : noticed(trace, row) || ready;
+    const from = Math.max(told, runningSince(trace, task, to));
     if (to - from > blockSeconds) waits.push({ task, row, from, to });
   };
   for (let task = 0; task < tasks.count; task++) {
@@ -65,7 +66,7 @@ function longWaits(trace: Trace): Wait[] {
   }
   for (let row = 0; row < steps.count; row++) {
     if (steps.task.get(row) < 0 || steps.flags.get(row) & StepFlag.last) continue;
-    const woken = noticed(trace, row);
+    const woken = steps.ready.get(row);
     const ready = Number.isNaN(woken) ? overdueSince(trace, row) : woken;
     if (Number.isNaN(ready)) continue;
     const task = steps.task.get(row);
