@@ -14,6 +14,21 @@ async def main():
 asyncio.run(main())
 `;
 
+/** A task is ready while another holds the loop. */
+const WAITS = `import asyncio, time
+
+async def wait():
+    await asyncio.sleep(0.01)
+
+async def main():
+    waits = asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    time.sleep(0.2)
+    await waits
+
+asyncio.run(main())
+`;
+
 const ours = (uri: vscode.Uri) =>
   vscode.languages.getDiagnostics(uri).filter((one) => one.source === "Loopscope, in this run");
 
@@ -58,6 +73,14 @@ describe("what goes wrong in a run", () => {
     await vscode.workspace.applyEdit(edit);
     await reported(uri, (all) => all.length === 0);
     await document.save();
+  });
+
+  it("is only information at the line of who had to wait for another's", async () => {
+    const uri = file("waits.py", WAITS);
+    await runToEnd(uri);
+    const isStarved = ({ code }: vscode.Diagnostic) => typeof code === "object" && code.value === "starved";
+    const found = (await reported(uri, (all) => all.some(isStarved))).filter(isStarved);
+    for (const { severity } of found) assert.equal(severity, vscode.DiagnosticSeverity.Information);
   });
 
   it("is gone when another program is run", async () => {

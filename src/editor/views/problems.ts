@@ -67,7 +67,9 @@ export class Problems {
   private diagnostic({ first, at, count }: Group): vscode.Diagnostic {
     const { vs } = this;
     const levels = { error: "Error", warning: "Warning", info: "Information" } as const;
-    const severity = vs.DiagnosticSeverity[levels[first.severity]];
+    // The line of who waited is not the one to change: that of what held the loop is marked, too.
+    const level = first.rule === "starved" ? "Information" : levels[first.severity];
+    const severity = vs.DiagnosticSeverity[level];
     const more = count > 1 ? ` ${l10n.t("(and {0} more like it)", count - 1)}` : "";
     const diagnostic = new vs.Diagnostic(this.line(at), `${first.message}${more}`, severity);
     diagnostic.source = l10n.t("Loopscope, in this run");
