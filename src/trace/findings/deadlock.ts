@@ -126,9 +126,11 @@ function neverWokenFromOutside(trace: Trace, graph: WaitGraph, tasks: number[]):
 
 /** Whether a task's wait ended only by a cancellation, or not at all. */
 function neverWoke(trace: Trace, graph: WaitGraph, task: number): boolean {
-  const { steps, wakes } = trace;
+  const { steps, wakes, tasks } = trace;
   const { row } = graph.waiters.get(task)!;
   if (Number.isNaN(steps.ready.get(row))) return true;
+  // What `gather` waits for is cancelled in the place of the task, which is then woken like any other.
+  if (tasks.outcome.get(task) === CANCELLED && lastSuspension(trace, task) === row) return true;
   return (wakes.cause.get(steps.wake.get(row)) & CAUSE_CANCELLED) !== 0;
 }
 

@@ -1,6 +1,18 @@
 import assert from "node:assert/strict";
+import { findings } from "../../../src/trace";
 import { at, EVENT, GET, LOCK, of, SLEEP, started } from "./programs";
+import { PYTHONS, record } from "./recorded";
 import type { StreamWriter } from "./writer";
+
+const NEVER_SET = `
+import asyncio, os, signal
+async def main():
+    loop = asyncio.get_running_loop()
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    await asyncio.gather(loop.create_future(), loop.create_future())
+signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+asyncio.run(main())
+`;
 
 /** Task `key` of two waits for one lock and holds the other. */
 function twoLocks(): StreamWriter {
@@ -92,6 +104,17 @@ describe("deadlock", () => {
     assert.match(found.message, /nothing is left that could ever wake/);
     assert.equal(found.at?.line, 4);
   });
+
+  for (const python of PYTHONS) {
+    it(`is what futures are gathered for that nobody sets, until Ctrl-C (${python.split("/").at(-3)})`, () => {
+      const { trace } = record(NEVER_SET, python);
+      const found = findings(trace).filter(({ rule }) => rule === "deadlock");
+      assert.deepEqual(
+        found.map((each) => each.at?.line),
+        [6],
+      );
+    });
+  }
 
   it("tells a far timer from none", () => {
     const w = started(2).object(61, 0, "event", "ready", []);
