@@ -67,9 +67,10 @@ RANDOM_WAYS = RECORDED + """
             ways[(kind >> 5 & 64 > 0) + 2 * (kind >> 5 & 1088 == 1024)] += 1
         whole, natives = [], []
         chains.frames_below(task.get_coro(), whole, natives)
-        if written[task] != chains.places(whole) or note[6] != whole:
+        if written[task] != chains.places(whole) or note[0].frames != whole:
             wrong.append((written[task], chains.places(whole), note))
-        if natives[: len(note[7])] != note[7]:
+        leaf, base = note[1], note[5]
+        if leaf is not (chains.Foreign if not natives else leaf) or leaf not in [*natives, chains.Foreign] or base not in [*natives, None]:
             wrong.append((natives, note))
 
     watch(recorder.Recorder, check)
@@ -204,7 +205,7 @@ RANDOM_WAKES = RECORDED + """
         arg = int(-records[-1][0] // 2**32) >> 5
         frames, natives = [], []
         chains.frames_below(task.get_coro(), frames, natives)
-        if note[6] != frames:
+        if note[0].frames != frames:
             wrong.append(("chain", note, frames))
         judged = waits.judge(natives) if future is not None and frames[-1][0] is natives[-1].cr_code else None
         wait, thing, _, others = (0, None, None, ()) if judged is None else waits.ask(judged, natives)

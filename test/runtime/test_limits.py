@@ -236,6 +236,54 @@ class Limits(Compared):
         )
         self.assertEqual((shown.out, shown.err), (b"True True\n", b""))
 
+    def test_what_is_kept_of_a_task_that_waits(self):
+        """One list, and what an attribute of a task takes: no frame objects, and nothing of each that is the same for all that wait there."""
+        program = """
+            import asyncio, gc, os, sys, tracemalloc
+
+            async def below(depth, queue):
+                await (below(depth - 1, queue) if depth else queue.get())
+
+            async def again_and_again(queue):
+                while True:
+                    await below(3, queue)
+
+            async def by_turns(queue):
+                while True:
+                    future = asyncio.get_running_loop().create_future()
+                    queue._put(future)
+                    await future
+                    await below(1, queue)
+
+            async def main():
+                for function in again_and_again, by_turns:
+                    queues = [asyncio.Queue() for _ in range(1000)]
+                    tracemalloc.start()
+                    tasks = [asyncio.create_task(function(queue)) for queue in queues]
+                    for turn in range(6):
+                        await asyncio.sleep(0.1)  # records are sent meanwhile
+                        for queue in queues:
+                            if queue.qsize():
+                                queue.get_nowait().set_result(None)
+                            else:
+                                queue.put_nowait(None)
+                    await asyncio.sleep(0.1)
+                    gc.collect()
+                    ours = [tracemalloc.Filter(True, "*loopscope_runtime*")]
+                    size = sum(each.size for each in tracemalloc.take_snapshot().filter_traces(ours).statistics("filename"))
+                    tracemalloc.stop()
+                    print(size // len(tasks))
+                    for task in tasks:
+                        task.cancel()
+            asyncio.run(main())
+        """
+        most = 750 if sys.version_info < (3, 11) else 450 if sys.version_info < (3, 14) else 360
+        for detail in "full", "light":
+            result = traced.run(program, LOOPSCOPE_DETAIL=detail)
+            self.assertEqual((result.code, result.err), (0, b""))
+            sizes = list(map(int, result.out.split()))
+            self.assertTrue(len(sizes) == 2 and all(100 < size < most for size in sizes), (detail, sizes))
+
     def test_the_end_of_the_interpreter(self):
         self.same(
             """

@@ -141,7 +141,7 @@ def search_pipes(still, t):
 def sleeps(task, sleep):
     """Whether a task waits in `asyncio.sleep`, whose timer wakes it whatever others do, or in another coroutine function."""
     st = getattr(task, "_loopscope", None)
-    leaf = st[2:3] if type(st) is list else []  # it is emptied, in the loop's thread, as the task ends
+    leaf = st[1:2] if type(st) is list else []  # it is emptied, in the loop's thread, as the task ends
     return bool(leaf) and getattr(leaf[0], "cr_code", None) is sleep.__code__
 
 

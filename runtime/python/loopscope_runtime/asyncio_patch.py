@@ -5,7 +5,7 @@ from _thread import RLock, get_ident
 from itertools import count
 from weakref import WeakSet, ref
 
-from . import cancels, codes, eager, fallback, foreign, fused, guard, loops, methods, names, objects, recorder, starts, state, threadsafe, unrecorded, uvloop_patch, waits
+from . import cancels, chains, codes, eager, fallback, foreign, fused, guard, loops, methods, names, objects, recorder, starts, state, threadsafe, unrecorded, uvloop_patch, waits
 from .faults import watch_class
 from .records import RUN, head
 
@@ -103,6 +103,7 @@ def patch(asyncio, drain):
     watch_subclasses(asyncio, drain)
     watch_class(base)
     waits.start(asyncio)
+    chains.save_room(asyncio.Task)
     names.start(asyncio.tasks.Task)
     foreign.start(asyncio)
     cancels.start(asyncio)

@@ -1,23 +1,15 @@
 """Await chains: what a suspended task awaits, frame by frame.
 
 Per task, the recorder keeps a list on the task itself, so that it dies with the task; until the task first waits, nothing, or its name as
-last written (`creation.py`). The fields, by index:
+last written (`creation.py`). What is the same for all tasks that wait at one place is kept once (`Place`). The fields, by index:
 
-0 head      first number of the record that says "suspended where it was suspended before"; None before the first suspension
-1 offset    the leaf's position in its code
-2 leaf      the innermost native coroutine of the chain
-3 awaits    type of what the leaf awaits; None: look closer each time; SLEEP0: `sleep(0)`
-4 name      of the task, as last written, and as `names.of` gives it
-5 key       of the task
-6 frames    (code, offset) of the whole chain as last written, outermost first
-7 coroutines  the native ones, outermost first: their frames are the first of `frames`; the innermost may be left out
-8 handler   what says what the leaf waits on: (function, index of the coroutine it asks), or None
-9 below     as `awaits`, or OTHER: something that must be walked anew each time
-10 by user  whether the leaf is code of the user
-11 natives  how many of `frames` are those of `coroutines` when none is left out
-12 anew     what tells that the chain is as before though its end was entered anew (`anew`), or where else it was (`Suspensions.turn`), or None
-13 ways     how those that woke it were reached: see `wakers.place`
-14, 15      since when this holds, and the record: of a list that the task carries in turn with others (`Suspensions.turn`)
+0 place     where it was suspended last; START before the first suspension
+1 leaf      the innermost native coroutine of its chain then, which may have finished since
+2 key       of the task
+3 name      of the task, as last written, and as `names.of` gives it
+4 head      first number of the record that says "suspended where it was suspended before"; in light detail, of a step that ended with an await, or None
+5 base      a coroutine that lasted while those below it were entered anew, or None; in light detail, as `head` of a step that ended with a yield
+6 way       what leads from the base to the place (`Place.way`), or None
 """
 
 import gc
@@ -32,7 +24,7 @@ OTHER = "other"
 MAX_FRAMES = 500
 NO_COROUTINE = AttributeError, TypeError  # what `cr_code`, `cr_await` and `positions.where` raise of anything else
 
-where = positions.where
+where, lasti = positions.where, positions.lasti
 
 
 async def _agen():
@@ -71,13 +63,44 @@ CoroutineWrapper = _wrapper_type()
 INNER = frozenset((CoroutineType, GeneratorType, AsyncGeneratorType, AsyncSend, AsyncThrow, CoroutineWrapper))
 
 
+class Place:
+    """Where tasks are suspended: a chain as it was told, and what is known of a wait there. Tasks with that chain share it.
+
+    frames: (code, offset) of the whole chain, outermost first; the first `natives` of them are of native coroutines, of which `links` are what is
+    to be compared. at: that of the innermost, which is the leaf; None if its code leaves no choice. below: the type of what the leaf awaits, or SLEEP0,
+    or OTHER: something that must be walked anew each time. awaits: the same where nothing else is to be looked at, else None. bare: whether the
+    task yielded. head: first number of the record that says "suspended where it was suspended before", but for the key. handler: what says what
+    the leaf waits on: (function, index of the coroutine it asks), or None. by_user: whether the leaf is code of the user. ways: how those that woke
+    tasks were reached (`wakers.place`). last: of the object on which a task here waited last, a weak reference to the list of those who wait
+    there, what it takes from the head, its key. number: by which the records of the loop name the chain. others: chains that begin like it, by where they are
+    different. kept: how many coroutines are taken to last while a task waits here again and again. way: of the innermost of these, its `at`, and the `links` below it. turns: by `where` its leaf was when a task was suspended next, the place that was.
+    era: of the recorder, in which the number holds.
+    """
+
+    __slots__ = (
+        "frames", "natives", "links", "at", "below", "awaits", "bare", "head", "handler", "by_user", "ways", "last", "number", "others", "kept", "way", "turns", "era",
+    )  # fmt: skip
+
+    def __init__(self, frames, natives, below, ways):
+        self.frames, self.natives, self.below, self.ways = frames, natives, below, ways
+        self.links = () if below is OTHER else links(frames[:natives])
+        self.at = self.links[-1][1] if self.links else NOWHERE
+        self.awaits = self.handler = self.last = self.way = None
+        self.bare = self.by_user = False
+        self.head = 0.0
+        self.number, self.others, self.kept, self.turns, self.era = 0, {}, natives, {}, None
+
+    def shorten(self):
+        """The coroutine that was taken to last did not: it is to be the one around it."""
+        if self.kept > 1 and self.links:
+            self.kept -= 1
+            self.way = self.links[self.kept - 1][1], self.links[self.kept :]
+
+
 class Foreign:
-    """Stands for a coroutine whose chain is walked anew each time: it is no native one, or its task takes no attribute."""
+    """Stands for the leaf of a chain that is walked anew each time."""
 
-    cr_frame = cr_await = None
-
-    def __init__(self, coro):
-        self.coro = coro
+    cr_await = None
 
 
 def frames_below(c, out, natives=None):
@@ -85,9 +108,14 @@ def frames_below(c, out, natives=None):
     while c is not None and len(out) < MAX_FRAMES:
         kind = type(c)
         if kind is CoroutineType:
-            f, below = c.cr_frame, c.cr_await
+            below = c.cr_await
             if natives is not None:
                 natives.append(c)
+            if below is not None:  # it is suspended
+                out.append((c.cr_code, lasti(c)))
+                c = below
+                continue
+            f = c.cr_frame
         elif kind is GeneratorType:
             f, below = c.gi_frame, c.gi_yieldfrom
         elif kind is AsyncGeneratorType:
@@ -110,11 +138,22 @@ def places(frames):
     return [(known.get(id(code)) or codes.base_of(code)) + offset for code, offset in frames]
 
 
+def save_room(Task):
+    """Has a task that gets an attribute make a small dictionary for it.
+
+    On 3.13 it makes one for thirty (344 bytes, and not found as fast), as long as fewer names were ever used for attributes of tasks. Others use a small one, or none.
+    """
+    if sys.version_info[:2] == (3, 13) and Task.__module__ == "_asyncio":
+        sample = Task.__new__(Task)
+        for i in range(30):
+            setattr(sample, "_loopscope%d" % i, None)
+
+
 def fresh(task, name=None):
     """The list of a task that has not been looked at. name: as last written; else its present one."""
     coro = task.get_coro()
-    leaf = coro if type(coro) is CoroutineType else Foreign(coro)
-    return [None, -1, leaf, None, names.of(task) if name is None else name, hash(task) % KEYS, (), None, None, None, False, 0, None, []]
+    leaf = coro if type(coro) is CoroutineType else Foreign
+    return [START, leaf, hash(task) % KEYS, names.of(task) if name is None else name, None, None, None]
 
 
 def of(task, name=None):
@@ -133,7 +172,7 @@ def of(task, name=None):
 def unsure(task):
     """The same for a task in its first step, of which nobody knows whether it still has the name that was told."""
     st = of(task)
-    st[4] = None
+    st[3] = None
     return st
 
 
@@ -158,106 +197,8 @@ def links(frames):
     return tuple(out)
 
 
-def unchanged(st, future, sleep_code):
-    """Whether a chain is like the one before: -1 if not, else how many of its coroutines last, or 0 if all do.
-
-    Coroutines that run the same code at the same place take the place of finished ones.
-    """
-    coroutines = st[7]
-    kept = len(coroutines)
-    c = coroutines[-1]
-    f = c.cr_frame
-    while f is None:
-        kept -= 1
-        if not kept:
-            return -1
-        c = coroutines[kept - 1]
-        f = c.cr_frame
-    frames = st[6]
-    if f.f_lasti != frames[kept - 1][1]:
-        return -1
-    count = st[11]
-    if kept < count:
-        del coroutines[kept:]
-        try:
-            if st[8] is None:  # they are likely to be others the next time: the ones that last are enough
-                for code, offset in frames[kept:count]:
-                    c = c.cr_await
-                    if c.cr_code is not code or c.cr_frame.f_lasti != offset:
-                        return -1
-            else:  # which looks into them
-                for code, offset in frames[kept:count]:
-                    c = c.cr_await
-                    if c.cr_code is not code or c.cr_frame.f_lasti != offset:
-                        return -1
-                    coroutines.append(c)
-        except AttributeError:  # what is awaited there now is no coroutine, or has no frame
-            return -1
-        st[2] = c
-    else:
-        kept = 0
-    a = c.cr_await
-    if future is None:
-        return kept if st[9] is SLEEP0 and type(a) is CoroutineType and a.cr_code is sleep_code else -1
-    return kept if st[9] is type(a) and st[0] + st[5] != YIELD_HEAD else -1  # what is awaited may have yielded before, and now hands on a future
-
-
-def anew(st, kept, waiters=None, arg=0.0, thing=0.0):
-    """What tells the next time that only the coroutines below the first `kept` were entered anew, and all is as before.
-
-    The innermost that lasts, its offset, the others' `links`, the type of what the leaf awaits; and where that is how one waits on an object: a
-    weak reference to the list of those who wait there, what it adds to the record's head, the object's key.
-    """
-    c = st[7][kept - 1]
-    del st[7][kept:]
-    return c, st[6][kept - 1][1], links(st[6][kept : st[11]]), st[9], waiters, arg, thing
-
-
-def lasting(coroutines):
-    """Takes the finished ones out of a chain's coroutines: (how many last, the innermost of them, what it awaits: None if it is finished, too)."""
-    kept = len(coroutines)
-    c = coroutines[-1]
-    a = c.cr_await
-    while a is None and kept > 1:
-        kept -= 1
-        c = coroutines[kept - 1]
-        a = c.cr_await
-    del coroutines[kept:]
-    return kept, c, a
-
-
-def walk(st, future, sleep_code):
-    """Looks at the chain of a suspended task anew: (how many frames are as before, places of the others, coroutines)."""
-    before = st[6]
-    natives = coroutines = st[7]
-    kept, c, _ = lasting(coroutines)
-    f = c.cr_frame
-    if f is None:
-        kept = 0
-        st[1], st[2], st[9], st[13] = -2, c, OTHER, []
-        out, natives = [], []
-        frames_below(c.coro if type(c) is Foreign else None, out, natives)
-        told = places(out)
-    else:
-        out, told = descend(st, c, f, coroutines, future, sleep_code)
-        kept -= 1
-        if st[9] is OTHER:
-            natives = coroutines[:]
-            tail = []
-            frames_below(st[2].cr_await, tail, natives)
-            out = out + tail
-            told = told + places(tail)
-    st[11] = len(coroutines)
-    st[12] = None
-    same = 0
-    for old, new in zip(before[kept:], out):
-        if old is not new and (old[0] is not new[0] or old[1] != new[1]):
-            break
-        same += 1
-    if same == len(out) and kept + same == len(before):
-        return len(before), (), natives
-    st[6] = before[:kept] + out if kept else out
-    return kept + same, told[same:] if same else told, natives
+NOWHERE = -1
+START = Place([], 0, OTHER, [])
 
 
 # Ways down: place of a native frame -> what was awaited below it when it was there last. Most chains are like one that was there
@@ -267,50 +208,68 @@ paths = {}
 MAX_PATHS = 5000
 
 
-def descend(st, c, f, coroutines, future, sleep_code):
-    """Adds the native coroutines below c, whose frame is f: (frames from f on, their places), which are not to be changed.
+def inner(task, depth):
+    """The native coroutine so many below the outermost of a suspended task."""
+    c = task.get_coro()
+    for _ in range(depth):
+        c = c.cr_await
+    return c
 
-    The frames below a leaf are included for SLEEP0 alone.
-    """
-    start = len(coroutines)
-    out, told = [], []
+
+def walk(c, future, sleep_code):
+    """The chain of a suspended task's coroutine: (its frames and their places, which are not to be changed; its native coroutines; `below`; `ways`)."""
+    if type(c) is not CoroutineType:
+        out, natives = [], []
+        frames_below(c, out, natives)
+        return out, places(out), natives, OTHER, []
+    out, told, natives, below, ways = descend(c, future, sleep_code)
+    if below is OTHER:
+        tail = []
+        frames_below(natives[-1].cr_await, tail, natives)
+        out, told = out + tail, told + places(tail)
+    return out, told, natives, below, ways
+
+
+def descend(c, future, sleep_code):
+    """The native coroutines from c on, as `walk` says it. The frames below a leaf are included for SLEEP0 alone."""
+    natives = [c]
+    out, told, ways = [], [], []
     unknown = None  # the first place that nothing is foreseen of
-    st[13] = []
     while True:
         code = c.cr_code
-        place = (codes.known.get(id(code)) or codes.base_of(code)) + f.f_lasti
         a = c.cr_await
+        at = lasti(c) if a is not None else c.cr_frame.f_lasti
+        place = (codes.known.get(id(code)) or codes.base_of(code)) + at
         path = paths.get(place)
         if path is None:
             unknown = unknown or (place, len(out))
-            out.append((code, f.f_lasti))
+            out.append((code, at))
             told.append(place)
         else:
-            inner, below, frames, whole, ways = path
-            size = len(coroutines) - 1
+            inner, below, frames, whole, known_ways = path
+            size = len(natives) - 1
             try:
                 for code, at in inner:
                     if (a.cr_code is not code) if at is None else (where(a) != at):
                         break
                     c = a
-                    coroutines.append(c)
+                    natives.append(c)
                     a = c.cr_await
                 else:
                     if type(a) is below or (below is SLEEP0 and future is None and type(a) is CoroutineType and a.cr_code is sleep_code):
                         out, told = (out + frames, told + whole) if out else (frames, whole)
-                        st[13] = ways
+                        ways = known_ways
                         break
             except NO_COROUTINE:
                 pass
-            out += frames[: len(coroutines) - size]
-            told += whole[: len(coroutines) - size]
+            out += frames[: len(natives) - size]
+            told += whole[: len(natives) - size]
         if type(a) is CoroutineType:
-            f = a.cr_frame
-            if f is not None and (future is not None or a.cr_code is not sleep_code):
+            if a.cr_await is not None and (future is not None or a.cr_code is not sleep_code):
                 c = a
-                coroutines.append(c)
+                natives.append(c)
                 continue
-            below = OTHER if f is None else SLEEP0
+            below = OTHER if a.cr_await is None else SLEEP0
         else:
             below = OTHER if type(a) in INNER else type(a)
         if below is SLEEP0:
@@ -319,11 +278,10 @@ def descend(st, c, f, coroutines, future, sleep_code):
             out += tail
             told += places(tail)
         break
-    leaf = len(coroutines) - start
-    st[1], st[2], st[9] = out[leaf][1], c, below
     if unknown is not None:
         place, i = unknown
+        leaf = len(natives)
         if len(paths) > MAX_PATHS:
             paths.clear()
-        paths[place] = links(out[i + 1 : leaf + 1]), below, out[i:], told[i:], st[13]
-    return out, told
+        paths[place] = links(out[i + 1 : leaf]), below, out[i:], told[i:], ways
+    return out, told, natives, below, ways

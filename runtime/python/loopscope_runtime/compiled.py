@@ -68,14 +68,14 @@ def trace(loop, stream, asyncio):
                     if note is None:
                         task = None
                     elif light:
-                        task._loopscope = note[4]
+                        task._loopscope = note[3]
             except Exception as exc:
                 task = None
                 unforeseen(exc)
             if task is not None:
                 if nested is None:
                     return stock_call_soon(first_step, task, callback, k, name, context=context)
-                return stock_call_soon(shim, task, callback, None, note[5], context=context)
+                return stock_call_soon(shim, task, callback, None, note[2], context=context)
         elif kind is BUILTIN:
             task = callback.__self__
             if type(task) is plain_task:
@@ -90,11 +90,11 @@ def trace(loop, stream, asyncio):
                             task = None
                     else:
                         note = task._loopscope
-                        k = note[5]
+                        k = note[2]
                         if future is cur:
                             ext((WAKE_AT_END - k,))
                         elif cur is not None:
-                            place = waker_place(getframe(1), 32, note[13])
+                            place = waker_place(getframe(1), 32, note[0].ways)
                             ext((WAKE_HERE - k, clock(), place) if place else (WAKE_BY_STEP - k, clock()))
                         elif by:
                             task = None
@@ -137,7 +137,7 @@ def trace(loop, stream, asyncio):
                 suspended(task, task._loopscope, t, future)
             else:
                 future = task._loopscope
-                if task._state == "FINISHED" and task._exception is None and (not names.given or future[4] is names.of(task)):
+                if task._state == "FINISHED" and task._exception is None and (not names.given or future[3] is names.of(task)):
                     ext((CLOCK_HEAD, begin, RETURNED_HEAD - k, t))
                     future.clear()
                 else:
@@ -326,7 +326,7 @@ def trace(loop, stream, asyncio):
                         if task is cur:
                             pending.pop(me, None)  # it has a list before its first step has ended, which is to be kept
                         woken(note, args[0], frame)
-                    return shim, (task, callback, args[0], note[5])
+                    return shim, (task, callback, args[0], note[2])
             elif kind is Step or Step is None and kind.__name__ == STEP_TYPE:
                 task = callback.__self__
                 if task is cur:
@@ -342,7 +342,7 @@ def trace(loop, stream, asyncio):
                         pending[k] = name
                         return first_step, (task, callback, k, name)
                 if light and nested is not None:
-                    task._loopscope = note[4]
+                    task._loopscope = note[3]
                 return shim, (task, callback, None, hash(task) % KEYS)
             elif kind is MethodType:
                 task = other_step_of(rec, woken, callback, args, frame, cur, 0.0 if cur is None else me, by, cause)
@@ -361,7 +361,7 @@ def trace(loop, stream, asyncio):
         if base >= USER or base > 0.0 and getattr(frame.f_back, "f_code", None) is run_code:
             outer_code, outer_base, outer_user = frame.f_code, base, base >= USER
             return base + frame.f_lasti
-        return waker_place(frame, 2, note[13])
+        return waker_place(frame, 2, note[0].ways)
 
     def woken(note, future, frame):
         """Records that a task is to be stepped because of a future; False if that is no future: the callback is none of a task's."""
@@ -372,9 +372,9 @@ def trace(loop, stream, asyncio):
         if light and not flags and type(future) is not gathering:
             return True
         if cur is not None or by:
-            wake(note[5], TASK | flags, by if cur is None else me, frame, cur is not None and nested is None)
+            wake(note[2], TASK | flags, by if cur is None else me, frame, cur is not None and nested is None)
         else:
-            wake(note[5], cause | flags, 0.0, frame)
+            wake(note[2], cause | flags, 0.0, frame)
         return True
 
     def runs():

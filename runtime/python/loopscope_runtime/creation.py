@@ -275,7 +275,7 @@ def watch(rec, Task):
         if outcome == "PENDING":
             if light:
                 st = chains.of(task, name)
-                if names.given and st[4] is not names.of(task):
+                if names.given and st[3] is not names.of(task):
                     rec.renamed(task, st)
                 ext(((YIELD_HEAD if task._fut_waiter is None else LIGHT_HEAD) - k, end))
             else:

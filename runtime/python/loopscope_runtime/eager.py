@@ -50,9 +50,9 @@ class Placeholder(Making):
             return None
         rec.stream.seen += 1
         t, st = suspends(rec, self, task, future, YIELDED if future is None else SUSPENDED)
-        self.told, self.number = True, int(st[5])
+        self.told, self.number = True, int(st[2])
         rec.swap(self)  # what comes of this is the task's doing
-        wakes_itself(rec, st[5], t, future)
+        wakes_itself(rec, st[2], t, future)
         return st
 
 
@@ -169,11 +169,11 @@ def suspends(rec, placeholder, task, future, outcome):
     t = state.clock()
     found = None if rec.light else rec.waits_on(task, future, frames, coroutines)
     name = state.text(names.said(task) if placeholder.given is None else str(placeholder.given))
-    rec.ext((head(EAGER_END, key(placeholder), outcome), st[5], t, 0 if future is None else key(future), len(chain), *chain, name))
+    rec.ext((head(EAGER_END, key(placeholder), outcome), st[2], t, 0 if future is None else key(future), len(chain), *chain, name))
     if found is not None:
-        arg, values = waits.fields(found, rec.told, st[5])
+        arg, values = waits.fields(found, rec.told, st[2])
         if values:
-            rec.ext((head(ON, st[5], arg), *values))
+            rec.ext((head(ON, st[2], arg), *values))
     return t, st
 
 

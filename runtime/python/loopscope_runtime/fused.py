@@ -10,12 +10,12 @@ from _thread import get_ident
 from math import ulp
 from types import MethodType
 
-from . import chains, codes, fallback, loops, mimic, names, recorder, state, stock, wakers
+from . import chains, codes, fallback, loops, mimic, names, positions, recorder, state, stock, wakers
 from .chains import SLEEP0
 from .creation import RETURNED_HEAD
 from .eager import Making
 from .mimic import one_frame_less
-from .othersteps import first_wake, lean, other_step, recovered
+from .othersteps import first_wake, lean_head, other_step, recovered
 from .polling import arrived, drop_cancelled, push_due, shortcut, sweep
 from .recorder import CLOCK_HEAD, SLOW_CALLBACK
 from .records import ARG, AT_ONCE_HEAD, CALLBACK_HEAD, CALLED_BACK, CANCELLED_WAIT, IO, ITER_HEAD, LIGHT_HEAD, TASK, THREAD, TIMER, WAS_CANCELLED
@@ -31,6 +31,7 @@ clock = state.clock
 copy_context = contextvars.copy_context
 getframe = sys._getframe
 waker_place = wakers.place
+where = positions.where
 _Step = None  # the type of the callback that runs a C task's first step: seen when the first task is made
 # What is asyncio's, and so the same for all loops, is not among the variables of `install`: those are handed to each single call.
 handle_type = locked_types = Timer = Task = read_name = Future = plain = gathering = through_run = stock_process = None
@@ -146,40 +147,40 @@ def install(loop, stream, asyncio):
             return True
         if frame is None:
             if future is cur:  # a task of asyncio's is done as its step ends, and not before
-                ext((WAKE_AT_END - st[5] - flags,))
+                ext((WAKE_AT_END - st[2] - flags,))
                 return True
             frame = getframe(2)
         code = frame.f_code
         if code is run_code:
             if cur is None:
                 if by:
-                    ext((WAKE_BY_CALLBACK - st[5] - flags, begin, by))
+                    ext((WAKE_BY_CALLBACK - st[2] - flags, begin, by))
                 else:
-                    ext((WAKE_BY_NONE - st[5] - flags - cause * ARG, begin or clock()))
+                    ext((WAKE_BY_NONE - st[2] - flags - cause * ARG, begin or clock()))
             elif nested is not None:
-                ext((WAKE_BY_CALLBACK - st[5] - flags, clock(), me))
+                ext((WAKE_BY_CALLBACK - st[2] - flags, clock(), me))
             else:
-                ext((WAKE_AT_END - st[5] - flags,))
+                ext((WAKE_AT_END - st[2] - flags,))
             return True
         if not flags and nested is None:
             if cur is not None:
-                place = waker_place(frame, 32, st[13], code)
+                place = waker_place(frame, 32, st[0].ways, code)
                 if place:
-                    ext((WAKE_HERE - st[5], clock(), place))
+                    ext((WAKE_HERE - st[2], clock(), place))
                     return True
             elif not by:
-                place = waker_place(frame, 2, st[13], code)
+                place = waker_place(frame, 2, st[0].ways, code)
                 if place:
-                    ext((WAKES_THERE[cause] - st[5], clock(), place))
+                    ext((WAKES_THERE[cause] - st[2], clock(), place))
                     return True
         why = cause if cur is None and not by else TASK
-        wake(st[5], why | WAS_CANCELLED if flags else why, me or by, frame, cur is not None and nested is None)
+        wake(st[2], why | WAS_CANCELLED if flags else why, me or by, frame, cur is not None and nested is None)
         return True
 
     def _run_once():
         nonlocal cur, me, st, again, by, cause, begin
         goes_on = getframe(1).f_code is run_forever  # which would do no more than call this for each turn of the loop
-        turn, returned = [0.0, 0.0], [0.0, 0.0]  # an ITER, and a DONE: writing them from here makes no tuple
+        turn, returned, lean = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]  # an ITER, a DONE, a STEP of light detail: writing them from here makes no tuple
         # What each callback takes, for this function is not left: a variable of the function around, or a global one, is a line of the cache more.
         take, write, tick, class_of, lists, lightly = pop, ext, clock, type, list, light
         while True:
@@ -250,7 +251,7 @@ def install(loop, stream, asyncio):
                                 st = note = h._by
                                 kind = class_of(note)
                                 if kind is lists and note:
-                                    me = note[5]
+                                    me = note[2]
                                 elif kind is float:  # its first step: `created` has said its key
                                     me = note
                                     name = h._name
@@ -338,32 +339,28 @@ def install(loop, stream, asyncio):
                             elif again:
                                 again = False
                                 if lightly:
-                                    note = st[3] or lean(st, 3, YIELD_HEAD)
-                                    note[1] = t
-                                    write(note)
+                                    lean[0] = st[5] or lean_head(st, 5, YIELD_HEAD)
+                                    lean[1] = t
+                                    write(lean)
                                 else:
-                                    f = st[2].cr_frame
-                                    if f is not None and f.f_lasti == st[1] and st[3] is SLEEP0:
-                                        write((st[0], t))
+                                    place = st[0]
+                                    c = st[1]
+                                    if place.awaits is SLEEP0 and c.cr_await is not None and (place.at is None or where(c) == place.at):
+                                        write((st[4], t))
                                     else:
                                         suspended(task, st, t, None)
                             else:
                                 w = task._fut_waiter
                                 if w is not None:
                                     if lightly:
-                                        note = st[0] or lean(st, 0, LIGHT_HEAD)
-                                        note[1] = t
-                                        write(note)
+                                        lean[0] = st[4] or lean_head(st, 4, LIGHT_HEAD)
+                                        lean[1] = t
+                                        write(lean)
                                     else:
-                                        c = st[2]
-                                        f = c.cr_frame
-                                        if (
-                                            f is not None
-                                            and f.f_lasti == st[1]
-                                            and type(c.cr_await) is st[3]
-                                            and type(w) is not gathering
-                                        ):
-                                            write((st[0], t, hash(w)))
+                                        place = st[0]
+                                        c = st[1]
+                                        if class_of(c.cr_await) is place.awaits and (place.at is None or where(c) == place.at) and class_of(w) is not gathering:
+                                            write((st[4], t, hash(w)))
                                         else:
                                             suspended(task, st, t, w)
                                 elif st and not names.given and task._state == "FINISHED" and task._exception is None:
@@ -390,7 +387,7 @@ def install(loop, stream, asyncio):
                 raise
             begin, cause = 0.0, CALLED_BACK
             # An exception's traceback may keep this frame, and what it names.
-            h = callback = args = st = task = note = f = c = w = None  # stock: handle = None  # Needed to break cycles when an exception occurs.
+            h = callback = args = st = task = note = c = w = None  # stock: handle = None  # Needed to break cycles when an exception occurs.
             if not goes_on or loop._stopping or loop._run_once is not _run_once:
                 return
 

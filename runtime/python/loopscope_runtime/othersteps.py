@@ -53,13 +53,13 @@ def foreign_step(rec, woken, callback, args, frame, cur, me, by, cause):
         else:
             rec.made(task, me, 4)
     elif not args or not woken(st, args[0], frame):
-        rec.wake(st[5], TASK if me or by else cause, me or by, frame)
+        rec.wake(st[2], TASK if me or by else cause, me or by, frame)
     return task
 
 
-def lean(st, i, head):
-    """Light detail's record of a step, but for the time. Kept in the list of its task, it is written without making a number or a tuple."""
-    st[i] = [head - st[5], 0.0]
+def lean_head(st, i, head):
+    """The first number of light detail's record of a step. Kept in the list of its task, it is not made for each."""
+    st[i] = head - st[2]
     return st[i]
 
 

@@ -78,3 +78,16 @@ where, ahead = found or (where_by_frame, None)
 def number(code, offset):
     """What `where` says of a coroutine of that code that is suspended there."""
     return codes.base_of(code) + offset if ahead is None else id(code) + ahead + offset
+
+
+def lasti_by_number(c):
+    """The `f_lasti` of a suspended coroutine."""
+    return where(c) - id(c.cr_code) - ahead
+
+
+def lasti_by_frame(c):
+    """The same by a frame object."""
+    return c.cr_frame.f_lasti
+
+
+lasti = lasti_by_frame if ahead is None else lasti_by_number

@@ -171,23 +171,23 @@ class Recorder(suspensions.Suspensions):
         if not self.light:
             self.suspended(task, st, end, future)
             return
-        if names.given and st[4] is not names.of(task):
+        if names.given and st[3] is not names.of(task):
             self.renamed(task, st)
         if future is None:
-            self.ext((YIELD_HEAD - st[5], end))
+            self.ext((YIELD_HEAD - st[2], end))
         else:
-            self.ext((LIGHT_HEAD - st[5], end))
+            self.ext((LIGHT_HEAD - st[2], end))
 
     def done(self, task, st, end):
         """A step ended and with it the task."""
         try:
-            name = st[4]
+            name = st[3]
         except IndexError:  # it had ended before: somebody scheduled a wake-up by hand
             self.ext((CLOCK_HEAD, end))
             return
         if names.given and name is not names.of(task):
             self.renamed(task, st)
-        k = st[5]
+        k = st[2]
         st.clear()
         if task.cancelled():
             self.ext((CANCELLED_HEAD - k, end))
@@ -199,9 +199,9 @@ class Recorder(suspensions.Suspensions):
 
     def renamed(self, task, st):
         """Before Python 3.13, `create_task(name=...)` names the task only after it was scheduled."""
-        told, st[4] = st[4], names.of(task)
+        told, st[3] = st[3], names.of(task)
         if names.changed(task, told):
-            self.ext((head(NAME, st[5]), state.text(names.text(st[4]))))
+            self.ext((head(NAME, st[2]), state.text(names.text(st[3]))))
 
     def raised(self, task):
         exc = task._exception
@@ -282,6 +282,6 @@ class Recorder(suspensions.Suspensions):
         number = 0 if code is None else codes.number(code)
         chain = chains.places(frames)
         waited = 0 if future is None else key(future)
-        text = state.text(names.text(st[4]))
-        self.ext((head(ADOPT, st[5], arg), t or clock(), waited, number, len(chain), *chain, *values, text))
+        text = state.text(names.text(st[3]))
+        self.ext((head(ADOPT, st[2], arg), t or clock(), waited, number, len(chain), *chain, *values, text))
         return bool(found[3]) or hasattr(future, "get_coro") or type(future) is self.gathering

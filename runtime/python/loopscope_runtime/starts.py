@@ -62,7 +62,7 @@ class Start(eager.Making):
         t = clock()
         if rec.light:
             k, name = self.key, self.name
-            st = task._loopscope = [None, -1, self.coro, None, name, k, (), None, None, None, False, 0, None, []]
+            st = task._loopscope = [chains.START, self.coro, k, name, None, None, None]
             rec.stopped(task, st, t, future)
         else:
             rec.elsewhere(task, None, t, future, self.key, self.name)

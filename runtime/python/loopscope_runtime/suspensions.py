@@ -1,15 +1,13 @@
-"""STEP records: where a task is suspended, and what it waits on. Of the chains of coroutines that were told, most have a number (`Whole`)."""
+"""STEP records: where a task is suspended, and what it waits on. Of the chains of coroutines that were told, most have a number (`chains.Place`)."""
 
 from . import chains, codes, names, positions, waits
-from .records import ARG, STEP, STEP_CHAIN, STEP_FUTURE, STEP_NUMBER, STEP_OBJECT, YIELD_HEAD, head, key
+from .records import ARG, KEYS, STEP, STEP_CHAIN, STEP_FUTURE, STEP_NUMBER, STEP_OBJECT, YIELD_HEAD, head, key
 
 USER = codes.USER
 SLEEP0 = chains.SLEEP0
 OTHER = chains.OTHER
 CoroutineType = chains.CoroutineType
-unchanged = chains.unchanged
-places = chains.places
-links = chains.links
+START = chains.START
 base_of = codes.base_of
 where = positions.where
 NO_COROUTINE = chains.NO_COROUTINE
@@ -19,31 +17,6 @@ WITH_NUMBER = STEP_NUMBER * ARG
 WITH_OBJECT = [(wait | STEP_OBJECT) * ARG for wait in range(32)]
 MANY = 1000  # chains of a loop that have a number
 LONG = 60  # frames of such a chain at most
-
-
-class Whole:
-    """A chain that was told whole, and has a number, as one that others may be like: below the innermost coroutine that lasts.
-
-    kept: how many coroutines last. inner: `links` of the others. bare: whether it was a yield. number: by which the records of the loop
-    name it. head: that of a task's list, but for the key. others: chains that begin like it, by where they are different (`differs`).
-    """
-
-    __slots__ = "kept", "frames", "inner", "below", "bare", "head", "number", "offset", "awaits", "handler", "by_user", "ways", "others"
-
-    def __init__(self, st, kept, future, number):
-        self.kept, self.frames, self.inner = kept, st[6], links(st[6][kept : st[11]])
-        self.below, self.bare, self.head, self.number = st[9], future is None, st[0] + st[5], number
-        self.offset, self.awaits, self.handler, self.by_user, self.ways = st[1], st[3], st[8], st[10], st[13]
-        self.others = {}
-
-
-def alike(frames, others, count):
-    """Whether two chains have the same first frames."""
-    for i in range(count):
-        one, other = frames[i], others[i]
-        if one is not other and (one[0] is not other[0] or one[1] != other[1]):
-            return False
-    return True
 
 
 def differs(a, depth, future):
@@ -58,194 +31,176 @@ class Suspensions:
 
     def begin_anew(self):
         """Chains are told anew, and have other numbers."""
-        self.wholes = {}  # where the innermost coroutine that lasts is -> `Whole`: a chain told when it was there
+        self.wholes = {}  # where the outermost coroutine is -> a chain that was told when it was there
         self.told = {}  # keys of tasks -> which others were told that they wait for: see `waits.same`
         self.numbers = {}  # places of a chain -> its number on the wire
-        self.era = object()  # what is noted on tasks is of this one, or does not hold
+        self.era = object()  # numbers of places are of this one, or do not hold
 
     def suspended(self, task, st, end, future):
         """A step ended at an await; future is what the task waits on (None: a bare yield)."""
-        anew = st[12]
-        if type(anew) is dict:
-            c = st[2]
-            turn = None if future is None else anew.get(where(c))
-            if turn is not None and type(c.cr_await) is turn[3] and turn[14] is self.era:
-                kind = type(future)
-                if kind is type(task) or kind is not self.gathering and (not turn[10] or waits.shielded(future) is None):
-                    task._loopscope = turn
-                    record = turn[15]
-                    record[1] = end
-                    record[2] = hash(future)
-                    self.ext(record)
+        place, c, k, _, head, base, way = st
+        a = c.cr_await
+        if a is not None:  # the leaf lasts
+            there = place.at is None or (at := where(c)) == place.at
+            if not there and future is not None:
+                turn = place.turns.get(at)
+                if turn is not None and type(a) is turn.below and turn.era is self.era:
+                    st[0] = turn
+                    st[4] = head = turn.head - k
+                    if way is not None:
+                        st[5] = st[6] = None
+                    kind = type(future)
+                    if kind is self.gathering or (turn.by_user and kind is not type(task) and waits.shielded(future) is not None):
+                        self.related(task, turn, future)
+                    self.ext((head - WITH_NUMBER, end, hash(future), turn.number))
                     return
-            st = task._loopscope = [*st[:7], [c], *st[8:14]]  # what follows may change it, and another turn is to find it as it was
-        elif anew is not None and future is not None:
-            c, offset, links, awaits, waiters, arg, thing = anew
-            f = c.cr_frame
-            if f is None:
-                st[12] = None
-            elif f.f_lasti == offset:
+        elif way is None:
+            there = False
+        else:  # coroutines that run the same code at the same place take the place of finished ones
+            c = base
+            a = c.cr_await
+            at, links = way
+            there = a is not None and (at is None or where(c) == at)
+            if there:
                 try:
                     for code, at in links:
-                        c = c.cr_await
-                        if (c.cr_code is not code) if at is None else (where(c) != at):
+                        if (a.cr_code is not code) if at is None else (where(a) != at):
+                            there = False
                             break
-                    else:
-                        if type(c.cr_await) is awaits:
-                            if waiters is not None:
-                                waiters = waiters()
-                                if waiters and waiters[-1] is future:
-                                    self.ext((st[0] - arg, end, hash(future), thing))
-                                    return
-                            else:
-                                kind = type(future)
-                                if kind is type(task) or kind is not self.gathering and (not st[10] or waits.shielded(future) is None):
-                                    st[2] = c
-                                    self.ext((st[0], end, hash(future)))
-                                    return
+                        c = a
+                        a = c.cr_await
                 except NO_COROUTINE:  # is awaited there now
-                    pass
-        f = st[2].cr_frame
-        if f is not None and f.f_lasti != st[1] and st[0] is not None:
-            self.elsewhere(task, st, end, future)
-        else:
-            self.looked_at(task, st, end, future)
-
-    def looked_at(self, task, st, end, future):
-        """The same where more than the end of the chain may have changed."""
-        kept = unchanged(st, future, self.sleep_code) if st[0] is not None else -1
-        if kept < 0:
+                    there = False
+        if not there or not (self.yields(place, a) if future is None else type(a) is place.below and not place.bare):
             self.elsewhere(task, st, end, future)
             return
+        st[1] = c
+        if future is None or place.handler is not None:
+            self.again(task, place, c, k, head, end, future)
+            return
+        kind = type(future)
+        if kind is self.gathering or (place.by_user and kind is not type(task) and waits.shielded(future) is not None):
+            self.related(task, place, future)
+        self.ext((head, end, hash(future)))
+
+    def yields(self, place, a):
+        """Whether a yield by what the leaf of a chain awaits is one as at a place with such a chain."""
+        return place.below is SLEEP0 and type(a) is CoroutineType and a.cr_code is self.sleep_code
+
+    def again(self, task, place, c, k, head, end, future):
+        """The task of key k is suspended where it was suspended before. c: the leaf. head: of its list."""
         if future is None:
-            self.ext((st[0], end))
+            self.ext((head, end))
             return
-        self.related(task, st, future)
-        handler = st[8]
-        if handler is None:
-            if kept > 0:
-                st[12] = chains.anew(st, kept)
-            self.ext((st[0], end, key(future)))
+        if place.handler is None:
+            self.related(task, place, future)
+            self.ext((head, end, hash(future)))
             return
-        found = waits.ask(handler, st[7])
-        wait, thing, delay, others = found
-        if thing is not None and not others:
-            waiters = waits.waiting_list(wait, thing, future) if kept > 0 else None
-            if waiters is not None:
-                st[12] = chains.anew(st, kept, waiters, WITH_OBJECT[wait], key(thing))
-            self.ext((st[0] - WITH_OBJECT[wait], end, key(future), key(thing)))
-            return
-        arg, values = waits.fields(found, self.told, st[5])
-        self.ext((st[0] - arg * ARG, end, key(future), *values))
+        last = place.last
+        if last is not None:
+            waiters = last[0]()
+            if waiters and waiters[-1] is future:
+                self.ext((head - last[1], end, hash(future), last[2]))
+                return
+            if waiters is not None:  # tasks wait on different objects here
+                self.ext((head - last[1], end, hash(future), hash(waits.first(c)) % KEYS))
+                return
+        handler, index = place.handler
+        leaf = index == place.natives - 1
+        found = waits.asked(handler, c if leaf else chains.inner(task, index))
+        if leaf and found[1] is not None and not found[3]:
+            waiters = waits.waiting_list(*found[:2], future)
+            place.last = waiters and (waiters, WITH_OBJECT[found[0]], key(found[1]))
+        arg, values = waits.fields(found, self.told, k)
+        self.ext((head - arg * ARG, end, key(future), *values))
 
-    def related(self, task, st, future):
+    def related(self, task, place, future):
         """Tells what a future stands for, where others must know."""
         kind = type(future)
-        if kind is self.gathering or (st[10] and kind is not type(task) and waits.shielded(future) is not None):
+        if kind is self.gathering or (place.by_user and kind is not type(task) and waits.shielded(future) is not None):
             if waits.relate(self, future, self.gathering):
-                st[3] = None
+                place.awaits = None
 
     def elsewhere(self, task, st, end, future, k=0.0, name=None):
-        """A step ended where the task was not suspended before. Where its chain is like one that was told, that has a number.
+        """A step ended where the task was not suspended before. Where its chain is one that was told, that has a number.
 
-        Compared are all coroutines below the innermost one that lasts, as in `unchanged`. st: None for a task of which k is the key and
-        name the name as told: it carries nothing yet, or that name.
+        st: None for a task of which k is the key and name the name as told: it carries nothing yet, or that name.
         """
-        if st is None:
-            c = task.get_coro()
-            if type(c) is not CoroutineType or (names.given and name is not names.of(task)) or type(getattr(task, "_loopscope", None)) is list:
-                st = chains.of(task, name)
-        if st is None:
-            frames = ()
-            anew = None
-            a = c.cr_await
-            coroutines = [c]
-            kept = 1
-        else:
-            k = st[5]
-            name = st[4]
-            frames = st[6]
-            anew = st[12]
-            if st[0] is None:
-                if names.given and name is not names.of(task):
-                    self.renamed(task, st)
-                    name = st[4]
-                st[7] = [st[2]]
-            coroutines = st[7]
-            kept, c, a = chains.lasting(coroutines)
-        table = last = None
+        root = c = task.get_coro()
+        if st is None and (type(c) is not CoroutineType or (names.given and name is not names.of(task)) or type(getattr(task, "_loopscope", None)) is list):
+            st = chains.of(task, name)
+        before = START
+        if st is not None:
+            before, leaf, k, name, head, base, way = st
+            if before is START and names.given and name is not names.of(task):
+                self.renamed(task, st)
+                name = st[3]
+        table = place = None
+        a = c.cr_await if type(c) is CoroutineType else None
         if a is not None:
-            there = where(c)
             table = self.wholes
-            whole = table.get(there)
-            if whole is not None:
-                if whole.kept != kept or (kept > 1 and whole.frames is not frames and not alike(whole.frames, frames, kept - 1)):
-                    whole = None
-            while whole is not None:
-                inner = whole.inner
+            there = where(c)
+            place = table.get(there)
+            depth = 1
+            while place is not None:
                 try:
-                    for code, at in inner if last is None else inner[len(coroutines) - kept :]:
+                    for code, at in place.links[depth:]:
                         if (a.cr_code is not code) if at is None else (where(a) != at):
                             break
-                        coroutines.append(a)
-                        a = a.cr_await
+                        depth += 1
+                        c = a
+                        a = c.cr_await
                     else:
-                        below = whole.below
-                        if type(a) is below:
-                            if (future is None) is whole.bare:
-                                break
-                        elif below is SLEEP0 and future is None and type(a) is CoroutineType and a.cr_code is self.sleep_code:
+                        # What is awaited may have yielded before, and now hands on a future.
+                        if self.yields(place, a) if future is None else type(a) is place.below and not place.bare:
                             break
                 except NO_COROUTINE:  # is awaited there now
                     pass
-                last = whole
-                table = whole.others
-                there = differs(a, len(coroutines) - kept, future)
-                whole = table.get(there)
-            if whole is not None:
-                head = whole.head - k
-                handler = whole.handler
-                by_user = whole.by_user
-                told = whole.frames
-                count = len(coroutines)
-                c = coroutines[-1]
-                now = [head, whole.offset, c, whole.awaits, name, k, told, coroutines, handler, whole.below, by_user, count, None, whole.ways]
-                if st is None:
-                    st = now
-                    try:
-                        task._loopscope = now
-                    except AttributeError:  # as in `chains.of`
-                        pass
-                else:
-                    st[:] = now
-                if future is None:
-                    self.ext((head - WITH_NUMBER, end, whole.number))
-                    return
-                kind = type(future)
-                if kind is self.gathering or by_user:
-                    self.related(task, st, future)
-                if handler is None:
-                    self.ext((head - WITH_NUMBER, end, hash(future), whole.number))
-                    if frames and len(coroutines) == 1 and st[3] is not None:
-                        st[12] = self.turn(st, anew, whole)
-                else:
-                    arg, values = waits.fields(waits.ask(handler, coroutines), self.told, k)
-                    self.ext((head - (arg | STEP_NUMBER) * ARG, end, key(future), whole.number, *values))
+                table = place.others
+                there = differs(a, depth, future)
+                place = table.get(there)
+        if place is not None:
+            if place is not before:
+                head = place.head - k
+            if st is None:
+                st = [place, c, k, name, head, None, None]
+                try:
+                    task._loopscope = st
+                except AttributeError:  # as in `chains.of`
+                    pass
+            elif place is before:  # it was entered anew
+                if way is place.way and (way is None or base.cr_await is None):
+                    place.shorten()
+                st[1], st[5], st[6] = c, chains.inner(task, place.kept - 1), place.way
+                self.again(task, place, c, k, head, end, future)
                 return
+            else:
+                if before.number and leaf is c and place.handler is None and not place.bare:
+                    before.turns[where(c)] = place
+                st[:] = place, c, k, name, head, None, None
+            if future is None:
+                self.ext((head - WITH_NUMBER, end, place.number))
+                return
+            kind = type(future)
+            if kind is self.gathering or place.by_user:
+                self.related(task, place, future)
+            handler = place.handler
+            if handler is None:
+                self.ext((head - WITH_NUMBER, end, hash(future), place.number))
+            else:
+                handler, index = handler
+                arg, values = waits.fields(waits.asked(handler, c if index == place.natives - 1 else chains.inner(task, index)), self.told, k)
+                self.ext((head - (arg | STEP_NUMBER) * ARG, end, key(future), place.number, *values))
+            return
         if st is None:
             st = chains.of(task, name)
-        st[7] = coroutines
-        deeper = len(coroutines) > kept
-        if deeper:
-            st[6] = last.frames[: len(coroutines)]
-        keep, chain, coroutines = chains.walk(st, future, self.sleep_code)
-        if deeper:
-            keep = kept - 1
-            chain = places(st[6][keep:])
-        self.prepare(st, future, coroutines)
-        part, arg = (keep, len(chain), *chain), STEP_CHAIN
-        if table is not None and st[9] is not OTHER and kept <= st[11] and len(st[6]) <= LONG:
-            chain = tuple(places(st[6]))
+        frames, chain, coroutines, below, ways = chains.walk(root, future, self.sleep_code)
+        place = chains.Place(frames, len(coroutines), below, ways)
+        self.prepare(place, future, coroutines)
+        head = place.head - k
+        st[:] = place, chains.Foreign if below is OTHER else coroutines[-1], k, name, head, None, None
+        if table is not None and below is not OTHER and len(frames) <= LONG:
+            chain = tuple(chain)
             number = self.numbers.get(chain)
             if number is None:
                 if len(self.numbers) == MANY:
@@ -254,47 +209,42 @@ class Suspensions:
                 part, arg = (0, len(chain), *chain, number), STEP_CHAIN | STEP_NUMBER
             else:
                 part, arg = (number,), STEP_NUMBER
-            table[there] = Whole(st, kept, future, number)
+            place.number, place.era = number, self.era
+            table[there] = place
+        else:
+            same = 0
+            for old, new in zip(before.frames, frames):
+                if old is not new and (old[0] is not new[0] or old[1] != new[1]):
+                    break
+                same += 1
+            part, arg = (same, len(chain) - same, *chain[same:]), STEP_CHAIN
         if future is None:
-            self.ext((st[0] - arg * ARG, end, *part))
+            self.ext((head - arg * ARG, end, *part))
             return
-        self.related(task, st, future)
-        handler = st[8]
-        if handler is None:
-            self.ext((st[0] - arg * ARG, end, key(future), *part))
+        self.related(task, place, future)
+        if place.handler is None:
+            self.ext((head - arg * ARG, end, key(future), *part))
             return
-        more, values = waits.fields(waits.ask(handler, coroutines), self.told, st[5])
-        self.ext((st[0] - (arg | more) * ARG, end, key(future), *part, *values))
+        more, values = waits.fields(waits.ask(place.handler, coroutines), self.told, k)
+        self.ext((head - (arg | more) * ARG, end, key(future), *part, *values))
 
-    def turn(self, st, anew, whole):
-        """What tells `suspended` that a task's own coroutine waits here again, or where else it was since it last awaited another coroutine.
-
-        In place of `chains.anew`: by `where` that is, the list that the task carries while it waits there, with since when that holds and the record.
-        It is the leaf then.
-        """
-        if type(anew) is not dict:
-            anew = {}
-        anew[where(st[2])] = [*st[:7], [st[2]], *st[8:12], anew, st[13], self.era, [st[0] - WITH_NUMBER, 0.0, 0.0, whole.number]]
-        return anew
-
-    def prepare(self, st, future, coroutines):
-        """Notes on a task what the next suspension at the same place can do without."""
-        st[8] = None
-        below = st[9]
+    def prepare(self, place, future, coroutines):
+        """Notes on a place what later suspensions there can do without."""
+        below = place.below
         if future is None:
-            st[0] = YIELD_HEAD - st[5]
-            st[3] = below if below is SLEEP0 else None
-            st[10] = False
+            place.bare = True
+            place.head = YIELD_HEAD
+            if below is SLEEP0:
+                place.awaits = below
             return
-        st[0] = STEP_HEAD - st[5]
-        st[3] = below if below is not OTHER else None
+        place.head = STEP_HEAD
+        if below is not OTHER:
+            place.awaits = below
         judged = waits.judge(coroutines) if coroutines else None
         if judged is None:
-            st[10] = below is not OTHER and base_of(coroutines[-1].cr_code) >= USER
-            return
-        st[10] = False
-        if type(judged[0]) is int:
-            st[0] -= judged[0] * ARG
+            place.by_user = below is not OTHER and base_of(coroutines[-1].cr_code) >= USER
+        elif type(judged[0]) is int:
+            place.head -= judged[0] * ARG
         else:
-            st[3] = None
-            st[8] = judged
+            place.awaits = None
+            place.handler = judged

@@ -1,6 +1,6 @@
 """What a suspension waits on, where the await chain alone does not say: handlers for asyncio's own leaf frames.
 
-A handler is the number of a wait, or a function that gets the locals of the frame and returns (wait, object or None, delay in
+A handler is the number of a wait, or a function that gets the coroutine and returns (wait, object or None, delay in
 seconds or None, tasks or futures), or None. They are found by the innermost frame's code.
 """
 
@@ -9,7 +9,7 @@ import sys
 from collections import deque
 from gc import get_referents
 from itertools import islice
-from types import FunctionType
+from types import CellType, CodeType, FunctionType, coroutine
 from weakref import ref
 
 from . import codes
@@ -56,21 +56,61 @@ SYNCHRONIZERS = {
 }
 
 
-def _synchronizer(frame_locals):
-    self = frame_locals.get("self")
+def first(coroutine):
+    """The first parameter of a suspended coroutine of asyncio's, where possible without a frame object, which would live as long as that: see `positions.py`."""
+    try:
+        thing = get_referents(coroutine)[first_at]
+        kind = type(thing)
+        if kind is not CodeType and kind is not CellType:  # the first: somebody made the frame object, so that there is one thing more
+            return thing
+    except IndexError:  # it is not known which that is
+        pass
+    return _locals(coroutine).get(coroutine.cr_code.co_varnames[0])
+
+
+def _locals(coroutine):
+    frame = coroutine.cr_frame
+    return {} if frame is None else frame.f_locals
+
+
+def _where_first_is():
+    """Which of what a coroutine refers to is its first parameter; more than there are, if that is not known."""
+
+    async def sample(self, other):
+        await _pause()
+
+    marks = object(), object()
+    c = sample(*marks)
+    c.send(None)
+    things = get_referents(c)
+    c.close()
+    at = next((i for i, thing in enumerate(things) if thing is marks[0]), sys.maxsize)
+    return at if things[at - 1 : at] == [c.cr_code] and things[at + 1 : at + 2] == [marks[1]] else sys.maxsize
+
+
+@coroutine
+def _pause():
+    yield
+
+
+first_at = _where_first_is()
+
+
+def _synchronizer(c):
+    self = first(c)
     for cls in type(self).__mro__:
         if cls.__module__ == "asyncio.locks" and cls.__name__ in SYNCHRONIZERS:
             return SYNCHRONIZERS[cls.__name__], self, None, ()
     return None
 
 
-def _sleep(frame_locals):
-    delay = frame_locals.get("delay")
+def _sleep(c):
+    delay = first(c)
     return W_SLEEP, None, max(0.0, delay) if isinstance(delay, (int, float)) else None, ()
 
 
 def _of_self(wait):
-    return lambda frame_locals: (wait, frame_locals.get("self"), None, ())
+    return lambda c: (wait, first(c), None, ())
 
 
 def _plain(wait):
@@ -78,7 +118,8 @@ def _plain(wait):
 
 
 def _waiting_for(*names):
-    def handler(frame_locals):
+    def handler(c):
+        frame_locals = _locals(c)
         found = next((frame_locals[n] for n in names if n in frame_locals), None)
         if found is None:
             return None
@@ -89,15 +130,16 @@ def _waiting_for(*names):
     return handler
 
 
-def _wait(frame_locals):
-    return W_TASKS, None, None, tuple(frame_locals.get("fs") or ())
+def _wait(c):
+    return W_TASKS, None, None, tuple(_locals(c).get("fs") or ())
 
 
-def _group(frame_locals):
-    return W_TASKS, None, None, tuple(getattr(frame_locals.get("self"), "_tasks", ()))
+def _group(c):
+    return W_TASKS, None, None, tuple(getattr(_locals(c).get("self"), "_tasks", ()))
 
 
-def _as_completed(frame_locals):
+def _as_completed(c):
+    frame_locals = _locals(c)
     todo = frame_locals.get("todo")
     if todo is None:
         todo = getattr(frame_locals.get("self"), "_todo", ())
@@ -211,10 +253,12 @@ def judge(coroutines):
 def ask(judged, coroutines):
     """What a judge's finding and the frames say: (wait, object or None, delay or None, tasks or futures)."""
     handler, index = judged
-    if type(handler) is int:
-        return handler, None, None, ()
-    frame = coroutines[index].cr_frame
-    return (None if frame is None else handler(frame.f_locals)) or (0, None, None, ())
+    return asked(handler, coroutines[index])
+
+
+def asked(handler, coroutine):
+    """The same of the coroutine that the handler asks."""
+    return (handler, None, None, ()) if type(handler) is int else handler(coroutine) or (0, None, None, ())
 
 
 # Where those who wait on an object are kept, each at the end as it begins to wait.
