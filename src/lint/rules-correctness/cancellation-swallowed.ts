@@ -242,7 +242,8 @@ function raiseAgain(context: FileContext, handler: Handler) {
       edits: [{ from: last.from, to: last.to, text: "raise" }],
     };
   }
-  const end = last.to;
+  // A statement with a body ends behind its last line's end.
+  const end = last.from + context.slice(last).trimEnd().length;
   if (!/^[ \t]*(?:\r|\n|$)/.test(context.text.slice(end, end + 200))) return undefined;
   return {
     title: "Raise the cancellation again",

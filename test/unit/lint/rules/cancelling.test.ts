@@ -243,6 +243,23 @@ async def restored():
       { line: 6, column: 17, endLine: 6, endColumn: 17, text: "\n        raise" },
     ]);
   });
+
+  it("raises below a last statement with a body, whatever ends the lines", () => {
+    for (const end of ["\n", "\r\n", "\r"]) {
+      const lines = [
+        "async def f():",
+        "    try:",
+        "        await g()",
+        "    except:",
+        "        if x:",
+        "            y()",
+      ];
+      const [finding] = lint("cancellation-swallowed", [...lines, "", "", "def z(): ...", ""].join(end));
+      assert.deepEqual(finding.fix?.edits, [
+        { line: 6, column: 16, endLine: 6, endColumn: 16, text: `${end}        raise` },
+      ]);
+    }
+  });
 });
 
 describe("timeout-without-await", () => {
