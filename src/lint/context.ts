@@ -3,6 +3,7 @@ import type { SourceFile } from "./file";
 import { Dispatch } from "./graph/dispatch";
 import type { Expr, ExprRef, ScopeRef } from "./read/ir";
 import type { Evaluator } from "./resolve/evaluate";
+import { isNotebook } from "./resolve/modules";
 import type { Unit } from "./resolve/unit";
 import type { Value } from "./resolve/values";
 import { children } from "./rules-correctness/tree";
@@ -36,6 +37,7 @@ export class UnitContext implements FileContext {
   readonly from: number;
   readonly to: number;
   readonly isAsync: boolean;
+  readonly isNotebook: boolean;
   readonly text: string;
   private rootNode: SyntaxNode | null = null;
   private callees: Callee[] | null = null;
@@ -52,6 +54,7 @@ export class UnitContext implements FileContext {
     this.from = unit.from;
     this.to = unit.to;
     this.isAsync = unit.hasAsync;
+    this.isNotebook = isNotebook(unit.path);
     this.text = file.document.text;
   }
 

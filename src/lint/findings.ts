@@ -4,6 +4,7 @@ import { chainOf, type Step, shownScope, shownSteps } from "./graph/chain";
 import type { Verdict } from "./graph/judge";
 import type { FunctionNode, Reason } from "./graph/node";
 import type { Evaluator } from "./resolve/evaluate";
+import { isNotebook } from "./resolve/modules";
 import type { Finding, Location, Rule, Severity } from "./types";
 
 export interface FindingContext {
@@ -33,7 +34,11 @@ export function toFinding(context: FindingContext, { node, site, reason, also }:
       context,
       file.document.text.slice(from, to),
       sink,
-      name && kindOf(node) ? ` in ${kindOf(node)} ${lastPart(name)}()` : "",
+      name && kindOf(node)
+        ? ` in ${kindOf(node)} ${lastPart(name)}()`
+        : name || !isNotebook(node.unit.path)
+          ? ""
+          : " in a notebook",
       steps,
       site.where === "thread",
     ),

@@ -111,6 +111,8 @@ export interface FileContext {
   readonly to: number;
   /** There is async code in the unit. */
   readonly isAsync: boolean;
+  /** It is of a notebook, whose cells run on a loop and may await. */
+  readonly isNotebook: boolean;
   /** The unit to check. (A decorated function's unit is its DecoratedStatement.) */
   readonly root: SyntaxNode;
   /**

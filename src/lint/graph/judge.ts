@@ -1,3 +1,4 @@
+import { isNotebook } from "../resolve/modules";
 import { chainOf, isGenerator, shownScope } from "./chain";
 import type { Graph } from "./graph";
 import type { FunctionNode, Reason, Site } from "./node";
@@ -14,11 +15,15 @@ export interface Verdict {
 /** What is wrong in a function: on the loop when it is async, and what it hands to threads in any case. */
 export function judge(graph: Graph, node: FunctionNode, isOn: (rule: string) => boolean): Verdict[] {
   const found: Verdict[] = [];
+  const isCell = node.unit.ir.scopes[node.scope].kind === "unit" && isNotebook(node.unit.path);
+  // Nobody minds that a cell blocks; but that it starts a loop, where one runs all cells.
+  const startsLoops = (rule: string) => rule === "nested-loop" && isOn(rule);
   for (const site of node.sites) {
     // What is handed to another thread, or to the loop, runs there whoever handed it over.
-    if (site.where === "loop" && !node.isAsync && !node.isCallback) continue;
+    if (site.where === "loop" && !node.isAsync && !node.isCallback && !isCell) continue;
     if (site.where !== "thread" && node.unit.ir.scopes[node.scope].kind === "generator") continue;
-    judgeSite(graph, node, node, site, isOn, found, 0);
+    const counts = isCell && site.where === "loop" ? startsLoops : isOn;
+    judgeSite(graph, node, node, site, counts, found, 0);
   }
   return withoutRepeats(found);
 }

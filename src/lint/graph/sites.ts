@@ -3,6 +3,7 @@ import type { Awaited, Event, Expr, ExprRef, ScopeRef } from "../read/ir";
 import { nonBlocking } from "../read/targets";
 import type { CallExpr } from "../resolve/calls";
 import type { Evaluator } from "../resolve/evaluate";
+import { isNotebook } from "../resolve/modules";
 import type { Unit } from "../resolve/unit";
 import type { Value } from "../resolve/values";
 import { Dispatch, unlessOverridden } from "./dispatch";
@@ -19,12 +20,13 @@ export function sitesOf(unit: Unit, e: Evaluator, targets: Targets): Map<ScopeRe
     node.isCallback = isProtocolCallback(unit, unit.ir.scopes[node.scope]?.name ?? "", e);
   }
   const finder = new SiteFinder(unit, e, targets);
+  const isOnLoop = runsCells(unit);
   for (const event of unit.ir.events) {
     const { kind } = unit.ir.scopes[event.scope];
     const sites = finder.find(event);
     // Module and class code is not on the loop; but what it hands to a thread counts there too.
     const kept =
-      kind === "class" || kind === "unit" || isOffLoop(unit, event)
+      kind === "class" || (kind === "unit" && !isOnLoop) || isOffLoop(unit, event)
         ? sites.filter((site) => site.where === "thread" || (site.where === "queued" && kind === "unit"))
         : sites;
     if (kept.length === 0) continue;
@@ -33,6 +35,13 @@ export function sitesOf(unit: Unit, e: Evaluator, targets: Targets): Map<ScopeRe
     else found.set(event.scope, kept);
   }
   return found;
+}
+
+/** Whether what stands at the unit's own level runs on a loop, which starts no other: in a notebook without nest_asyncio. */
+function runsCells({ container }: Unit): boolean {
+  return (
+    container.outer === null && isNotebook(container.path) && container.bindings("nest_asyncio").length === 0
+  );
 }
 
 /** What the transport calls on a protocol, all of it on the loop. */

@@ -152,3 +152,8 @@ function ancestors(path: string): string[] {
 function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
+
+/** Whether the file is a notebook, whose cells run on a loop, and may await. */
+export function isNotebook(path: string): boolean {
+  return path.endsWith(".ipynb");
+}

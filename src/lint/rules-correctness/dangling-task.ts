@@ -13,6 +13,8 @@ export const danglingTask: Rule = {
   check(context) {
     for (const call of context.callsOf(MAKES_TASK)) {
       if (context.isAwaited(call) || isOfKnownTask(context, call)) continue;
+      // What a cell ends with is kept in `Out`.
+      if (context.isNotebook && context.functionAt(call) === null) continue;
       const dropped = droppedBy(context, call);
       if (dropped === null) continue;
       context.report({

@@ -93,7 +93,7 @@ function isCleanUp(context: FileContext, name: string, call: SyntaxNode): boolea
 /** Without a running loop, get_event_loop() warned since 3.12 and raises since 3.14. */
 function checkGetLoop(context: FileContext, call: SyntaxNode): void {
   const owner = context.functionAt(call);
-  if (owner?.isAsync) return;
+  if (owner?.isAsync || (owner === null && context.isNotebook)) return;
   // A plain function may well be called on the loop: certain is only code of the module, and code that then runs the loop.
   if (owner !== null && !runsLoop(context, call)) return;
   if (isHandled(context, call)) return;

@@ -32,7 +32,8 @@ export const missingAwait: Rule = {
       const { callee } = context.call(call);
       if (callee === null || !isCoroutineFunction(context, callee) || isAskedFor(context, call, callee))
         continue;
-      const inAsync = context.functionAt(call)?.isAsync === true;
+      const owner = context.functionAt(call);
+      const inAsync = owner === null ? context.isNotebook : owner.isAsync;
       const name = spoken(context, call);
       context.report({
         at: call,

@@ -158,3 +158,40 @@ async def parameters(a, b):
     assert.equal(finding.related[0].line, 7);
   });
 });
+
+/** The cells of a notebook run on a loop and may await: what is known of modules does not hold at their level. */
+describe("in a notebook", () => {
+  const cells = (rule: string, source: string) => checks(rule, { "book.ipynb": source });
+  const code = `import asyncio, time
+async def fetch(): ...
+def main(): asyncio.run(fetch())
+`;
+
+  it("a cell starts no loop", () => {
+    cells(
+      "nested-loop",
+      `${code}
+asyncio.run(fetch())  # !
+main()  # !
+asyncio.get_event_loop().run_until_complete(fetch())  # !
+await fetch()
+asyncio.to_thread(main)
+`,
+    );
+    cells("nested-loop", `${code}import nest_asyncio\nnest_asyncio.apply()\nasyncio.run(fetch())\n`);
+    checks("nested-loop", `${code}asyncio.run(fetch())\nmain()\n`);
+  });
+
+  it("a cell may block, get the loop, and leave a task to Out", () => {
+    cells("blocking-*", `${code}time.sleep(1)\nprint(open("x").read())\n`);
+    cells("deprecated-loop-api", `${code}loop = asyncio.get_event_loop()\n`);
+    checks("deprecated-loop-api", `${code}loop = asyncio.get_event_loop()  # !\n`);
+    cells("dangling-task", `${code}asyncio.create_task(fetch())\n`);
+  });
+
+  it("a coroutine can be awaited at once", () => {
+    const [finding] = lint("missing-await", { "book.ipynb": `${code}fetch()\n` });
+    assert.match(finding.message, /never awaited: await it$/);
+    assert.equal(finding.fix?.title, "Await fetch()");
+  });
+});
