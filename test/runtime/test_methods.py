@@ -85,7 +85,7 @@ class Methods(Compared):
         )
         for number in 1, 2, 3, 4:
             records = [(name, fields) for loop, name, fields in shown.run.records if loop == number]
-            self.assertEqual([fields[:2] for name, fields in records if name == "FUTURE"], [("thread", "work")])
+            self.assertEqual([fields[:2] for name, fields in records if name == "FUTURE"], [("thread", "work"), ("?", "")])  # and it is freed
             self.assertEqual([name for name, _ in records if name == "EAGER"], ["EAGER"] * factory_made)
             self.assertEqual([fields[-1] for name, fields in records if name == "RUN"], [1, 0, -1])
         self.assertEqual([task.outcome for task in shown.run.tasks], ["returned"] * 12)

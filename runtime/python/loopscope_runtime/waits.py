@@ -9,7 +9,7 @@ import sys
 from collections import deque
 from gc import get_referents
 from itertools import islice
-from types import CellType, CodeType, FunctionType, coroutine
+from types import CellType, FunctionType, coroutine
 from weakref import ref
 
 from . import codes
@@ -59,9 +59,10 @@ SYNCHRONIZERS = {
 def first(coroutine):
     """The first parameter of a suspended coroutine of asyncio's, where possible without a frame object, which would live as long as that: see `positions.py`."""
     try:
-        thing = get_referents(coroutine)[first_at]
-        kind = type(thing)
-        if kind is not CodeType and kind is not CellType:  # the first: somebody made the frame object, so that there is one thing more
+        things = get_referents(coroutine)
+        thing = things[first_at]
+        # Else somebody made the frame object, or even (until 3.12) the dictionary of its variables, and there are more things before it.
+        if things[first_at - 1] is coroutine.cr_code and type(thing) is not CellType:
             return thing
     except IndexError:  # it is not known which that is
         pass
