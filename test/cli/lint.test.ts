@@ -28,19 +28,15 @@ describe("loopscope lint", () => {
   });
   afterEach(() => folder.remove());
 
-  const lint = (...args: string[]) => folder.lint(...args);
-  const json = (...args: string[]) => folder.json(...args);
-  const places = (report: LintReport) => folder.places(report);
-
   it("exits with 0 and says so when there is nothing to find", async () => {
     folder.file("a.py", "import asyncio\n");
-    assert.deepEqual(await lint(), { code: 0, stdout: "No findings in 1 file.\n", stderr: "" });
+    assert.deepEqual(await folder.lint(), { code: 0, stdout: "No findings in 1 file.\n", stderr: "" });
   });
 
   it("prints each finding, with the chain of helpers, and exits with 1", async () => {
     folder.file("helper.py", HELPER);
     folder.file("a.py", CALLS);
-    const { code, stdout, stderr } = await lint();
+    const { code, stdout, stderr } = await folder.lint();
     assert.equal(code, 1);
     assert.equal(stderr, "");
     assert.match(
@@ -53,7 +49,7 @@ describe("loopscope lint", () => {
   it("prints the contract's JSON", async () => {
     folder.file("helper.py", HELPER);
     folder.file("a.py", `${CALLS}    time.sleep(2)\n`);
-    const report = await json();
+    const report = await folder.json();
     assert.equal(report.schema, "loopscope-lint/1");
     assert.equal(report.files, 2);
     const [through, direct] = report.findings;
@@ -91,7 +87,7 @@ describe("loopscope lint", () => {
   it("prints SARIF 2.1.0", async () => {
     folder.file("helper.py", HELPER);
     folder.file("a.py", CALLS);
-    const { code, stdout } = await lint("--format", "sarif");
+    const { code, stdout } = await folder.lint("--format", "sarif");
     assert.equal(code, 1);
     const { version, runs } = JSON.parse(stdout);
     assert.equal(version, "2.1.0");
@@ -114,14 +110,16 @@ describe("loopscope lint", () => {
   it("selects and ignores by name, equivalent, beginning and pattern", async () => {
     folder.file("a.py", `${SLEEPS}    open("x")\n    main()\n`);
     const all = ["a.py:5 blocking-sleep", "a.py:6 blocking-file", "a.py:7 missing-await"];
-    assert.deepEqual(places(await json()), all);
-    assert.deepEqual(places(await json("--select", "blocking-sleep")), all.slice(0, 1));
-    assert.deepEqual(places(await json("--select", "ASYNC251,blocking-file")), all.slice(0, 2));
-    assert.deepEqual(places(await json("--select", "ASYNC2")), all.slice(0, 2));
-    assert.deepEqual(places(await json("--ignore", "blocking-*")), all.slice(2));
-    assert.deepEqual(places(await json("--ignore", "ALL")), []);
+    assert.deepEqual(folder.places(await folder.json()), all);
+    assert.deepEqual(folder.places(await folder.json("--select", "blocking-sleep")), all.slice(0, 1));
+    assert.deepEqual(folder.places(await folder.json("--select", "ASYNC251,blocking-file")), all.slice(0, 2));
+    assert.deepEqual(folder.places(await folder.json("--select", "ASYNC2")), all.slice(0, 2));
+    assert.deepEqual(folder.places(await folder.json("--ignore", "blocking-*")), all.slice(2));
+    assert.deepEqual(folder.places(await folder.json("--ignore", "ALL")), []);
     assert.deepEqual(
-      places(await json("--select", "ALL", "--ignore", "ASYNC230,RUF029", "--ignore", "ASYNC251")),
+      folder.places(
+        await folder.json("--select", "ALL", "--ignore", "ASYNC230,RUF029", "--ignore", "ASYNC251"),
+      ),
       all.slice(2),
     );
   });
@@ -130,10 +128,10 @@ describe("loopscope lint", () => {
     folder.file("pyproject.toml", '[tool.loopscope]\nignore = ["blocking-sleep"]\nexclude = ["old/"]\n');
     folder.file("sub/a.py", SLEEPS);
     folder.file("sub/old/b.py", CALLS);
-    assert.deepEqual(places(await json()), []);
-    assert.deepEqual((await json("sub")).files, 1);
+    assert.deepEqual(folder.places(await folder.json()), []);
+    assert.deepEqual((await folder.json("sub")).files, 1);
     const own = folder.file("own.toml", '[severity]\nblocking-sleep = "info"\n');
-    const report = await json("sub/a.py", "--config", own);
+    const report = await folder.json("sub/a.py", "--config", own);
     assert.equal(report.findings[0].severity, "info");
   });
 
@@ -146,7 +144,7 @@ describe("loopscope lint", () => {
       "a.py",
       "import time, vendor, pool\nasync def f():\n    vendor.call()\n    await pool.run(time.sleep, 1)\n    pool.run(lambda: time.sleep(1))\n",
     );
-    assert.deepEqual(places(await json()), ["a.py:3 blocking-custom"]);
+    assert.deepEqual(folder.places(await folder.json()), ["a.py:3 blocking-custom"]);
   });
 
   it("leaves out what suppressions name", async () => {
@@ -155,7 +153,7 @@ describe("loopscope lint", () => {
       "import time\nasync def f():\n    time.sleep(1)  # noqa\n    time.sleep(2)  # noqa: ASYNC251\n    time.sleep(3)  # loopscope: ignore[blocking-sleep]\n    time.sleep(4)  # noqa: E501\n",
     );
     folder.file("b.py", `# loopscope: ignore-file\n${SLEEPS}`);
-    assert.deepEqual(places(await json()), ["a.py:6 blocking-sleep"]);
+    assert.deepEqual(folder.places(await folder.json()), ["a.py:6 blocking-sleep"]);
   });
 
   it("walks past what is not the project's own", async () => {
@@ -179,14 +177,14 @@ describe("loopscope lint", () => {
     folder.file("myenv/pyvenv.cfg", "");
     symlinkSync(folder.path, folder.at("loop"));
     symlinkSync(folder.at("nowhere"), folder.at("broken.py"));
-    assert.deepEqual(places(await json()), [
+    assert.deepEqual(folder.places(await folder.json()), [
       "a.py:5 blocking-sleep",
       "kept_pb2.py:5 blocking-sleep",
       "sub/c.py:5 blocking-sleep",
     ]);
     // What is named is read, whatever leaves it out of a folder.
-    assert.equal((await json("generated/b.py", "myenv/lib/d.py")).files, 2);
-    assert.equal((await json("generated")).files, 1);
+    assert.equal((await folder.json("generated/b.py", "myenv/lib/d.py")).files, 2);
+    assert.equal((await folder.json("generated")).files, 1);
   });
 
   it("reads what Python reads: encodings, line ends, byte order marks", async () => {
@@ -206,8 +204,8 @@ describe("loopscope lint", () => {
       Buffer.from(`#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\n# \x80\n${SLEEPS}`, "latin1"),
     );
     folder.file("broken.py", "def f(:\n  class ]\nimport time\nasync def g():\n    time.sleep(1)\n");
-    const report = await json();
-    assert.deepEqual(places(report), [
+    const report = await folder.json();
+    assert.deepEqual(folder.places(report), [
       "bom.py:5 blocking-sleep",
       "broken.py:5 blocking-sleep",
       "crlf.py:5 blocking-sleep",
@@ -227,7 +225,7 @@ describe("loopscope lint", () => {
     folder.file("book.ipynb", "{}");
     folder.file("text.ipynb", "not JSON");
     folder.file("r.ipynb", notebook([], "R"));
-    const { code, stdout, stderr } = await lint();
+    const { code, stdout, stderr } = await folder.lint();
     assert.equal(code, 1);
     assert.match(stdout, /in 1 file\.\n$/);
     assert.deepEqual(stderr.trimEnd().split("\n").sort(), [
@@ -251,9 +249,9 @@ describe("loopscope lint", () => {
         "%%bash\nawait nothing )(\n",
       ]),
     );
-    const report = await json();
+    const report = await folder.json();
     assert.equal(report.files, 1);
-    assert.deepEqual(places(report), ["book.ipynb:3 blocking-sleep", "book.ipynb:5 blocking-sleep"]);
+    assert.deepEqual(folder.places(report), ["book.ipynb:3 blocking-sleep", "book.ipynb:5 blocking-sleep"]);
     const [through, direct] = report.findings;
     assert.match(through.message, /^cell 3: save\(\) blocks/);
     assert.deepEqual(
@@ -269,7 +267,10 @@ describe("loopscope lint", () => {
     folder.file("deep.py", `x = ${"(".repeat(3000)}1${")".repeat(3000)}\n${SLEEPS}`);
     folder.file("a.py", "from b import *\nfrom b import g\ndef f():\n    g()\nasync def main():\n    f()\n");
     folder.file("b.py", "from a import *\nfrom a import f\ndef g():\n    f()\n    open('x')\n");
-    assert.deepEqual(places(await json()), ["a.py:6 blocking-file", "deep.py:6 blocking-sleep"]);
+    assert.deepEqual(folder.places(await folder.json()), [
+      "a.py:6 blocking-file",
+      "deep.py:6 blocking-sleep",
+    ]);
   });
 
   it("reads a file's text from stdin, saved or not, with its project's settings and modules", async () => {
@@ -289,7 +290,7 @@ describe("loopscope lint", () => {
     for (const paths of [named, [...named, "app"], ["app", ...named]]) {
       const found = await ask(CALLS, ...paths, "--format", "json");
       const report = JSON.parse(found.stdout) as LintReport;
-      assert.deepEqual(places(report), ["app/a.py:5 blocking-sleep"], paths.join(" "));
+      assert.deepEqual(folder.places(report), ["app/a.py:5 blocking-sleep"], paths.join(" "));
     }
     assert.match((await ask("\0\0", "-")).stderr, /- was left out/);
     assert.deepEqual(
@@ -318,13 +319,13 @@ describe("loopscope lint", () => {
       [["--config", "bad.toml"], /bad\.toml, line 1: not valid TOML/],
       [["--config", "none.toml"], /none\.toml has no table \[tool\.loopscope\]/],
     ] as const) {
-      const { code, stdout, stderr } = await lint(...args);
+      const { code, stdout, stderr } = await folder.lint(...args);
       assert.equal(code, 2, args.join(" "));
       assert.equal(stdout, "");
       assert.match(stderr, reason);
     }
     folder.file("pyproject.toml", "[tool.loopscope]\nselct = []\n");
-    const { code, stdout, stderr } = await lint("--format", "json");
+    const { code, stdout, stderr } = await folder.lint("--format", "json");
     assert.deepEqual([code, stdout], [2, ""]);
     assert.match(stderr, /pyproject\.toml, \[tool\.loopscope\]: there is no setting "selct"/);
     rmSync(folder.at("pyproject.toml"));

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import { walk } from "../../src/files/walk";
-import type { LintReport } from "../../src/protocol/lintReport";
 import { loopscope } from "./cli";
 import { HELPER, LintFolder, SLEEPS } from "./lintFolder";
 
@@ -12,14 +11,10 @@ describe("loopscope lint, in a build or a hook,", () => {
   });
   afterEach(() => folder.remove());
 
-  const lint = (...args: string[]) => folder.lint(...args);
-  const json = (...args: string[]) => folder.json(...args);
-  const places = (report: LintReport) => folder.places(report);
-
   it("fails only for what is as serious as asked", async () => {
     folder.file("a.py", 'async def f():\n    open("x")\n');
     const codes = ["error", "warning", "info"].map(async (severity) => {
-      const { code, stdout } = await lint("--fail-on", severity);
+      const { code, stdout } = await folder.lint("--fail-on", severity);
       assert.match(stdout, /1 warning/);
       return code;
     });
@@ -38,7 +33,7 @@ describe("loopscope lint, in a build or a hook,", () => {
     folder.file("a.py", before.join(""));
     folder.file("old.py", Buffer.from(`# coding: latin-1\n# \xe9\n${SLEEPS}`, "latin1"));
     folder.file("b.py", "import time\n");
-    const { code, stdout, stderr } = await lint("--add-ignores");
+    const { code, stdout, stderr } = await folder.lint("--add-ignores");
     assert.match(stderr, /a\.py: 6 findings ignored\n.*old\.py was left as it is: .*UTF-8/);
     assert.equal(code, 1);
     // The line of one ends within a string.
@@ -47,17 +42,20 @@ describe("loopscope lint, in a build or a hook,", () => {
     assert.deepEqual(after.replaceAll(/ {2}# loopscope: ignore\[[^\]]*\]/g, ""), before.join(""));
     assert.match(after, /# both {2}# loopscope: ignore\[blocking-sleep, blocking-file\]\r\n/);
     assert.match(after, /sleep\(3\) {2}# loopscope: ignore\[blocking-sleep\]$/);
-    assert.deepEqual(places(await json("a.py")), ["a.py:8 blocking-sleep"]);
+    assert.deepEqual(folder.places(await folder.json("a.py")), ["a.py:8 blocking-sleep"]);
     // What is new is told.
     folder.file("a.py", `${after}\n    time.sleep(4)\n`);
-    assert.deepEqual(places(await json("a.py")), ["a.py:8 blocking-sleep", "a.py:11 blocking-sleep"]);
+    assert.deepEqual(folder.places(await folder.json("a.py")), [
+      "a.py:8 blocking-sleep",
+      "a.py:11 blocking-sleep",
+    ]);
     assert.equal((await loopscope(["lint", "-", "--add-ignores"], { input: SLEEPS })).code, 2);
   });
 
   it("follows calls into files that it was not given, and judges none of those", async () => {
     const caller = "from lib.helper import save\nasync def f():\n    save()\n";
     const told = async (...args: string[]) => {
-      const { files, findings } = await json(...args);
+      const { files, findings } = await folder.json(...args);
       return [
         files,
         ...findings.map(({ rule, via }) => `${rule} via ${via[0]?.file.split("/").slice(-2).join("/")}`),
