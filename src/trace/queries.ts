@@ -84,6 +84,11 @@ export function taskState(trace: Trace, task: number, t = trace.endTime): TaskSt
   return { state: "suspended", since: end, suspension: row, step: -1 };
 }
 
+/** uvloop does not say what it waits for: there may be timers and sockets of which nothing is known. */
+export function tellsPolls(loop: Loop): boolean {
+  return loop.polls.begin.length > 0 || loop.iterations.t.length > 0;
+}
+
 /** The poll a loop was last in at `t`, or -1. */
 export function pollAt(loop: Loop, t: number): number {
   const { begin } = loop.polls;

@@ -1,11 +1,12 @@
 import type { LoopInfo } from "../../protocol/report";
+import { tellsPolls } from "../queries";
 import type { Loop } from "../store/loops";
 import type { Trace } from "../trace";
 
-/** Seconds a loop spent waiting for events in its polls, up to the latest instant known; of one that told none (uvloop), what no step took. */
+/** Seconds a loop spent waiting for events in its polls, up to the latest instant known; of one that tells none (uvloop), what no step took. */
 export function idleSeconds(trace: Trace, loop: Loop): number {
   const { polls, states } = loop;
-  if (polls.begin.length === 0) return Math.max(0, aliveSeconds(trace, loop) - steppedSeconds(trace, loop));
+  if (!tellsPolls(loop)) return Math.max(0, aliveSeconds(trace, loop) - steppedSeconds(trace, loop));
   let idle = 0;
   for (let poll = 0; poll < polls.begin.length; poll++) {
     const begin = polls.begin.get(poll);

@@ -2,13 +2,13 @@ import type { Finding, WaitKind } from "../../protocol/report";
 import { CAUSE_CANCELLED } from "../../protocol/stream";
 import { digits } from "../describe/text";
 import { awaitPlace, type Wait } from "../describe/waits";
-import { lastSuspension, pollAt } from "../queries";
+import { lastSuspension, pollAt, tellsPolls } from "../queries";
 import type { Trace } from "../trace";
 import { failedMeanwhile, failedUser } from "./failedUsers";
 import { finding, listed, roundLength } from "./finding";
 import { awaitedAt, waited } from "./incidents";
 import { circles, forTasks, waitingFor } from "./stuck";
-import { FAR_TIMER, tellsPolls, type WaitGraph, waitGraph } from "./waitGraph";
+import { FAR_TIMER, type WaitGraph, waitGraph } from "./waitGraph";
 
 /** How many of the longest waits are looked at, and how long (seconds) one must be. */
 const LONGEST = 8;

@@ -1,6 +1,6 @@
 import { chainInfo } from "../describe/chain";
 import { type Wait, waitOf } from "../describe/waits";
-import { pollAt, taskState } from "../queries";
+import { pollAt, taskState, tellsPolls } from "../queries";
 import { firstWhere } from "../store/columns";
 import type { Loop } from "../store/loops";
 import { TaskFlag } from "../store/tasks";
@@ -104,11 +104,6 @@ function hasOtherTimers(
 function isRunning(loop: Loop, t: number): boolean {
   const change = firstWhere(0, loop.states.length, (i) => loop.states[i].t > t) - 1;
   return loop.id > 0 && (change < 0 || loop.states[change].state === 1);
-}
-
-/** uvloop does not say what it waits for: there may be timers and sockets of which nothing is known. */
-export function tellsPolls(loop: Loop): boolean {
-  return loop.polls.begin.length > 0 || loop.iterations.t.length > 0;
 }
 
 /** I/O it watches, or threads that have spoken to it: any may wake a task. */

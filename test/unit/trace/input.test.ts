@@ -139,6 +139,12 @@ describe("a trace of several programs and loops", () => {
     );
   });
 
+  it("counts as idle no time of a loop that never waited", () => {
+    const w = new StreamWriter().loop(1).run(0, 1).iter(0, 1).new(1, 0, 0, "/a.py:1 main", "t");
+    const [{ runSeconds, idleSeconds }] = report(w.done(1, 0.1, 0.2).run(1, 0).trace()).loops;
+    assert.deepEqual([runSeconds.toFixed(3), idleSeconds], ["1.000", 0]);
+  });
+
   it("says when a program recorded less than all", () => {
     const caveat = /light detail: what tasks wait for, and where, was not recorded/;
     for (const detail of ["full", "light"] as const) {
