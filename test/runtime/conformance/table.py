@@ -1,5 +1,6 @@
 """The tables of docs/conformance.md, from the results kept."""
 
+import fcntl
 import json
 import os
 import re
@@ -20,12 +21,15 @@ def load():
 
 
 def keep(row):
-    rows = load()
-    rows["%s | %s | %s" % (row["suite"], row["version"], row["module"])] = row
+    """Adds a row, or replaces it. Runs of several interpreters may do so at once."""
     os.makedirs(CACHE, exist_ok=True)
-    with open(RESULTS + ".new", "w", encoding="utf-8") as file:
-        json.dump(rows, file, indent=1)
-    os.replace(RESULTS + ".new", RESULTS)
+    with open(RESULTS + ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        rows = load()
+        rows["%s | %s | %s" % (row["suite"], row["version"], row["module"])] = row
+        with open(RESULTS + ".new", "w", encoding="utf-8") as file:
+            json.dump(rows, file, indent=1)
+        os.replace(RESULTS + ".new", RESULTS)
 
 
 def order(version):
