@@ -244,7 +244,7 @@ async function openBench(millions: number): Promise<void> {
     Object.assign(window, { times });
     const look = () => {
       if (!times.first && document.querySelector('[role="treeitem"]')) times.first = performance.now();
-      const trust = document.querySelector(".trust")?.textContent?.replace(/[\u2009\s]/g, "");
+      const trust = document.querySelector(".trust")?.textContent?.replace(/[,\u2009\s]/g, "");
       const read = Number(trust?.match(/seen(\d+)events/)?.[1] ?? 0);
       if (read > times.read) Object.assign(times, { read, all: performance.now() });
       requestAnimationFrame(look);
