@@ -26,9 +26,10 @@ def running(stock, of):
                 wait |= FUTURE_DEFAULT
             pool = () if executor is None else pool_of(executor)
             arg = wait | FUTURE_POOL if pool else wait
-            rec.ext((head(FUTURE, key(future), arg), state.clock(), *pool, state.text(name_of(func))))
-            alive[key(future)] = Told(future, gone)
-            alive[key(future)].of = rec.stream, key(future)
+            k = key(future)
+            rec.ext((head(FUTURE, k, arg), state.clock(), *pool, state.text(name_of(func))))
+            told = alive[k] = Told(future, gone)
+            told.of = rec.stream, k
         except Exception as exc:
             state.fault(exc, "run_in_executor")
         return future
